@@ -1,0 +1,34 @@
+"""The errors a user can meet: one root, one clear line each."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class GaitoptError(Exception):
+    """Root of every error that gaitopt raises on purpose; its text is one line fit for a user."""
+
+
+class InputError(GaitoptError):
+    """Something the user gave cannot be used: a name, a file, a number."""
+
+
+class ProtocolError(GaitoptError):
+    """Calls came in the wrong order, such as tell before ask."""
+
+
+class BodyError(GaitoptError):
+    """A body (simulated or real) cannot do what was asked of it."""
+
+
+class WorkerError(GaitoptError):
+    """Work could not be finished, though workers were replaced."""
+
+
+def unknown_name(what: str, got: str, known: Iterable[str]) -> InputError:
+    """Return the error for a name that is not known, with the nearest names that are."""
+    names = sorted(known)
+    near = difflib.get_close_matches(got, names, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names) or 'none'}"
+    return InputError(f"unknown {what} {got!r}; {hint}")

@@ -1,0 +1,105 @@
+"""A gait as a small readable TOML file: the robot, the twelve parameters with units, and where they came from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+from gaitopt.errors import InputError, unknown_name
+from gaitopt.files import Real, Spec, format_toml, parse_spec, read_toml, write_atomic
+from gaitopt.gait.parameters import PARAMETER_NAMES, UNITS, GaitParameters, GaitSpace
+from gaitopt.robot.spec import RobotSpec, robot_folder
+
+KEYS = {name: f"{name}_{UNITS[name]}" if UNITS[name] else name for name in PARAMETER_NAMES}
+"""The key of each parameter in a file: its name and unit."""
+
+
+class GaitTables(Spec):
+    """The layout of a gait file."""
+
+    schema_version: Literal[1]
+    """Version of the file's layout."""
+    robot: str
+    """Name of the robot the gait is for."""
+    parameters: dict[str, Real]
+    """The twelve parameters, units in the keys."""
+    origin: dict[str, Any] = {}
+    """Where the gait came from: source, or run, optimizer, scenario, engine, seed, speed."""
+
+
+@dataclass(frozen=True)
+class Gait:
+    """A gait that has a robot and a story."""
+
+    robot: str
+    """Name of the robot it is for."""
+    parameters: GaitParameters
+    """The twelve numbers."""
+    origin: dict[str, Any] = field(default_factory=dict)
+    """Where it came from."""
+
+
+def format_gait(gait: Gait) -> str:
+    """Return the text of a gait file."""
+    values = dict(zip(PARAMETER_NAMES, gait.parameters.to_vector().tolist(), strict=True))
+    parameters = {KEYS[name]: value for name, value in values.items()}
+    return format_toml({"schema_version": 1, "robot": gait.robot, "parameters": parameters, "origin": gait.origin})
+
+
+def save_gait(gait: Gait, path: Path | str) -> None:
+    """Write a gait file, whole or not at all."""
+    write_atomic(Path(path), format_gait(gait))
+
+
+def read_gait(path: Path | str) -> Gait:
+    """Return the gait in a file.
+
+    Raises:
+        InputError: not a gait file, a parameter unknown, missing or not a finite number.
+    """
+    tables = parse_spec(GaitTables, read_toml(Path(path)), str(path))
+    for key in tables.parameters:
+        if key not in KEYS.values():
+            raise InputError(f"{path}: {unknown_name('key', f'parameters.{key}', [f'parameters.{k}' for k in KEYS.values()])}")
+    for key in KEYS.values():
+        if key not in tables.parameters:
+            raise InputError(f"{path}: key 'parameters.{key}' is missing")
+    values = {name: tables.parameters[key] for name, key in KEYS.items()}
+    return Gait(tables.robot, GaitParameters(**values), tables.origin)
+
+
+def gait_names(robot_name: str) -> list[str]:
+    """Return the names of the gaits that come with a robot."""
+    return sorted(path.stem for path in (robot_folder(robot_name) / "gaits").glob("*.toml"))
+
+
+def load_gait(name: str, robot: RobotSpec) -> Gait:
+    """Return the robot's gait of that name, or the one in a `.toml` file, checked against the robot.
+
+    Raises:
+        InputError: unknown name, broken file, another robot's gait, or a parameter out of the robot's range.
+    """
+    if name.endswith(".toml"):
+        path = Path(name)
+    elif name in gait_names(robot.name):
+        path = robot_folder(robot.name) / "gaits" / f"{name}.toml"
+    else:
+        raise unknown_name(f"gait of {robot.name}", name, gait_names(robot.name))
+    gait = read_gait(path)
+    check_gait(gait, robot, str(path))
+    return gait
+
+
+def check_gait(gait: Gait, robot: RobotSpec, source: str) -> None:
+    """Check that a gait is this robot's and within its ranges.
+
+    Raises:
+        InputError: names the source and what does not fit.
+    """
+    if gait.robot != robot.name:
+        raise InputError(f"{source}: is a gait of {gait.robot}; expected one of {robot.name} (choose with --robot)")
+    try:
+        GaitSpace(robot).check(gait.parameters)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from error

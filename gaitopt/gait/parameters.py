@@ -1,0 +1,115 @@
+"""The twelve parameters of a trot with elliptical foot loci.
+
+Kohl & Stone, "Policy Gradient Reinforcement Learning for Fast Quadrupedal Locomotion", ICRA 2004, section 3. In the
+paper's table x is sideways and y fore-aft (only so do the signs make sense), and the locus length is a semi-axis
+(with the full axis the reported speeds cannot be reached). Heights of the body are taken from the centers of the paws:
+from the ground, the front legs of the published gaits could not fold far enough to stand.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass, fields
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitopt.errors import InputError, unknown_name
+from gaitopt.robot.spec import ParameterRange, RobotSpec
+
+Array = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class GaitParameters:
+    """A gait: twelve numbers in SI units."""
+
+    front_height: float
+    """Front locus: how high the swing lifts a foot [m]."""
+    front_side: float
+    """Front locus: offset of its center from the hip, outward [m]."""
+    front_fore: float
+    """Front locus: offset of its center from the hip, forward [m]."""
+    rear_height: float
+    """Rear locus: how high the swing lifts a foot [m]."""
+    rear_side: float
+    """Rear locus: offset of its center from the hip, outward [m]."""
+    rear_fore: float
+    """Rear locus: offset of its center from the hip, forward [m]."""
+    length: float
+    """Semi-axis of the locus along the stroke: the stance pushes a foot back by twice this [m]."""
+    skew: float
+    """Skew multiplier of the loci in the x-y plane, for turning; positive turns left [1]."""
+    body_height_front: float
+    """Height of the front hips above the centers of the paws that stand [m]."""
+    body_height_rear: float
+    """Height of the rear hips above the centers of the paws that stand [m]."""
+    cycle_time: float
+    """Time for a foot to move through its locus [s]."""
+    duty_factor: float
+    """Fraction of that time on the ground [1]."""
+
+    def __post_init__(self) -> None:
+        for name, value in zip(PARAMETER_NAMES, astuple(self), strict=True):
+            if not np.isfinite(value):
+                raise InputError(f"gait parameter {name}: got {value}; expected a finite number")
+
+    def to_vector(self) -> Array:
+        """Return the parameters in their fixed order, shape (12,)."""
+        return np.array(astuple(self))
+
+    @classmethod
+    def from_vector(cls, vector: Array) -> GaitParameters:
+        """Return the gait of a vector of shape (12,)."""
+        return cls(*(float(value) for value in vector))
+
+
+PARAMETER_NAMES = tuple(field.name for field in fields(GaitParameters))
+
+UNITS = dict.fromkeys(PARAMETER_NAMES, "m") | {"skew": "", "cycle_time": "s", "duty_factor": ""}
+"""The unit of each parameter; empty where it has none."""
+
+
+class GaitSpace:
+    """The ranges of the twelve parameters on one robot, and its map to the unit cube."""
+
+    def __init__(self, robot: RobotSpec) -> None:
+        self.robot_name = robot.name
+        ranges = [_range(robot, name) for name in PARAMETER_NAMES]
+        for name in robot.gait:
+            if name not in PARAMETER_NAMES:
+                raise unknown_name("gait parameter", name, PARAMETER_NAMES)
+        self.low = np.array([r.low for r in ranges])  # (12,)
+        self.high = np.array([r.high for r in ranges])  # (12,)
+        self.epsilon = np.array([r.epsilon for r in ranges])  # (12,)
+
+    @property
+    def epsilon_in_cube(self) -> Array:
+        """Perturbation sizes as parts of the ranges, shape (12,)."""
+        return self.epsilon / (self.high - self.low)
+
+    def to_cube(self, gait: GaitParameters) -> Array:
+        """Return the gait as a point of the unit cube, shape (12,)."""
+        return np.clip((gait.to_vector() - self.low) / (self.high - self.low), 0.0, 1.0)
+
+    def from_cube(self, point: Array) -> GaitParameters:
+        """Return the gait at a point of the unit cube, shape (12,)."""
+        return GaitParameters.from_vector(np.clip(self.low + point * (self.high - self.low), self.low, self.high))
+
+    def check(self, gait: GaitParameters) -> None:
+        """Check that the gait lies within the robot's ranges.
+
+        Raises:
+            InputError: names the parameter, its value and its range.
+        """
+        for name, value, low, high in zip(PARAMETER_NAMES, gait.to_vector(), self.low, self.high, strict=True):
+            if not low <= value <= high:
+                unit = f" {UNITS[name]}".rstrip()
+                raise InputError(
+                    f"gait parameter {name}: got {value:g}{unit}; expected {low:g} to {high:g}{unit} on {self.robot_name}"
+                )
+
+
+def _range(robot: RobotSpec, name: str) -> ParameterRange:
+    if name not in robot.gait:
+        raise InputError(f"robot {robot.name}: gait.{name} is missing; give its low, high and epsilon")
+    return robot.gait[name]

@@ -1,0 +1,1 @@
+"""Bodies: anything that can be told joint angles, simulated or real."""

@@ -1,0 +1,183 @@
+"""The body: one interface for simulated and real robots.
+
+A body goes through these states, guarded at every call:
+
+    disconnected --configure--> inactive --activate--> active --deactivate--> inactive --close--> disconnected
+
+`fault` and `estop` are sticky: only `close` leaves them. A body is a context manager; leaving it always leaves the
+servos limp.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import Enum
+from types import TracebackType
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitopt.errors import BodyError, ProtocolError
+from gaitopt.robot.spec import RobotSpec
+from gaitopt.scenario.spec import Conditions, ScenarioSpec
+
+Array = NDArray[np.float64]
+
+
+class Lifecycle(Enum):
+    """The states of a body."""
+
+    DISCONNECTED = "disconnected"
+    INACTIVE = "inactive"
+    ACTIVE = "active"
+    FAULT = "fault"
+    ESTOP = "estop"
+
+
+@dataclass(frozen=True)
+class Capabilities:
+    """What a body can measure and show."""
+
+    simulated: bool
+    """Whether time and place are the simulation's."""
+    position: bool
+    """Whether `read` tells where the body is."""
+    joint_torque: bool
+    """Whether `read` tells the joints' torques."""
+    contacts: bool
+    """Whether `ground_contacts` tells which parts touch the ground."""
+    camera: bool
+    """Whether `render` gives pictures."""
+
+
+class BodyState(NamedTuple):
+    """What a body measures at one moment; None where it cannot. A tuple, because it is made at every command."""
+
+    time: float
+    """Since the activation [s]."""
+    position: tuple[float, float, float] | None
+    """Of the body's origin on the field [m]."""
+    orientation: tuple[float, float, float, float] | None
+    """Quaternion (x, y, z, w), body to field."""
+    joint_angles: tuple[float, ...]
+    """In the order of JOINT_NAMES [rad]."""
+    joint_speeds: tuple[float, ...] | None
+    """[rad/s]."""
+    joint_torques: tuple[float, ...] | None
+    """[N m]."""
+
+
+class GroundContacts(NamedTuple):
+    """Which parts of the body touch the ground."""
+
+    paws: bool
+    """At least one paw."""
+    legs: bool
+    """At least one knee, upper or lower leg."""
+    trunk: bool
+    """Trunk, head or shoulder."""
+
+
+class Body(ABC):
+    """Anything that can be told joint angles; see the module's text."""
+
+    capabilities: Capabilities
+
+    def __init__(self, robot: RobotSpec) -> None:
+        self.robot = robot
+        self.lifecycle = Lifecycle.DISCONNECTED
+        self._low, self._high = np.tile(robot.joint_limits, (4, 1)).T.copy()  # (12,), (12,)
+
+    @abstractmethod
+    def configure(self) -> None:
+        """Open the body and check it, without motion. From disconnected to inactive."""
+
+    @abstractmethod
+    def prepare(self, scenario: ScenarioSpec, conditions: Conditions) -> None:
+        """Lay out the next traversal: ground and start pose. The body must be inactive."""
+
+    @abstractmethod
+    def activate(self, pose: Array, duration: float) -> None:
+        """Power the servos and move to `pose` [rad], (12,), within `duration` [s]. From inactive to active."""
+
+    @abstractmethod
+    def read(self) -> BodyState:
+        """Return what the body measures now."""
+
+    @abstractmethod
+    def command(self, angles: Array) -> Array:
+        """Send joint angles [rad], (12,), and return what was really sent, after joint limits."""
+
+    @abstractmethod
+    def advance(self, duration: float) -> None:
+        """Let `duration` [s] pass: step the physics, or wait for the deadline."""
+
+    @abstractmethod
+    def deactivate(self) -> None:
+        """Leave the servos limp. From active to inactive; harmless otherwise."""
+
+    @abstractmethod
+    def estop(self) -> None:
+        """Leave the servos limp at once, from any thread, any number of times; only `close` leaves this state."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Leave the servos limp and let go of the body; harmless when repeated."""
+
+    def ground_contacts(self) -> GroundContacts:
+        """Return which parts touch the ground.
+
+        Raises:
+            BodyError: this body cannot feel contacts.
+        """
+        raise BodyError(f"{type(self).__name__} cannot feel contacts; use a simulated body")
+
+    def render(self, camera: Camera) -> NDArray[np.uint8]:
+        """Return a picture, (height, width, 3).
+
+        Raises:
+            BodyError: this body has no camera.
+        """
+        raise BodyError(f"{type(self).__name__} has no camera; use a simulated body")
+
+    def __enter__(self) -> Body:
+        self.configure()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def _require(self, *allowed: Lifecycle, call: str) -> None:
+        if self.lifecycle not in allowed:
+            expected = " or ".join(state.value for state in allowed)
+            raise ProtocolError(f"{call}: the body is {self.lifecycle.value}; it must be {expected}")
+
+    def _within_limits(self, angles: Array) -> Array:
+        if angles.shape != self._low.shape:
+            raise BodyError(f"command: got angles of shape {angles.shape}; expected {self._low.shape}")
+        sent = np.minimum(np.maximum(angles, self._low), self._high)
+        if not sent.sum() < np.inf:  # NaN passes minimum and maximum; angles within limits have a finite sum
+            raise BodyError("command: got an angle that is not a number; the body was not moved")
+        return sent
+
+
+@dataclass(frozen=True)
+class Camera:
+    """Where a picture is taken from."""
+
+    target: tuple[float, float, float]
+    """What it looks at [m]."""
+    distance: float = 0.75
+    """From the target [m]."""
+    yaw: float = 0.7
+    """Around the vertical: 0 looks along the field, positive from the right [rad]."""
+    pitch: float = 0.35
+    """Down on the target [rad]."""
+    width: int = 480
+    """Of the picture [pixels]."""
+    height: int = 360
+    """Of the picture [pixels]."""

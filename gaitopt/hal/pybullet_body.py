@@ -1,0 +1,288 @@
+"""A robot in PyBullet: the only file that knows this engine.
+
+Every call names its own physics client. The world is built once for a scenario and its state saved; every traversal
+starts from that state, so that nothing of an earlier one remains (bullet3 issue 2442 tells what goes wrong when only
+joints and base are reset).
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitopt.errors import BodyError
+from gaitopt.hal.body import Array, Body, BodyState, Camera, Capabilities, GroundContacts, Lifecycle
+from gaitopt.hal.engine import EngineSpec
+from gaitopt.hal.quiet import quiet
+from gaitopt.robot.kinematics import kinematics
+from gaitopt.robot.spec import JOINT_NAMES, RobotSpec
+from gaitopt.robot.urdf import check_urdf
+from gaitopt.scenario.spec import Conditions, ScenarioSpec
+
+try:
+    with quiet():
+        import pybullet as p
+except ImportError as error:
+    raise BodyError(
+        f"PyBullet cannot be imported ({error}); it has wheels for CPython 3.10 and 3.11: make an environment with one of these"
+    ) from error
+
+GRAVITY = 9.81
+"""[m/s^2]."""
+CARPET = (0.16, 0.42, 0.24, 1.0)
+STRIPE = (0.20, 0.48, 0.29, 1.0)
+LINE = (0.95, 0.95, 0.92, 1.0)
+LIGHT_FROM = (-1.0, 1.5, 3.0)
+
+
+class PyBulletBody(Body):
+    """A simulated robot on a flat field."""
+
+    capabilities = Capabilities(simulated=True, position=True, joint_torque=True, contacts=True, camera=True)
+
+    def __init__(self, robot: RobotSpec, engine: EngineSpec | None = None, window: bool = False) -> None:
+        """Describe the body; `configure` opens it.
+
+        Args:
+            robot: which robot.
+            engine: time step and solver.
+            window: show PyBullet's window and keep pace with real time.
+        """
+        super().__init__(robot)
+        self.engine = engine or EngineSpec()
+        self._window = window
+        self._client = -1
+        self._scenario: ScenarioSpec | None = None
+        self._conditions: Conditions | None = None
+        self._stopped = False
+        self._check_time_step()
+
+    def configure(self) -> None:
+        """Connect to a physics client of its own."""
+        self._require(Lifecycle.DISCONNECTED, call="configure")
+        check_urdf(self.robot)
+        with quiet():
+            self._client = p.connect(p.GUI if self._window else p.DIRECT)
+        if self._client < 0:
+            raise BodyError("PyBullet cannot open a window; is there a display? Leave out --window to run without one")
+        self._stopped = False
+        self.lifecycle = Lifecycle.INACTIVE
+
+    def prepare(self, scenario: ScenarioSpec, conditions: Conditions) -> None:
+        """Lay out the next traversal; the robot is placed when it is activated."""
+        self._require(Lifecycle.INACTIVE, call="prepare")
+        if scenario != self._scenario:
+            self._build_world(scenario)
+        else:
+            p.restoreState(self._fresh, physicsClientId=self._client)
+        self._conditions = conditions
+        p.changeDynamics(self._ground, -1, lateralFriction=conditions.friction, physicsClientId=self._client)
+
+    def activate(self, pose: Array, duration: float) -> None:
+        """Stand the robot on the ground in `pose`, servos on, and let it settle for `duration`."""
+        self._require(Lifecycle.INACTIVE, call="activate")
+        if self._conditions is None:
+            raise BodyError("activate: nothing is laid out; call prepare first")
+        pose = self._within_limits(pose)
+        self._place(pose, self._conditions)
+        strength = self._conditions.servo_strength
+        speeds = np.tile(self.robot.joint_speeds, 4) * strength
+        for joint, angle, speed in zip(self._joints, pose, speeds, strict=True):
+            p.resetJointState(self._body, joint, angle, 0.0, physicsClientId=self._client)
+            # The largest speed stays with the motor; the array call below cannot give it.
+            p.setJointMotorControl2(
+                self._body, joint, p.POSITION_CONTROL, targetPosition=angle, maxVelocity=speed, physicsClientId=self._client
+            )
+        # The motor moves at gain * error / time_step: an error decays with the servo's time constant at any time step.
+        gain = self.engine.time_step_s / self.robot.servo.time_constant_s
+        self._gains = [min(1.0, gain)] * len(JOINT_NAMES)
+        self._torques = [self.robot.servo.stall_torque_nm * strength] * len(JOINT_NAMES)
+        self.lifecycle = Lifecycle.ACTIVE
+        self._time, self._wall = -duration, time.perf_counter()
+        self.command(pose)
+        self.advance(duration)
+        self._time = 0.0
+
+    def read(self) -> BodyState:
+        """Return place, tilt, and the joints' angles, speeds and torques."""
+        com, turned = p.getBasePositionAndOrientation(self._body, self._client)
+        position, orientation = p.multiplyTransforms(com, turned, *self._origin_in_inertial)
+        angles, speeds, _, torques = zip(*p.getJointStates(self._body, self._joints, self._client), strict=True)
+        return BodyState(self._time, position, orientation, angles, speeds, torques)
+
+    def command(self, angles: Array) -> Array:
+        """Set the servos' target angles and return them, joint limits imposed."""
+        self._require(Lifecycle.ACTIVE, call="command")
+        sent = self._within_limits(angles)
+        p.setJointMotorControlArray(
+            self._body,
+            self._joints,
+            p.POSITION_CONTROL,
+            targetPositions=sent.tolist(),
+            forces=self._torques,
+            positionGains=self._gains,
+            physicsClientId=self._client,
+        )
+        return sent
+
+    def advance(self, duration: float) -> None:
+        """Step the physics; with a window, at the pace of real time."""
+        if self._stopped:
+            self._limp(Lifecycle.ESTOP)
+        self._require(Lifecycle.ACTIVE, call="advance")
+        for _ in range(round(duration / self.engine.time_step_s)):
+            p.stepSimulation(self._client)
+        self._time += duration
+        if self._window:
+            self._keep_pace(duration)
+
+    def deactivate(self) -> None:
+        """Leave the servos limp."""
+        if self.lifecycle is Lifecycle.ACTIVE:
+            self._limp(Lifecycle.INACTIVE)
+
+    def estop(self) -> None:
+        """Ask for limp servos: Bullet is not safe between threads, so the walking thread acts at its next step."""
+        self._stopped = True
+
+    def close(self) -> None:
+        """Let go of the physics client."""
+        if self._client >= 0 and p.isConnected(self._client):
+            p.disconnect(self._client)
+        self._client = -1
+        self._scenario = None
+        self.lifecycle = Lifecycle.DISCONNECTED
+
+    def ground_contacts(self) -> GroundContacts:
+        """Return which parts bear on the ground."""
+        points = p.getContactPoints(self._body, self._ground, physicsClientId=self._client)
+        links = {point[3] for point in points if point[9] > 0.0}  # link of the robot, normal force
+        return GroundContacts(
+            paws=not links.isdisjoint(self._paws),
+            legs=not links.isdisjoint(self._legs),
+            trunk=not links.isdisjoint(self._trunk),
+        )
+
+    def render(self, camera: Camera) -> NDArray[np.uint8]:
+        """Return a picture drawn in software, (height, width, 3)."""
+        degrees = math.degrees(-camera.yaw), math.degrees(-camera.pitch)
+        view = p.computeViewMatrixFromYawPitchRoll(camera.target, camera.distance, *degrees, 0.0, 2)
+        projection = p.computeProjectionMatrixFOV(45.0, camera.width / camera.height, 0.05, 12.0)
+        _, _, pixels, _, _ = p.getCameraImage(
+            camera.width,
+            camera.height,
+            view,
+            projection,
+            lightDirection=LIGHT_FROM,
+            shadow=1,
+            renderer=p.ER_TINY_RENDERER,
+            physicsClientId=self._client,
+        )
+        return np.asarray(pixels, dtype=np.uint8).reshape(camera.height, camera.width, 4)[..., :3]
+
+    def _check_time_step(self) -> None:
+        steps = self.robot.servo.command_period_s / self.engine.time_step_s
+        if abs(steps - round(steps)) > 1e-6 or round(steps) < 1:
+            period = self.robot.servo.command_period_s
+            raise BodyError(
+                f"engine.time_step_s: got {self.engine.time_step_s:g}; expected a whole part of the command period {period:g} s"
+            )
+
+    def _build_world(self, scenario: ScenarioSpec) -> None:
+        client = {"physicsClientId": self._client}
+        self._scenario = None
+        p.resetSimulation(**client)
+        p.setGravity(0.0, 0.0, -GRAVITY, **client)
+        p.setPhysicsEngineParameter(
+            fixedTimeStep=self.engine.time_step_s,
+            numSolverIterations=self.engine.solver_iterations,
+            deterministicOverlappingPairs=1,
+            **client,
+        )
+        if self._window:
+            p.configureDebugVisualizer(p.COV_ENABLE_GUI, 0, **client)
+        self._ground = _add_field(scenario, client)
+        with quiet():
+            try:
+                self._body = p.loadURDF(self.robot.urdf, flags=p.URDF_USE_INERTIA_FROM_FILE, **client)
+            except p.error as error:
+                raise BodyError(f"{self.robot.urdf}: PyBullet cannot load this URDF ({error})") from error
+        self._find_parts()
+        for link in range(-1, p.getNumJoints(self._body, **client)):
+            p.changeDynamics(self._body, link, lateralFriction=1.0, linearDamping=0.0, angularDamping=0.0, **client)
+        self._fresh = p.saveState(**client)
+        self._scenario = scenario
+
+    def _find_parts(self) -> None:
+        """Find joints and links by name: their order in the engine is its own affair."""
+        client = {"physicsClientId": self._client}
+        infos = [p.getJointInfo(self._body, i, **client) for i in range(p.getNumJoints(self._body, **client))]
+        joints = {info[1].decode(): info[0] for info in infos}
+        links = {info[12].decode(): info[0] for info in infos}
+        self._joints = [joints[name] for name in JOINT_NAMES]
+        self._paws = {i for name, i in links.items() if name.endswith("_paw_link")}
+        self._legs = {i for name, i in links.items() if name.endswith(("_upper_link", "_lower_link"))}
+        self._trunk = {-1, *links.values()} - self._paws - self._legs
+        dynamics = p.getDynamicsInfo(self._body, -1, **client)
+        self._inertial_in_origin = dynamics[3], dynamics[4]
+        self._origin_in_inertial = p.invertTransform(*self._inertial_in_origin)
+
+    def _place(self, pose: Array, conditions: Conditions) -> None:
+        """Put the trunk where the four paws stand on the ground, behind the start line."""
+        assert self._scenario is not None
+        feet = kinematics(self.robot).forward(pose.reshape(4, 3))
+        # The plane z = c + a x + b y through the paws' centers, by least squares, becomes level ground.
+        columns = np.column_stack([np.ones(4), feet[:, :2]])
+        (c, a, b), *_ = np.linalg.lstsq(columns, feet[:, 2], rcond=None)
+        up = np.array([-a, -b, 1.0]) / math.sqrt(a * a + b * b + 1)
+        pitch, roll = math.asin(-up[0]), math.atan2(up[1], up[2])
+        height = self.robot.paw_radius - c * up[2] + 0.001
+        orientation = p.getQuaternionFromEuler([roll, pitch, conditions.start_heading])
+        start = [-self._scenario.field.run_up_m, conditions.start_side, height]
+        com, turned = p.multiplyTransforms(start, orientation, *self._inertial_in_origin)
+        p.resetBasePositionAndOrientation(self._body, com, turned, physicsClientId=self._client)
+
+    def _limp(self, state: Lifecycle) -> None:
+        p.setJointMotorControlArray(
+            self._body, self._joints, p.VELOCITY_CONTROL, forces=[0.0] * len(self._joints), physicsClientId=self._client
+        )
+        self.lifecycle = state
+
+    def _keep_pace(self, duration: float) -> None:
+        if not p.isConnected(self._client):
+            self.lifecycle = Lifecycle.FAULT
+            raise BodyError("the window was closed; the walk ended there")
+        (x, y, z), _ = p.getBasePositionAndOrientation(self._body, self._client)
+        p.resetDebugVisualizerCamera(0.8, 40, -20, [x, y, z], physicsClientId=self._client)
+        self._wall += duration
+        time.sleep(max(0.0, self._wall - time.perf_counter()))
+
+
+def _add_field(scenario: ScenarioSpec, client: dict[str, Any]) -> int:
+    """Add the ground, and lines that are only seen; return the ground's id."""
+    field = scenario.field
+    plane = p.createCollisionShape(p.GEOM_PLANE, **client)
+    margin = 1.5
+    size = [field.length_m / 2 + margin, field.half_width_m + margin, 0.01]
+    carpet = p.createVisualShape(p.GEOM_BOX, halfExtents=size, rgbaColor=CARPET, **client)
+    ground: int = p.createMultiBody(0.0, plane, -1, **client)
+    p.createMultiBody(0.0, -1, carpet, basePosition=[field.length_m / 2, 0.0, -0.011], **client)
+    for i in range(math.ceil(-margin / 0.25) + 1, math.floor((field.length_m + margin) / 0.25)):
+        if i % 2:
+            _add_mark([i * 0.25, 0.0], [0.125, size[1]], 0.0005, STRIPE, client)
+    for x in (0.0, field.length_m):
+        _add_mark([x, 0.0], [0.012, field.half_width_m], 0.001, LINE, client)
+    for side in (-1.0, 1.0):
+        _add_mark([field.length_m / 2, side * field.half_width_m], [field.length_m / 2 + 0.3, 0.01], 0.001, LINE, client)
+    return ground
+
+
+def _add_mark(
+    center: list[float], half_size: list[float], top: float, color: tuple[float, ...], client: dict[str, Any]
+) -> None:
+    shape = p.createVisualShape(p.GEOM_BOX, halfExtents=[*half_size, 0.0005], rgbaColor=color, **client)
+    p.createMultiBody(0.0, -1, shape, basePosition=[*center, top - 0.0005], **client)

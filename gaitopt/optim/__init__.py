@@ -1,0 +1,1 @@
+"""Optimizers that maximize a noisy function over the unit cube; they know nothing of robots."""

@@ -1,0 +1,54 @@
+"""Arrays that come in are checked, arrays that go out are read-only."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gaitopt.errors import InputError
+
+Array = NDArray[np.float64]
+
+
+def read_only(values: ArrayLike) -> Array:
+    """Return a copy that cannot be written to."""
+    copy = np.array(values, dtype=np.float64)
+    copy.setflags(write=False)
+    return copy
+
+
+def checked(what: str, values: ArrayLike, shape: tuple[int, ...]) -> Array:
+    """Return a read-only copy.
+
+    Raises:
+        InputError: these are not finite numbers of this shape.
+    """
+    try:
+        array = read_only(values)
+    except (TypeError, ValueError) as error:
+        got = f"a {type(values).__name__} that is not an array of numbers"
+        raise InputError(f"{what}: got {got}, expected shape {shape}; pass an array of that shape") from error
+    if array.shape != shape:
+        raise InputError(f"{what}: got shape {array.shape}, expected {shape}; pass an array of that shape")
+    demand(what, array, np.isfinite(array), "a finite number")
+    return array
+
+
+def demand(what: str, array: Array, good: NDArray[np.bool_], expected: str) -> None:
+    """Raise InputError with the place of the first number that is not good."""
+    if not good.all():
+        place = tuple(int(i) for i in np.argwhere(~good)[0])
+        raise InputError(f"{what}{list(place)}: got {array[place]}, expected {expected}; correct this value")
+
+
+def into_cube(points: Array) -> Array:
+    """Return the points with every coordinate clipped to 0 to 1."""
+    return np.clip(points, 0.0, 1.0)
+
+
+def unit(vector: Array) -> Array:
+    """Return the vector (n,) at length 1; a zero vector stays zero."""
+    length = math.hypot(*vector)
+    return vector / length if length > 0 else vector

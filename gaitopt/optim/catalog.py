@@ -1,0 +1,77 @@
+"""The optimizers by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gaitopt.errors import unknown_name
+from gaitopt.files import parse_spec
+from gaitopt.optim.base import Optimizer, OptimizerOptions
+from gaitopt.optim.forward_difference import ForwardDifference, ForwardDifferenceOptions
+from gaitopt.optim.kohl_stone import KohlStone, KohlStoneOptions
+from gaitopt.optim.random_search import RandomSearch, RandomSearchOptions
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One optimizer of the catalog."""
+
+    build: Callable[[ArrayLike, ArrayLike, np.random.Generator, Any], Optimizer]
+    """Its class, called with (start, epsilon, rng, options)."""
+    options: type[OptimizerOptions]
+    """The spec of its options."""
+    summary: str
+    """One line for a list."""
+
+
+OPTIMIZERS: dict[str, Entry] = {
+    "kohl-stone": Entry(
+        KohlStone,
+        KohlStoneOptions,
+        "policy gradient from random policies, all parameters at once",
+    ),
+    "forward-difference": Entry(
+        ForwardDifference,
+        ForwardDifferenceOptions,
+        "policy gradient by differences, one parameter at a time",
+    ),
+    "random-search": Entry(
+        RandomSearch, RandomSearchOptions, "uniform random points; what the others must beat"
+    ),
+}
+
+
+def parse_options(name: str, options: Mapping[str, Any] | None = None) -> OptimizerOptions:
+    """Return the options of an optimizer, with the defaults filled in.
+
+    Raises:
+        InputError: no optimizer has this name, or it has no such option, or a value is out of range.
+    """
+    return parse_spec(_entry(name).options, options or {}, f"options of {name}")
+
+
+def resolve_options(name: str, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Return every option of an optimizer with its value, fit for TOML; see `parse_options`."""
+    return parse_options(name, options).model_dump()
+
+
+def make_optimizer(
+    name: str,
+    start: ArrayLike,
+    epsilon: ArrayLike,
+    rng: np.random.Generator,
+    options: Mapping[str, Any] | None = None,
+) -> Optimizer:
+    """Return a new optimizer that begins at `start`; see `Optimizer` and `parse_options`."""
+    return _entry(name).build(start, epsilon, rng, parse_options(name, options))
+
+
+def _entry(name: str) -> Entry:
+    if name not in OPTIMIZERS:
+        raise unknown_name("optimizer", name, OPTIMIZERS)
+    return OPTIMIZERS[name]

@@ -1,0 +1,87 @@
+"""Kohl & Stone's policy gradient. The real work is done in `adjustment` and `KohlStone._learn`.
+
+N. Kohl and P. Stone, "Policy Gradient Reinforcement Learning for Fast Quadrupedal Locomotion", ICRA 2004.
+The steps of their main loop, numbered here for the comments below:
+
+1. Make t random policies R_i about the policy pi: each parameter n is changed by +eps_n, 0 or -eps_n.
+2. Evaluate them.
+3. For each n, average the scores of the three groups: Avg+, Avg0, Avg-.
+4. A_n = 0 if Avg0 > Avg+ and Avg0 > Avg-, else A_n = Avg+ - Avg-.
+5. A <- eta A / |A|, in units of eps_n.
+6. pi <- pi + A.
+
+Not in the paper: the edges of the cube, empty groups, |A| = 0 and the choice of `best`; see the comments.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from pydantic import Field
+
+from gaitopt.files import Positive
+from gaitopt.optim.arrays import Array, into_cube, unit
+from gaitopt.optim.base import Optimizer, OptimizerOptions
+
+Signs = NDArray[np.int64]
+
+
+class KohlStoneOptions(OptimizerOptions):
+    """The paper's choices are the defaults: 15 policies x 3 repeats = 45 evaluations an iteration."""
+
+    policies: Annotated[int, Field(strict=True, ge=2)] = 15
+    """t, the number of random policies in an iteration."""
+    eta: Positive = 2.0
+    """Length of every step, in units of epsilon."""
+
+
+class KohlStone(Optimizer):
+    """Steps along a gradient estimated from random policies that change all parameters at once."""
+
+    def __init__(
+        self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: KohlStoneOptions
+    ) -> None:
+        super().__init__(start, epsilon, rng, options)
+        self._eta = options.eta
+        self._policy = self._start  # pi, (n,)
+        self._signs: Signs = np.zeros((options.policies, len(self._start)), dtype=np.int64)  # (t, n)
+
+    @property
+    def batch(self) -> int:
+        """The t random policies."""
+        return len(self._signs)
+
+    def _propose(self) -> Array:
+        self._signs = self._rng.integers(-1, 2, size=self._signs.shape)  # (t, n); -1, 0, +1 by equal chance
+        # Clipped at a face of the cube, a policy still counts in the group of its drawn sign: a shorter
+        # perturbation gives a smaller difference of the same sign.
+        return into_cube(self._policy + self._signs * self._epsilon)  # step 1, (t, n)
+
+    def _learn(self, points: Array, scores: Array) -> None:
+        # The paper does not say which policy to keep. Here: the pi whose own t policies scored highest on
+        # average. That is a mean over t * repeats evaluations: far less optimistic than the best single
+        # candidate, and low where the neighbors of pi fail.
+        self._consider(self._policy, float(scores.mean()))
+        a = self._eta * unit(adjustment(self._signs, scores))  # step 5, (n,); |A| = 0: the policy stays
+        self._policy = into_cube(self._policy + a * self._epsilon)  # step 6; kept inside the cube
+
+
+def adjustment(signs: Signs, scores: Array) -> Array:
+    """Return A (n,) before it is normalized, from the signs (t, n) of the changes and the scores (t,).
+
+    An empty group has the average NaN, and a comparison with NaN is false. So without a 0 group the 0 group
+    cannot beat the others; without a + or - group the difference is NaN, and A_n = 0: nothing was learned.
+    """
+    # Only differences count: measured from the median, equal scores make equal averages without rounding.
+    scores = scores - np.median(scores)
+    with np.errstate(invalid="ignore"):
+        plus, zero, minus = (_group_average(signs == sign, scores) for sign in (1, 0, -1))  # step 3
+        a = np.where((zero > plus) & (zero > minus), 0.0, plus - minus)  # step 4
+    return np.where(np.isnan(a), 0.0, a)
+
+
+def _group_average(member: NDArray[np.bool_], scores: Array) -> Array:
+    total = np.where(member, scores[:, None], 0.0).sum(axis=0)  # (t, n) -> (n,)
+    return total / member.sum(axis=0)  # (n,); 0/0 = NaN

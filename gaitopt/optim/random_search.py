@@ -1,0 +1,43 @@
+"""Uniform random search, which any other optimizer must beat. The work is done in `RandomSearch._propose`."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gaitopt.optim.arrays import Array
+from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
+
+
+class RandomSearchOptions(OptimizerOptions):
+    """With the defaults an iteration costs as much as one of Kohl & Stone's: 15 x 3 evaluations."""
+
+    points: Count = 15
+    """How many random points are asked in an iteration."""
+
+
+class RandomSearch(Optimizer):
+    """Draws points anywhere in the cube, the start among the first; epsilon plays no part."""
+
+    def __init__(
+        self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: RandomSearchOptions
+    ) -> None:
+        super().__init__(start, epsilon, rng, options)
+        self._points = options.points
+        self._begun = False
+
+    @property
+    def batch(self) -> int:
+        """The random points of an iteration."""
+        return self._points
+
+    def _propose(self) -> Array:
+        points = self._rng.random((self._points, len(self._start)))  # (k, n)
+        if not self._begun:
+            points[0] = self._start
+        self._begun = True
+        return points
+
+    def _learn(self, points: Array, scores: Array) -> None:
+        top = int(np.argmax(scores))
+        self._consider(points[top], float(scores[top]))  # best: the highest mean score of all points

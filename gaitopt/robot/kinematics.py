@@ -1,0 +1,195 @@
+"""Forward kinematics, closed-form inverse kinematics and Jacobian of the four legs, on batches.
+
+    foot = hip + R_y(-q1) R_x(q2) (upper + R_y(-k q3) lower)                                (1)
+
+in the frame of a left leg (x forward, y outward, z up); k = +1 where the knee folds forward, -1 where it
+folds backward; J1 positive swings forward, J2 outward. Right legs are mirror images: their y changes sign.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from gaitopt.robot.spec import Joints, Legs, RobotSpec
+
+Array = NDArray[np.float64]
+Index = NDArray[np.intp]
+
+REACH_TOLERANCE = 1e-6
+"""A foot nearer than this to its target has reached it [m]."""
+ANGLE_TOLERANCE = 1e-5
+"""The search for the nearest reachable point ends when no angle moves by more [rad]."""
+NEAREST_STEPS = 30
+"""Upper bound on the steps of the search for the nearest reachable point."""
+
+
+@dataclass(frozen=True)
+class InverseSolution:
+    """Joint angles that bring the feet to their targets, or as near as the joints allow."""
+
+    angles: Array
+    """[rad], shape (..., 4, 3)."""
+    reachable: NDArray[np.bool_]
+    """Whether the foot is at its target, shape (..., 4)."""
+
+
+ALL_LEGS = np.arange(4)
+
+
+class Kinematics:
+    """The legs of one robot. Arrays of angles and feet have shape (..., 4, 3): leg, then joint or axis.
+
+    Private methods work in the frame of a left leg at its hip; `leg` tells which leg each row belongs to.
+    """
+
+    def __init__(self, legs: Legs, joints: Joints) -> None:
+        pairs = [legs.front, legs.front, legs.rear, legs.rear]
+        self.side = np.array([1.0, -1.0, 1.0, -1.0])  # (4,) left, right
+        self.knee = np.array([1.0 if leg.knee_folds == "forward" else -1.0 for leg in pairs])  # (4,)
+        self.mirror = np.stack([np.ones(4), self.side, np.ones(4)], axis=-1)  # (4, 3)
+        self.hip = np.array([leg.hip_mm for leg in pairs]) / 1e3 * self.mirror  # (4, 3)
+        self.upper = np.array([leg.upper_mm for leg in pairs]) / 1e3  # (4, 3)
+        self.lower = np.array([leg.lower_mm for leg in pairs]) / 1e3  # (4, 3)
+        limits = np.radians([joint.limits_deg for joint in (joints.rotator, joints.elevator, joints.knee)])
+        self.low, self.high = limits.T  # (3,), (3,)
+        # upper . lower in the plane of the knee, and their cross product
+        (ux, _, uz), (lx, _, lz) = self.upper.T, self.lower.T
+        self._dot, self._cross = ux * lx + uz * lz, self.knee * (uz * lx - ux * lz)  # (4,), (4,)
+        self._straight = np.arctan2(self._cross, self._dot)  # (4,) the knee's angle of the longest leg [rad]
+
+    def forward(self, angles: Array) -> Array:
+        """Return the centers of the paws in the body's frame [m], (..., 4, 3), for angles [rad], (..., 4, 3)."""
+        return self.hip + self._foot(angles, ALL_LEGS) * self.mirror
+
+    def knees(self, angles: Array) -> Array:
+        """Return the knees in the body's frame [m], (..., 4, 3)."""
+        return self.hip + _swing(angles, np.broadcast_to(self.upper, angles.shape)) * self.mirror
+
+    def jacobian(self, angles: Array) -> Array:
+        """Return d foot / d angles [m/rad], shape (..., 4, 3, 3): axis, then joint."""
+        return self._jacobian(angles, ALL_LEGS) * self.mirror[..., None]
+
+    def inverse(self, feet: Array) -> InverseSolution:
+        """Return the angles for paw centers in the body's frame [m], (..., 4, 3).
+
+        The knee is bent the dog-like way (the larger of the two knee angles). A foot out of reach, by length or by a
+        joint limit, goes to the nearest reachable point and is flagged.
+        """
+        target = (feet - self.hip) * self.mirror
+        fitted = self._fit_length(target)
+        angles = np.clip(self._closed_form(fitted), self.low, self.high)
+        limited = self._distance(angles, fitted, ALL_LEGS) > REACH_TOLERANCE
+        if limited.any():
+            leg = np.broadcast_to(ALL_LEGS, limited.shape)[limited]
+            angles[limited] = self._nearest(target[limited], leg)
+        return InverseSolution(angles, self._distance(angles, target, ALL_LEGS) <= REACH_TOLERANCE)
+
+    def _distance(self, angles: Array, target: Array, leg: Index) -> Array:
+        return np.linalg.norm(self._foot(angles, leg) - target, axis=-1)
+
+    def _foot(self, angles: Array, leg: Index) -> Array:
+        return _swing(angles, self._folded(angles[..., 2], leg))
+
+    def _folded(self, knee: Array, leg: Index) -> Array:
+        """Return upper + R_y(-k q3) lower, (..., 3)."""
+        c, s = np.cos(knee), np.sin(knee) * self.knee[leg]
+        x, y, z = self.lower[leg].T
+        return self.upper[leg] + np.stack([c * x - s * z, np.broadcast_to(y, c.shape), s * x + c * z], axis=-1)
+
+    def _jacobian(self, angles: Array, leg: Index) -> Array:
+        q1, q2, q3 = np.moveaxis(angles, -1, 0)
+        zero = np.zeros_like(q1)
+        folded = self._folded(q3, leg)
+        foot = _swing(angles, folded)
+        by_q1 = np.stack([-foot[..., 2], zero, foot[..., 0]], axis=-1)
+        y, z = folded[..., 1], folded[..., 2]
+        sideways, upward = -np.sin(q2) * y - np.cos(q2) * z, np.cos(q2) * y - np.sin(q2) * z
+        by_q2 = np.stack([-np.sin(q1) * upward, sideways, np.cos(q1) * upward], axis=-1)
+        x, _, z = self.lower[leg].T
+        k = self.knee[leg]
+        c, s = np.cos(q3), np.sin(q3) * k
+        bent = np.stack([k * (-s * x - c * z), zero, k * (c * x - s * z)], axis=-1)
+        return np.stack([by_q1, by_q2, _swing(angles, bent)], axis=-1)
+
+    def _fit_length(self, target: Array) -> Array:
+        """Return the targets moved straight towards or away from the hip until the knee can fit their distance."""
+        straight = np.clip(self._straight, self.low[2], self.high[2])
+        longest = np.linalg.norm(self._folded(straight, ALL_LEGS), axis=-1)
+        shortest = np.linalg.norm(self._folded(np.full(4, self.high[2]), ALL_LEGS), axis=-1)
+        length = np.maximum(np.linalg.norm(target, axis=-1), 1e-9)
+        return target * (np.clip(length, shortest, longest) / length)[..., None]
+
+    def _closed_form(self, target: Array) -> Array:
+        """Return the angles that solve (1), each arc cosine clamped where there is no solution."""
+        # |target|^2 = |upper + R_y(-k q3) lower|^2 is dot cos q3 + cross sin q3 = d.
+        d = np.sum(target**2 - self.upper**2 - self.lower**2, axis=-1) / 2 - self.upper[:, 1] * self.lower[:, 1]
+        q3 = self._straight + np.arccos(np.clip(d / np.hypot(self._dot, self._cross), -1, 1))
+        folded = self._folded(q3, ALL_LEGS)
+        # R_y leaves y alone: cos q2 y - sin q2 z = target y.
+        y, z = folded[..., 1], folded[..., 2]
+        q2 = -np.arctan2(z, y) - np.arccos(np.clip(target[..., 1] / np.hypot(y, z), -1, 1))
+        depth = np.sin(q2) * y + np.cos(q2) * z
+        q1 = np.arctan2(target[..., 2], target[..., 0]) - np.arctan2(depth, folded[..., 0])
+        return np.stack([(q1 + np.pi) % (2 * np.pi) - np.pi, q2, q3], axis=-1)
+
+    def _nearest(self, target: Array, leg: Index) -> Array:
+        """Return angles within the joint limits whose feet are nearest the targets, (m, 3), on legs (m,).
+
+        A damped Gauss-Newton search over the box of joint angles, from the nearest foot of a grid of poses; an
+        angle at its limit whose gradient points outward is held there.
+        """
+        q = np.empty_like(target)
+        for i, tree in enumerate(self._pose_trees):
+            q[leg == i] = self._poses[tree.query(target[leg == i])[1]]
+        error = self._foot(q, leg) - target
+        damping = np.full(len(q), 1e-6)
+        for _ in range(NEAREST_STEPS):
+            jacobian = self._jacobian(q, leg)
+            gradient = np.einsum("nij,ni->nj", jacobian, error)
+            held = ((q <= self.low) & (gradient > 0)) | ((q >= self.high) & (gradient < 0))
+            columns = np.where(held[:, None, :], 0.0, jacobian)
+            normal = np.einsum("nij,nik->njk", columns, columns) + damping[:, None, None] * np.eye(3)
+            step = np.linalg.solve(normal, np.where(held, 0.0, gradient)[..., None])[..., 0]
+            trial = np.clip(q - step, self.low, self.high)
+            if np.abs(trial - q).max() < ANGLE_TOLERANCE:
+                break
+            trial_error = self._foot(trial, leg) - target
+            better = np.sum(trial_error**2, axis=-1) < np.sum(error**2, axis=-1)
+            q = np.where(better[:, None], trial, q)
+            error = np.where(better[:, None], trial_error, error)
+            damping = np.clip(np.where(better, damping / 8, damping * 8), 1e-9, 1e3)
+        return q
+
+    @cached_property
+    def _poses(self) -> Array:
+        """A grid over the joint angles [rad], (m, 3)."""
+        axes = [np.linspace(low, high, n) for low, high, n in zip(self.low, self.high, (41, 17, 19), strict=True)]
+        return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
+
+    @cached_property
+    def _pose_trees(self) -> list[cKDTree]:
+        """The feet of those poses, for each leg."""
+        return [cKDTree(self._foot(self._poses, np.full(len(self._poses), leg))) for leg in range(4)]
+
+
+@lru_cache(maxsize=16)
+def _kinematics(legs: Legs, joints: Joints) -> Kinematics:
+    return Kinematics(legs, joints)
+
+
+def kinematics(robot: RobotSpec) -> Kinematics:
+    """Return the kinematics of a robot; the same object for the same legs."""
+    return _kinematics(robot.legs, robot.joints)
+
+
+def _swing(angles: Array, vector: Array) -> Array:
+    """Return R_y(-q1) R_x(q2) vector, (..., 3)."""
+    q1, q2 = angles[..., 0], angles[..., 1]
+    x, y, z = np.moveaxis(vector, -1, 0)
+    y, z = np.cos(q2) * y - np.sin(q2) * z, np.sin(q2) * y + np.cos(q2) * z
+    return np.stack([np.cos(q1) * x - np.sin(q1) * z, y, np.sin(q1) * x + np.cos(q1) * z], axis=-1)

@@ -1,0 +1,258 @@
+"""A robot in numbers: legs, joints, servos, shapes and the ranges of its gait parameters.
+
+Read from `robots/<name>/robot.toml`, where the source of each number stands beside it.
+
+Frames: x forward, y left, z up; the body's origin lies midway between the four hips. The file gives the
+left legs, with y outward; the right ones are their mirror images.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import Annotated, Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field, model_validator
+
+from gaitopt.errors import InputError, unknown_name
+from gaitopt.files import NonNegative, Positive, Real, Spec, data_folder, parse_spec, read_toml
+
+LEGS = ("front_left", "front_right", "rear_left", "rear_right")
+JOINTS = ("rotator", "elevator", "knee")
+JOINT_NAMES = tuple(f"{leg}_{joint}" for leg in LEGS for joint in JOINTS)
+"""The order of joints everywhere: leg by leg, from the body out."""
+LINK_NAMES = ("trunk", "head", *(f"{end}_{part}" for end in ("front", "rear") for part in ("rotator", "upper", "lower", "paw")))
+
+Vector = tuple[Real, Real, Real]
+
+
+class Joint(Spec):
+    """One kind of joint, the same in all four legs."""
+
+    limits_deg: tuple[Real, Real]
+    """Lowest and highest angle [deg]."""
+    rated_speed_radps: Positive
+    """Speed that the maker rates the servo for [rad/s]."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Joint:
+        if self.limits_deg[0] >= self.limits_deg[1]:
+            raise ValueError(f"limits_deg: got {list(self.limits_deg)}; expected [lower, higher]")
+        return self
+
+
+class Joints(Spec):
+    """The three joints of a leg, from the body out."""
+
+    rotator: Joint
+    """J1, pitch about y; positive swings the leg forward."""
+    elevator: Joint
+    """J2, roll about x; positive swings the leg outward, 0 = vertical."""
+    knee: Joint
+    """J3, pitch; positive folds the lower leg."""
+
+
+class Leg(Spec):
+    """The geometry of a left leg, y outward."""
+
+    hip_mm: Vector
+    """From the body's origin to the point where J1 and J2 meet [mm]."""
+    upper_mm: Vector
+    """From the hip to the knee, all angles 0 [mm]."""
+    lower_mm: Vector
+    """From the knee to the ball of the foot, all angles 0 [mm]."""
+    knee_folds: Literal["forward", "backward"]
+    """Where the lower leg goes when the knee's angle grows."""
+
+
+class Legs(Spec):
+    """Front and rear legs."""
+
+    paw_radius_mm: Positive
+    """Radius of the ball of the foot [mm]."""
+    front: Leg
+    """The front left leg."""
+    rear: Leg
+    """The rear left leg."""
+
+
+class Servo(Spec):
+    """What every servo of the robot can do."""
+
+    command_period_s: Positive
+    """Time between two commands [s]."""
+    stall_torque_nm: Positive
+    """Largest torque [N m]."""
+    time_constant_s: Positive
+    """Time constant of the position loop: the servo closes 63 % of an error in this time [s]."""
+    speed_margin: Positive = 1.5
+    """Ratio of the speed a servo really reaches to its rated speed.
+
+    The one calibrated number, the same for all robots and gaits, never tuned for one. Published gaits command more
+    than the rated speeds, which the robots did not enforce; at 1.25 to 2 times rated the published ERS-7 gaits come
+    out in their true order and near their measured speeds.
+    """
+
+
+class Shape(Spec):
+    """One primitive of a link: seen, weighed and, unless `collide` is false, felt."""
+
+    kind: Literal["box", "sphere", "cylinder"]
+    """Which primitive."""
+    color: str
+    """A name from the robot's palette."""
+    at_mm: Vector = (0.0, 0.0, 0.0)
+    """Center of a box or sphere in the link's frame [mm]."""
+    size_mm: Vector | None = None
+    """Edges of a box [mm]."""
+    radius_mm: Positive | None = None
+    """Radius of a sphere or cylinder [mm]."""
+    from_mm: Vector | None = None
+    """Where the axis of a cylinder starts, in the link's frame [mm]."""
+    to_mm: Vector | None = None
+    """Where the axis of a cylinder ends [mm]."""
+    collide: bool = True
+    """Whether the shape can touch the ground."""
+
+    @model_validator(mode="after")
+    def _complete(self) -> Shape:
+        needs = {"box": ("size_mm",), "sphere": ("radius_mm",), "cylinder": ("radius_mm", "from_mm", "to_mm")}
+        for key in needs[self.kind]:
+            if getattr(self, key) is None:
+                raise ValueError(f"a {self.kind} needs {key}")
+        if self.kind == "cylinder" and self.from_mm == self.to_mm:
+            raise ValueError("a cylinder needs from_mm and to_mm apart")
+        return self
+
+
+class Link(Spec):
+    """One rigid part: its mass is spread evenly over its shapes."""
+
+    mass_kg: Positive
+    """Mass [kg]."""
+    shapes: Annotated[tuple[Shape, ...], Field(min_length=1)]
+    """What it is made of."""
+
+
+class ParameterRange(Spec):
+    """Bounds of one gait parameter on this robot, in SI units, and the size of its perturbation."""
+
+    low: Real
+    """Lowest value."""
+    high: Real
+    """Highest value."""
+    epsilon: Positive
+    """Perturbation size: what a finite difference changes the parameter by."""
+
+    @model_validator(mode="after")
+    def _ordered(self) -> ParameterRange:
+        if self.low >= self.high:
+            raise ValueError(f"low {self.low} must be below high {self.high}")
+        return self
+
+
+class RobotSpec(Spec):
+    """A robot in numbers; see the module's text."""
+
+    schema_version: Literal[1]
+    """Version of the file's layout."""
+    name: str
+    """The robot's name in commands and files."""
+    title: str
+    """What people call it."""
+    urdf: str
+    """Its URDF file."""
+    neck_mm: Vector
+    """From the body's origin to where the head is fixed [mm]."""
+    legs: Legs
+    """Geometry of the legs."""
+    joints: Joints
+    """Limits and speeds of the joints."""
+    servo: Servo
+    """What the servos can do."""
+    gait: dict[str, ParameterRange]
+    """Range of each gait parameter, by name."""
+    palette: dict[str, tuple[NonNegative, NonNegative, NonNegative]]
+    """Colors by name: red, green, blue, each 0 to 1."""
+    links: dict[str, Link]
+    """The rigid parts, by name; see LINK_NAMES."""
+
+    @model_validator(mode="after")
+    def _links_known(self) -> RobotSpec:
+        for name in self.links:
+            if name not in LINK_NAMES:
+                raise ValueError(str(unknown_name("link", name, LINK_NAMES)))
+        for name in LINK_NAMES:
+            if name not in self.links:
+                raise ValueError(f"links.{name} is missing")
+        for name, link in self.links.items():
+            for shape in link.shapes:
+                if shape.color not in self.palette:
+                    raise ValueError(f"links.{name}: {unknown_name('color', shape.color, self.palette)}")
+        return self
+
+    @property
+    def mass_kg(self) -> float:
+        """Mass of the whole robot [kg]."""
+        return sum(link.mass_kg * (1 if name in ("trunk", "head") else 2) for name, link in self.links.items())
+
+    @property
+    def paw_radius(self) -> float:
+        """Radius of the ball of the foot [m]."""
+        return self.legs.paw_radius_mm / 1e3
+
+    @property
+    def wheelbase(self) -> float:
+        """Distance from the rear hips to the front hips [m]."""
+        return (self.legs.front.hip_mm[0] - self.legs.rear.hip_mm[0]) / 1e3
+
+    @property
+    def joint_limits(self) -> NDArray[np.float64]:
+        """Lowest and highest angle of each joint of a leg [rad], shape (3, 2)."""
+        return np.array([[math.radians(d) for d in joint.limits_deg] for joint in self._joint_kinds])
+
+    @property
+    def joint_speeds(self) -> NDArray[np.float64]:
+        """Highest speed of each joint of a leg, the margin included [rad/s], shape (3,)."""
+        return np.array([joint.rated_speed_radps for joint in self._joint_kinds]) * self.servo.speed_margin
+
+    @property
+    def _joint_kinds(self) -> tuple[Joint, Joint, Joint]:
+        return self.joints.rotator, self.joints.elevator, self.joints.knee
+
+
+def robot_names() -> list[str]:
+    """Return the names of the robots that come with the package."""
+    return sorted(path.parent.name for path in data_folder("robots").glob("*/robot.toml"))
+
+
+def robot_folder(name: str) -> Path:
+    """Return the folder of a robot.
+
+    Raises:
+        InputError: there is no robot of that name.
+    """
+    if name not in robot_names():
+        raise unknown_name("robot", name, robot_names())
+    return data_folder("robots") / name
+
+
+def load_robot(name: str) -> RobotSpec:
+    """Return the robot of that name, or the one in a `robot.toml` file.
+
+    Raises:
+        InputError: unknown name, or a file that does not describe a robot.
+    """
+    return read_robot(Path(name) if name.endswith(".toml") else robot_folder(name) / "robot.toml")
+
+
+def read_robot(path: Path) -> RobotSpec:
+    """Return the robot in a file; its URDF lies beside the file."""
+    tables = read_toml(path)
+    robot = parse_spec(RobotSpec, tables, str(path))
+    urdf = path.parent / robot.urdf
+    if not urdf.is_file():
+        raise InputError(f"{path}: urdf: no file {urdf}; give the robot's URDF file beside its robot.toml")
+    return robot.model_copy(update={"urdf": str(urdf)})

@@ -1,0 +1,193 @@
+"""A robot's URDF, made from its numbers: masses and inertias follow from the shapes.
+
+`python -m gaitopt.robot.urdf` writes robot.urdf again beside every robot.toml; a test holds the two together.
+One element a line: PyBullet's reader stumbles over long lines.
+"""
+
+from __future__ import annotations
+
+import math
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from gaitopt.errors import InputError
+from gaitopt.robot.spec import JOINT_NAMES, JOINTS, LEGS, Link, RobotSpec, Shape, read_robot, robot_folder, robot_names
+
+Array = NDArray[np.float64]
+
+EULER = "xyz"
+"""Roll, pitch, yaw about fixed axes, the URDF convention."""
+
+
+def build_urdf(robot: RobotSpec) -> str:
+    """Return the text of the robot's URDF."""
+    root = ET.Element("robot", name=robot.name)
+    for name, color in robot.palette.items():
+        material = ET.SubElement(root, "material", name=name)
+        ET.SubElement(material, "color", rgba=_numbers([*color, 1.0]))
+    _add_link(root, "trunk", robot.links["trunk"], 1.0)
+    _add_link(root, "head", robot.links["head"], 1.0)
+    _add_joint(root, "neck", "fixed", "trunk", "head", np.array(robot.neck_mm) / 1e3)
+    for leg in LEGS:
+        _add_leg(root, robot, leg)
+    ET.indent(root, " ")
+    return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def check_urdf(robot: RobotSpec) -> None:
+    """Check that the robot's URDF can be read and has the robot's joints.
+
+    Raises:
+        InputError: names the file and what is wrong.
+    """
+    try:
+        root = ET.parse(robot.urdf).getroot()
+    except (OSError, ET.ParseError) as error:
+        raise InputError(f"{robot.urdf}: is not a readable URDF: {error}") from error
+    joints = {joint.get("name") for joint in root.iter("joint") if joint.get("type") == "revolute"}
+    missing = [name for name in JOINT_NAMES if name not in joints]
+    if missing:
+        raise InputError(f"{robot.urdf}: has no revolute joint {missing[0]!r}; expected {', '.join(JOINT_NAMES)}")
+
+
+def mass_properties(link: Link, side: float = 1.0) -> tuple[Array, Array]:
+    """Return center of mass [m], (3,), and inertia about it [kg m^2], (3, 3), in the link's frame.
+
+    The mass is spread evenly over the shapes' volumes; `side` = -1 mirrors the link for the right legs.
+    """
+    volumes = np.array([_volume(shape) for shape in link.shapes])
+    masses = link.mass_kg * volumes / volumes.sum()
+    centers = np.array([_pose(shape, side)[0] for shape in link.shapes])
+    center = masses @ centers / link.mass_kg
+    inertia = np.zeros((3, 3))
+    for mass, at, shape in zip(masses, centers, link.shapes, strict=True):
+        turn = Rotation.from_euler(EULER, _pose(shape, side)[1]).as_matrix()
+        arm = at - center
+        inertia += turn @ np.diag(mass * _unit_inertia(shape)) @ turn.T
+        inertia += mass * (arm @ arm * np.eye(3) - np.outer(arm, arm))  # parallel axes
+    return center, inertia
+
+
+def _add_leg(root: ET.Element, robot: RobotSpec, leg: str) -> None:
+    end = leg.split("_")[0]
+    side = 1.0 if leg.endswith("left") else -1.0
+    numbers = robot.legs.front if end == "front" else robot.legs.rear
+    mirror = np.array([1.0, side, 1.0]) / 1e3
+    bends = -1.0 if numbers.knee_folds == "forward" else 1.0
+    parts = (
+        ("rotator", "trunk", numbers.hip_mm, (0.0, -1.0, 0.0)),
+        ("upper", f"{leg}_rotator_link", (0.0, 0.0, 0.0), (side, 0.0, 0.0)),
+        ("lower", f"{leg}_upper_link", numbers.upper_mm, (0.0, bends, 0.0)),
+    )
+    for i, (part, parent, at, axis) in enumerate(parts):
+        child = f"{leg}_{part}_link"
+        _add_link(root, child, robot.links[f"{end}_{part}"], side)
+        joint = _add_joint(root, f"{leg}_{JOINTS[i]}", "revolute", parent, child, np.array(at) * mirror)
+        ET.SubElement(joint, "axis", xyz=_numbers(axis))
+        low, high = robot.joint_limits[i]
+        limit = {"lower": low, "upper": high, "effort": robot.servo.stall_torque_nm, "velocity": robot.joint_speeds[i]}
+        ET.SubElement(joint, "limit", {key: f"{value:.6g}" for key, value in limit.items()})
+    _add_link(root, f"{leg}_paw_link", robot.links[f"{end}_paw"], side)
+    _add_joint(root, f"{leg}_paw", "fixed", f"{leg}_lower_link", f"{leg}_paw_link", np.array(numbers.lower_mm) * mirror)
+
+
+def _add_joint(root: ET.Element, name: str, kind: str, parent: str, child: str, at: Array) -> ET.Element:
+    joint = ET.SubElement(root, "joint", name=name, type=kind)
+    ET.SubElement(joint, "parent", link=parent)
+    ET.SubElement(joint, "child", link=child)
+    ET.SubElement(joint, "origin", xyz=_numbers(at), rpy="0 0 0")
+    return joint
+
+
+def _add_link(root: ET.Element, name: str, link: Link, side: float) -> None:
+    element = ET.SubElement(root, "link", name=name)
+    center, inertia = mass_properties(link, side)
+    moments, axes = np.linalg.eigh(inertia)
+    if np.linalg.det(axes) < 0:
+        axes[:, 0] *= -1
+    inertial = ET.SubElement(element, "inertial")
+    ET.SubElement(inertial, "origin", xyz=_numbers(center), rpy=_numbers(Rotation.from_matrix(axes).as_euler(EULER)))
+    ET.SubElement(inertial, "mass", value=f"{link.mass_kg:.6g}")
+    tensor = dict(zip(("ixx", "iyy", "izz"), moments, strict=True)) | {"ixy": 0.0, "ixz": 0.0, "iyz": 0.0}
+    ET.SubElement(inertial, "inertia", {key: f"{value:.9g}" for key, value in tensor.items()})
+    for shape in link.shapes:
+        for role in ("visual", "collision") if shape.collide else ("visual",):
+            part = ET.SubElement(element, role)
+            at, turn = _pose(shape, side)
+            ET.SubElement(part, "origin", xyz=_numbers(at), rpy=_numbers(turn))
+            _add_geometry(part, shape)
+            if role == "visual":
+                ET.SubElement(part, "material", name=shape.color)
+
+
+def _add_geometry(part: ET.Element, shape: Shape) -> None:
+    geometry = ET.SubElement(part, "geometry")
+    if shape.kind == "box":
+        ET.SubElement(geometry, "box", size=_numbers(_size(shape)))
+    elif shape.kind == "sphere":
+        ET.SubElement(geometry, "sphere", radius=f"{_radius(shape):.6g}")
+    else:
+        ET.SubElement(geometry, "cylinder", radius=f"{_radius(shape):.6g}", length=f"{_length(shape):.6g}")
+
+
+def _pose(shape: Shape, side: float) -> tuple[Array, Array]:
+    """Return center [m] and roll, pitch, yaw [rad] of a shape; a cylinder's axis is its z axis."""
+    mirror = np.array([1.0, side, 1.0]) / 1e3
+    if shape.from_mm is None or shape.to_mm is None:
+        return np.array(shape.at_mm) * mirror, np.zeros(3)
+    start, end = np.array(shape.from_mm) * mirror, np.array(shape.to_mm) * mirror
+    x, y, z = (end - start) / np.linalg.norm(end - start)
+    return (start + end) / 2, np.array([0.0, math.atan2(math.hypot(x, y), z), math.atan2(y, x)])
+
+
+def _size(shape: Shape) -> Array:
+    return np.array(shape.size_mm) / 1e3
+
+
+def _radius(shape: Shape) -> float:
+    return (shape.radius_mm or 0.0) / 1e3
+
+
+def _length(shape: Shape) -> float:
+    return float(np.linalg.norm(np.subtract(shape.to_mm or 0, shape.from_mm or 0))) / 1e3
+
+
+def _volume(shape: Shape) -> float:
+    if shape.kind == "box":
+        return float(np.prod(_size(shape)))
+    if shape.kind == "sphere":
+        return 4 / 3 * math.pi * _radius(shape) ** 3
+    return math.pi * _radius(shape) ** 2 * _length(shape)
+
+
+def _unit_inertia(shape: Shape) -> Array:
+    """Return the principal moments of a shape of mass 1 about its center [m^2], (3,)."""
+    if shape.kind == "box":
+        x, y, z = _size(shape) ** 2
+        return np.array([y + z, x + z, x + y]) / 12
+    r = _radius(shape) ** 2
+    if shape.kind == "sphere":
+        return np.full(3, 2 / 5 * r)
+    across = (3 * r + _length(shape) ** 2) / 12
+    return np.array([across, across, r / 2])
+
+
+def _numbers(values: object) -> str:
+    return " ".join(f"{value + 0.0:.6g}" for value in np.asarray(values, dtype=float).round(9))
+
+
+def _write_all() -> None:
+    for name in robot_names():
+        toml = robot_folder(name) / "robot.toml"
+        urdf = Path(toml.parent / "robot.urdf")
+        urdf.touch()
+        urdf.write_text(build_urdf(read_robot(toml)), encoding="utf-8")
+        print(urdf)
+
+
+if __name__ == "__main__":
+    _write_all()

@@ -1,0 +1,144 @@
+"""Everything a run depends on, resolved: written before the first traversal, read again to resume."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import Field
+
+import gaitopt
+from gaitopt.errors import InputError
+from gaitopt.files import Real, Spec, parse_spec
+from gaitopt.gait.gait_file import Gait, check_gait
+from gaitopt.gait.parameters import GaitParameters, GaitSpace
+from gaitopt.hal.engine import EngineSpec
+from gaitopt.optim.base import Optimizer
+from gaitopt.optim.catalog import make_optimizer, resolve_options
+from gaitopt.robot.spec import RobotSpec
+from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.seeding import Stream, generator
+
+PACKAGES = ("numpy", "scipy", "pybullet", "pydantic")
+
+
+class RunConfig(Spec):
+    """The settings of a run of learning."""
+
+    schema_version: Literal[1] = 1
+    """Version of the file's layout."""
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    """The run's name: letters, digits, dot, dash, underscore."""
+    optimizer: str
+    """Which optimizer."""
+    options: dict[str, Any]
+    """Its options, all of them."""
+    traversals: Annotated[int, Field(ge=1)]
+    """Budget: learning uses as many whole iterations as it pays for."""
+    fresh: Annotated[int, Field(ge=2)] = 20
+    """Fresh traversals by which start and winner are reported, outside the budget."""
+    seed: Annotated[int, Field(ge=0)]
+    """Seed of the run's one SeedSequence."""
+    start_name: str
+    """Where the start gait came from."""
+    start: dict[str, Real]
+    """The start gait's twelve parameters, SI units."""
+    engine: EngineSpec
+    """How the physics are computed."""
+    versions: dict[str, str]
+    """Versions of what computes, and the git revision."""
+    scenario: ScenarioSpec
+    """Where the robot walks."""
+    robot: RobotSpec
+    """The robot."""
+
+    @property
+    def start_gait(self) -> GaitParameters:
+        """The gait from which learning starts."""
+        return GaitParameters(**self.start)
+
+
+def resolve(
+    *,
+    robot: RobotSpec,
+    scenario: ScenarioSpec,
+    start: Gait,
+    start_name: str,
+    optimizer: str,
+    traversals: int,
+    seed: int,
+    name: str | None = None,
+    options: dict[str, Any] | None = None,
+    engine: EngineSpec | None = None,
+    fresh: int = 20,
+) -> RunConfig:
+    """Return the complete settings of a run.
+
+    Raises:
+        InputError: a name is unknown, the gait is another robot's, or the budget pays for no iteration.
+    """
+    check_gait(start, robot, start_name)
+    settings = {
+        "name": name or f"{robot.name}-{optimizer}",
+        "optimizer": optimizer,
+        "options": resolve_options(optimizer, options),
+        "traversals": traversals,
+        "fresh": fresh,
+        "seed": seed,
+        "start_name": start_name,
+        "start": dict(vars(start.parameters)),
+        "engine": engine or EngineSpec(),
+        "versions": current_versions(),
+        "scenario": scenario,
+        "robot": robot,
+    }
+    config = parse_spec(RunConfig, settings, "settings of the run")
+    _check_budget(config)
+    return config
+
+
+def new_optimizer(config: RunConfig) -> Optimizer:
+    """Return the run's optimizer, at its start."""
+    space = GaitSpace(config.robot)
+    start, epsilon = space.to_cube(config.start_gait), space.epsilon_in_cube
+    return make_optimizer(config.optimizer, start, epsilon, generator(config.seed, Stream.OPTIMIZER), config.options)
+
+
+def current_versions() -> dict[str, str]:
+    """Return the versions of what computes here."""
+    versions = {"python": platform.python_version(), "gaitopt": gaitopt.__version__}
+    for package in PACKAGES:
+        try:
+            versions[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            versions[package] = "not installed"
+    return versions | {"git": _git_revision()}
+
+
+def _check_budget(config: RunConfig) -> None:
+    optimizer = new_optimizer(config)
+    cost = optimizer.batch * optimizer.repeats
+    if config.traversals < cost:
+        raise InputError(
+            f"traversals: got {config.traversals}; one iteration of {config.optimizer} takes {cost}: give at least as many"
+        )
+
+
+def _git_revision() -> str:
+    checkout = Path(gaitopt.__file__).resolve().parent.parent
+    if not (checkout / ".git").exists():
+        return "none"
+    try:
+        answer = subprocess.run(
+            ["git", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=12"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return answer.stdout.strip()

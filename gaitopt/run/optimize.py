@@ -1,0 +1,224 @@
+"""The loop of learning: ask, walk, tell; and the fresh traversals that report start and winner.
+
+Learning and resuming are one thing: traversals that are stored already are not walked again, and the optimizer, told
+the same scores, asks for the same points.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gaitopt.errors import InputError
+from gaitopt.gait.gait_file import Gait, save_gait
+from gaitopt.gait.parameters import GaitParameters, GaitSpace
+from gaitopt.run.config import RunConfig, new_optimizer
+from gaitopt.run.folder import RunFolder
+from gaitopt.run.rollout import RolloutFactory, RolloutResult, RolloutTask, fresh_tasks
+from gaitopt.run.store import Place, Row, RunStore
+from gaitopt.seeding import Stream, traversal_seed
+from gaitopt.walk.score import Evaluation, score, summarize
+from gaitopt.walk.traversal import Traversal
+from gaitopt.workers import Workers, make_workers
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far learning is; reported after every traversal."""
+
+    stage: str
+    """`learning`, or the `start` or `best` gait's fresh traversals."""
+    iteration: int
+    """Iterations finished."""
+    traversals: int
+    """Traversals done of this stage."""
+    budget: int
+    """Traversals of this stage in all."""
+    per_second: float
+    """Traversals walked per second since learning was started or resumed."""
+    seconds_left: float
+    """Estimate for this stage [s]; nan until known."""
+    current_mps: float
+    """Mean score of the last finished iteration [m/s]; nan before."""
+    best_mps: float
+    """Highest mean score of a candidate so far [m/s]; nan before."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a finished run learned. The evaluations are by fresh traversals that picked nothing."""
+
+    run: Path
+    best: Gait
+    start: Evaluation
+    learned: Evaluation
+    traversals: int
+    """Traversals that learning used."""
+    traversals_per_s: float
+    """Speed of learning in this process [1/s]; 0 if all was stored already."""
+
+
+Report = Callable[[Progress], None]
+
+
+def optimize(run: RunFolder, workers: int, report: Report | None = None) -> Outcome:
+    """Learn from where the run stands to its end.
+
+    `best.toml` is written after every iteration, so that a run that is stopped leaves what it learned.
+
+    Args:
+        run: new, or stopped at any moment.
+        workers: how many processes walk; the result does not depend on it.
+        report: called after every traversal.
+
+    Raises:
+        InputError: the store holds other traversals than this run's, or cannot be written.
+    """
+    config = run.config
+    factory = RolloutFactory(config.robot, config.scenario, config.engine)
+    with run.locked(), run.open_store() as store, make_workers(factory, workers) as pool:
+        return _Learning(run, store, pool, report or (lambda progress: None)).run()
+
+
+class _Learning:
+    """One run at work."""
+
+    def __init__(
+        self, run: RunFolder, store: RunStore, pool: Workers[RolloutTask, RolloutResult], report: Report
+    ) -> None:
+        self._folder, self._store, self._pool, self._report = run, store, pool, report
+        self._config: RunConfig = run.config
+        self._space = GaitSpace(run.config.robot)
+        self._optimizer = new_optimizer(run.config)
+        self._clock = _Clock()
+        self._iteration = 0
+        self._current = self._best = float("nan")
+
+    def run(self) -> Outcome:
+        stored = {row.place: row for row in self._store.rows("learn")}
+        cost = self._optimizer.batch * self._optimizer.repeats
+        budget = self._config.traversals // cost * cost
+        self._clock.begin("learning", budget)
+        while (self._iteration + 1) * cost <= budget and not self._optimizer.stop_reasons():
+            self._iterate(stored)
+        per_second = self._clock.per_second
+        start = self._fresh("start", self._config.start_gait)
+        learned = self._fresh("best", self._best_gait)
+        best = self._save_best(learned)
+        return Outcome(self._folder.path, best, start, learned, self._iteration * cost, per_second)
+
+    def _iterate(self, stored: dict[Place, Row]) -> None:
+        points = self._optimizer.ask()
+        gaits = [self._space.from_cube(point) for point in points]
+        tasks: dict[Place, RolloutTask] = {}
+        for candidate, gait in enumerate(gaits):
+            for repeat in range(self._optimizer.repeats):
+                place = Place("learn", self._iteration, candidate, repeat)
+                seed = traversal_seed(self._config.seed, Stream.LEARNING, *place[1:])
+                tasks[place] = RolloutTask(tuple(gait.to_vector().tolist()), seed)
+        walked = self._walk(tasks, stored)
+        scores = np.array([score(traversal) for traversal in walked]).reshape(len(points), -1).mean(axis=1)
+        self._optimizer.tell(points, scores)
+        self._iteration += 1
+        self._current, self._best = float(scores.mean()), float(np.fmax(self._best, scores.max()))
+        self._save_best(None)
+        self._report(self._progress())
+
+    def _fresh(self, purpose: str, gait: GaitParameters) -> Evaluation:
+        stored = {row.place: row for row in self._store.rows(purpose)}
+        tasks = fresh_tasks(gait, self._config.fresh, self._config.seed)
+        self._clock.begin(purpose, len(tasks))
+        return summarize(self._walk({Place(purpose, 0, 0, i): task for i, task in enumerate(tasks)}, stored))
+
+    def _walk(self, tasks: dict[Place, RolloutTask], stored: dict[Place, Row]) -> list[Traversal]:
+        """Return the traversals of all tasks, in their order; those not stored yet are walked and stored."""
+        done = {place: self._recall(stored[place], task) for place, task in tasks.items() if place in stored}
+        self._clock.skip(len(done))
+        left = [(place, task) for place, task in tasks.items() if place not in done]
+        for index, (traversal, wall_s) in self._pool.run([task for _, task in left]):
+            place, task = left[index]
+            self._store.add(Row(place, task.seed, task.parameters, traversal, score(traversal), wall_s))
+            done[place] = traversal
+            self._clock.tick()
+            self._report(self._progress())
+        return [done[place] for place in tasks]
+
+    def _recall(self, row: Row, task: RolloutTask) -> Traversal:
+        if (row.parameters, row.seed) != (task.parameters, task.seed):
+            raise InputError(
+                f"{self._folder.path}: stored traversal {tuple(row.place)} is not what this run would walk; "
+                "it was made with other settings or versions (see config.toml): start a new run"
+            )
+        return row.traversal
+
+    @property
+    def _best_gait(self) -> GaitParameters:
+        return self._space.from_cube(self._optimizer.best)
+
+    def _save_best(self, fresh: Evaluation | None) -> Gait:
+        """Write best.toml; the speed is told only when it was measured by fresh traversals."""
+        config = self._config
+        origin = {
+            "run": config.name,
+            "optimizer": config.optimizer,
+            "scenario": config.scenario.name,
+            "engine": config.engine.name,
+            "time_step_s": config.engine.time_step_s,
+            "seed": config.seed,
+            "iterations": self._iteration,
+        }
+        if fresh is not None:
+            origin |= {
+                "speed_mps": fresh.speed_mps,
+                "speed_ci95_mps": list(fresh.speed_ci95_mps),
+                "fresh_traversals": fresh.repeats,
+                "finished": fresh.finished,
+                "artefacts": list(fresh.artefacts),
+            }
+        gait = Gait(config.robot.name, self._best_gait, origin)
+        save_gait(gait, self._folder.best_path)
+        return gait
+
+    def _progress(self) -> Progress:
+        clock = self._clock
+        return Progress(
+            stage=clock.stage,
+            iteration=self._iteration,
+            traversals=clock.done,
+            budget=clock.budget,
+            per_second=clock.per_second,
+            seconds_left=clock.seconds_left,
+            current_mps=self._current,
+            best_mps=self._best,
+        )
+
+
+class _Clock:
+    """Counts the traversals of a stage, and how fast they are walked."""
+
+    def __init__(self) -> None:
+        self.begin("learning", 0)
+
+    def begin(self, stage: str, budget: int) -> None:
+        self.stage, self.budget = stage, budget
+        self.done = self._walked = 0
+        self._begun = time.perf_counter()
+
+    def skip(self, stored: int) -> None:
+        self.done += stored
+
+    def tick(self) -> None:
+        self.done += 1
+        self._walked += 1
+
+    @property
+    def per_second(self) -> float:
+        return self._walked / (time.perf_counter() - self._begun) if self._walked else 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        return (self.budget - self.done) / self.per_second if self._walked else float("nan")

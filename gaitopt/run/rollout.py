@@ -1,0 +1,120 @@
+"""Traversals as tasks for workers, and the evaluation of a gait by fresh ones."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from gaitopt.gait.parameters import GaitParameters
+from gaitopt.hal.body import Body
+from gaitopt.hal.catalog import make_body
+from gaitopt.hal.engine import EngineSpec
+from gaitopt.robot.spec import RobotSpec
+from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.seeding import Stream, traversal_seed
+from gaitopt.walk.controller import GaitController
+from gaitopt.walk.score import Evaluation, summarize
+from gaitopt.walk.traversal import Traversal, traverse
+from gaitopt.workers import Workers, make_workers
+
+
+class RolloutTask(NamedTuple):
+    """One traversal to be walked."""
+
+    parameters: tuple[float, ...]
+    """The twelve parameters, SI units."""
+    seed: int
+    """Seed of the traversal."""
+
+
+class RolloutResult(NamedTuple):
+    """One traversal walked."""
+
+    traversal: Traversal
+    wall_s: float
+    """How long it took to compute [s]."""
+
+
+@dataclass(frozen=True)
+class RolloutFactory:
+    """What a worker needs to walk: sent to each worker once."""
+
+    robot: RobotSpec
+    scenario: ScenarioSpec
+    engine: EngineSpec
+
+    def __call__(self) -> Rollout:
+        """Return the function that walks one traversal."""
+        return Rollout(self.robot, self.scenario, self.engine)
+
+
+class Rollout:
+    """Walks traversals in one body that it keeps open."""
+
+    def __init__(self, robot: RobotSpec, scenario: ScenarioSpec, engine: EngineSpec) -> None:
+        self._robot, self._scenario, self._engine = robot, scenario, engine
+        self._body: Body | None = None
+        self._tables: tuple[tuple[float, ...], GaitController] | None = None
+
+    def __call__(self, task: RolloutTask) -> RolloutResult:
+        """Walk one traversal."""
+        begun = time.perf_counter()
+        if self._body is None:
+            self._body = make_body(self._robot, engine=self._engine)
+            self._body.configure()
+        traversal = traverse(self._body, self._controller(task.parameters), self._scenario, task.seed)
+        return RolloutResult(traversal, time.perf_counter() - begun)
+
+    def close(self) -> None:
+        """Let go of the body."""
+        if self._body is not None:
+            self._body.close()
+            self._body = None
+
+    def _controller(self, parameters: tuple[float, ...]) -> GaitController:
+        """Return the gait's controller; the repeats of a candidate share its tables."""
+        if self._tables is None or self._tables[0] != parameters:
+            gait = GaitParameters(*parameters)
+            self._tables = parameters, GaitController(gait, self._robot, self._scenario)
+        return self._tables[1]
+
+
+def fresh_tasks(gait: GaitParameters, repeats: int, seed: int) -> list[RolloutTask]:
+    """Return the fresh traversals that tell how fast a gait is."""
+    parameters = tuple(gait.to_vector().tolist())
+    return [RolloutTask(parameters, traversal_seed(seed, Stream.FRESH, repeat)) for repeat in range(repeats)]
+
+
+def evaluate(
+    gait: GaitParameters,
+    robot: RobotSpec,
+    scenario: ScenarioSpec,
+    repeats: int = 20,
+    seed: int = 0,
+    engine: EngineSpec | None = None,
+    workers: int = 1,
+    report: Callable[[int, Traversal], None] | None = None,
+) -> Evaluation:
+    """Return what fresh traversals say of a gait: mean speed and 95 % interval, falls, artefacts.
+
+    Args:
+        gait: the twelve parameters.
+        robot: who walks.
+        scenario: where.
+        repeats: how many traversals.
+        seed: decides their conditions.
+        engine: how the physics are computed.
+        workers: how many processes walk.
+        report: called with the number and result of each traversal as it ends.
+    """
+    tasks = fresh_tasks(gait, repeats, seed)
+    walked: dict[int, Traversal] = {}
+    pool: Workers[RolloutTask, RolloutResult]
+    with make_workers(RolloutFactory(robot, scenario, engine or EngineSpec()), workers) as pool:
+        for index, result in pool.run(tasks):
+            walked[index] = result.traversal
+            if report is not None:
+                report(index, result.traversal)
+    return summarize([walked[index] for index in range(repeats)])

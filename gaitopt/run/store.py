@@ -1,0 +1,141 @@
+"""The store of a run: every traversal, written as it happens, in SQLite.
+
+One table, `traversals`, whose columns are a traversal's place in the run, its seed, the twelve parameters and the
+fields of `Traversal`; any SQL tool reads it. Write-ahead logging: a killed run loses the traversals in flight, no more.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import NamedTuple
+
+from gaitopt.errors import InputError
+from gaitopt.gait.parameters import PARAMETER_NAMES
+from gaitopt.walk.traversal import Status, Traversal
+
+SCHEMA_VERSION = 1
+PURPOSES = ("learn", "start", "best")
+
+
+class Place(NamedTuple):
+    """Where in a run a traversal belongs."""
+
+    purpose: str
+    """`learn`, or a fresh traversal of the `start` gait or of the `best` one."""
+    iteration: int
+    """Which iteration of the optimizer; 0 for fresh ones."""
+    candidate: int
+    """Which point of the iteration; 0 for fresh ones."""
+    repeat: int
+    """Which traversal of the point."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One stored traversal."""
+
+    place: Place
+    seed: int
+    parameters: tuple[float, ...]
+    """The twelve parameters, SI units."""
+    traversal: Traversal
+    score: float
+    wall_s: float
+    """How long it took to compute [s]."""
+
+
+TRAVERSAL_FIELDS = tuple(field.name for field in fields(Traversal))
+COLUMNS = (*Place._fields, "seed", *PARAMETER_NAMES, *TRAVERSAL_FIELDS, "score", "wall_s")
+
+
+class RunStore:
+    """The database of one run; a context manager."""
+
+    def __init__(self, path: Path, create: bool = False) -> None:
+        """Open a run's database, or make it.
+
+        Raises:
+            InputError: missing, not a run database, or it cannot be written.
+        """
+        self._path = path
+        if not create and not path.is_file():
+            raise InputError(f"{path}: there is no run database here; expected a folder made by gaitopt learn")
+        with self._errors():
+            self._connection = sqlite3.connect(path, isolation_level=None)
+            if create:
+                self._connection.execute("PRAGMA journal_mode=WAL")
+                self._connection.execute(_create_table())
+                self._connection.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
+            version = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+        if version != SCHEMA_VERSION:
+            raise InputError(f"{path}: is a database of version {version}; expected a run database of version 1")
+
+    def add(self, row: Row) -> None:
+        """Write one traversal.
+
+        Raises:
+            InputError: it is there already, or the disk is full or read-only.
+        """
+        traversal = vars(row.traversal) | {"status": row.traversal.status.value}
+        values = [*row.place, row.seed, *row.parameters, *(traversal[name] for name in TRAVERSAL_FIELDS)]
+        marks = ", ".join("?" * len(COLUMNS))
+        with self._errors():
+            self._connection.execute(f"INSERT INTO traversals VALUES ({marks})", [*values, row.score, row.wall_s])
+
+    def rows(self, purpose: str) -> list[Row]:
+        """Return the stored traversals of one purpose, in the order of their places."""
+        query = f"SELECT {', '.join(COLUMNS)} FROM traversals WHERE purpose = ? ORDER BY iteration, candidate, repeat"
+        with self._errors():
+            return [_row(values) for values in self._connection.execute(query, [purpose])]
+
+    def count(self, purpose: str) -> int:
+        """Return how many traversals of one purpose are stored."""
+        with self._errors():
+            query = "SELECT count(*) FROM traversals WHERE purpose = ?"
+            return int(self._connection.execute(query, [purpose]).fetchone()[0])
+
+    def close(self) -> None:
+        """Let go of the database; harmless when repeated."""
+        self._connection.close()
+
+    def __enter__(self) -> RunStore:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    @contextlib.contextmanager
+    def _errors(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.DatabaseError as error:
+            raise InputError(
+                f"{self._path}: the run database cannot be used: {error}; check that it is one, with space and rights to write"
+            ) from error
+
+
+def _create_table() -> str:
+    texts, integers = {"purpose", "status"}, {"iteration", "candidate", "repeat", "seed", "commands"}
+    kinds = {name: "TEXT" if name in texts else "INTEGER" if name in integers else "REAL" for name in COLUMNS}
+    columns = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
+    return f"CREATE TABLE traversals ({columns}, PRIMARY KEY ({', '.join(Place._fields)}))"
+
+
+def _row(values: tuple) -> Row:
+    named = dict(zip(COLUMNS, values, strict=True))
+    traversal = {name: named[name] for name in TRAVERSAL_FIELDS} | {"status": Status(named["status"])}
+    # SQLite keeps nan as NULL; only the time may really be missing.
+    numbers = {name: float("nan") if value is None and name != "time_s" else value for name, value in traversal.items()}
+    return Row(
+        place=Place(*(named[name] for name in Place._fields)),
+        seed=named["seed"],
+        parameters=tuple(named[name] for name in PARAMETER_NAMES),
+        traversal=Traversal(**numbers),
+        score=named["score"],
+        wall_s=named["wall_s"],
+    )

@@ -1,0 +1,30 @@
+"""Angles of the trunk from its quaternion (x, y, z, w), one at a time or in batches."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+Quaternion = tuple[float, float, float, float]
+
+
+def yaw(orientation: Quaternion) -> float:
+    """Return the heading, left positive [rad]."""
+    x, y, z, w = orientation
+    return math.atan2(2 * (w * z + x * y), 1 - 2 * (y * y + z * z))
+
+
+def uprightness(orientation: Quaternion) -> float:
+    """Return the cosine of the angle between the trunk's up and the vertical."""
+    x, y, _, _ = orientation
+    return 1 - 2 * (x * x + y * y)
+
+
+def roll_pitch(orientations: Array) -> tuple[Array, Array]:
+    """Return roll and pitch [rad], (n,) each, of quaternions (n, 4)."""
+    x, y, z, w = orientations.T
+    roll = np.arctan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))
+    return roll, np.arcsin(np.clip(2 * (w * y - z * x), -1, 1))

@@ -1,0 +1,66 @@
+"""What a robot does at each command of a walk."""
+
+from __future__ import annotations
+
+import math
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitopt.gait.cycle import cycle
+from gaitopt.gait.parameters import GaitParameters
+from gaitopt.hal.body import BodyState
+from gaitopt.robot.spec import RobotSpec
+from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.walk.attitude import yaw
+
+Array = NDArray[np.float64]
+
+
+class Controller(Protocol):
+    """Chooses joint angles, command by command."""
+
+    start_pose: Array
+    """Joint angles to stand in before the first command [rad], (12,)."""
+    unreachable: float
+    """Share of foot targets that are out of reach."""
+    saturated: float
+    """Share of joint angles that the servos' speed holds back."""
+
+    def angles(self, index: int, state: BodyState) -> Array:
+        """Return the joint angles of command number `index` [rad], (12,)."""
+
+
+class GaitController:
+    """Plays a gait from tables made before the walk, and holds the heading by a small turn.
+
+    There are three tables: straight, and the two sharpest turns; in between, joint angles are blended.
+    """
+
+    def __init__(self, gait: GaitParameters, robot: RobotSpec, scenario: ScenarioSpec) -> None:
+        self._hold = scenario.heading_hold
+        period = robot.servo.command_period_s
+        times = np.arange(math.ceil(scenario.field.time_limit_s / period) + 1) * period
+        right, straight, left = (
+            cycle(gait, robot, period, turn) for turn in (-self._hold.limit, 0.0, self._hold.limit)
+        )
+        self._right, self._straight, self._left = right.at(times), straight.at(times), left.at(times)  # (k, 12)
+        self.start_pose: Array = self._straight[0]
+        self.unreachable = straight.unreachable
+        self.saturated = straight.saturated
+
+    def angles(self, index: int, state: BodyState) -> Array:
+        """Return the joint angles of command number `index` [rad], (12,)."""
+        turn = self._turn(state)
+        side = self._left if turn > 0 else self._right
+        return (1 - abs(turn)) * self._straight[index] + abs(turn) * side[index]
+
+    def _turn(self, state: BodyState) -> float:
+        """Return the correction as a part of its limit, left positive, -1 to 1."""
+        hold = self._hold
+        if state.orientation is None or hold.limit == 0:
+            return 0.0
+        sideways = state.position[1] if state.position is not None else 0.0
+        error = math.atan2(-sideways, hold.look_ahead_m) - yaw(state.orientation)
+        return min(1.0, max(-1.0, hold.gain * error / hold.limit))

@@ -1,0 +1,85 @@
+"""The interface of all workers: tasks go in, results come out in any order, each exactly once."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
+from typing import Generic, TypeVar
+
+from gaitopt.errors import ProtocolError
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+AnyWorkers = TypeVar("AnyWorkers", bound="Workers")
+
+
+class Workers(ABC, Generic[Task, Result]):
+    """One or more processes that each hold a function and do tasks with it.
+
+    A context manager: leaving it closes the workers.
+
+    Args:
+        factory: Builds the function that does one task. It is called once in each worker process, when the
+            first task arrives there, so the function may hold something expensive, such as a physics client.
+            It is pickled, and so are tasks and results, unless they stay in this process.
+        count: How many tasks are worked on at a time.
+    """
+
+    def __init__(self, factory: Callable[[], Callable[[Task], Result]], count: int):
+        self.count = count
+        self._factory = factory
+        self._running = False
+        self._closed = False
+
+    def run(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Result]]:
+        """Do all tasks; work starts with the first result asked for.
+
+        Leaving the iterator early drops the tasks that are not finished.
+
+        Args:
+            tasks: What the function is called with, one at a time.
+
+        Yields:
+            The place of a task in `tasks` and its result, as tasks finish, in any order.
+
+        Raises:
+            ProtocolError: If the workers are closed, or an earlier run is not finished.
+            WorkerError: If a task keeps killing its worker; raised when all other tasks are finished.
+            Exception: Whatever a task raises; the workers can be used again afterwards.
+        """
+        self._require_open()
+        if self._running:
+            raise ProtocolError("an earlier run is not finished; exhaust or close its iterator first")
+        self._running = True
+        try:
+            with closing(self._results(list(tasks))) as results:
+                for result in results:
+                    yield result
+                    self._require_open()
+        finally:
+            self._running = False
+
+    def close(self) -> None:
+        """Stop the workers, without waiting for unfinished tasks; closing twice does nothing."""
+        if not self._closed:
+            self._closed = True
+            self._stop()
+
+    def __enter__(self: AnyWorkers) -> AnyWorkers:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    def _require_open(self) -> None:
+        if self._closed:
+            raise ProtocolError("these workers are closed; make new ones")
+
+    @abstractmethod
+    def _results(self, tasks: list[Task]) -> Generator[tuple[int, Result], None, None]:
+        """Do all tasks and yield (place, result); closing the generator drops the unfinished ones."""
+
+    @abstractmethod
+    def _stop(self) -> None:
+        """Let go of everything held; called once, `_running` tells whether tasks are unfinished."""

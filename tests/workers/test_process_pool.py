@@ -1,0 +1,200 @@
+"""What can happen to worker processes: killed, interrupted, left behind."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+import worker_tasks
+from worker_tasks import (
+    Hangs,
+    KillsWorkerOnce,
+    always_kills_worker,
+    environment,
+    kills_worker_at_3,
+    process_id,
+    squares,
+)
+
+from gaitopt.errors import WorkerError
+from gaitopt.workers.process_pool import ProcessPool
+
+HANG_S = 120.0
+"""Nothing here takes nearly as long: reaching it means that something hangs."""
+
+
+def wait_until(reached: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + HANG_S
+    while not reached():
+        assert time.monotonic() < deadline, "hangs"
+        time.sleep(0.02)
+
+
+@pytest.fixture(autouse=True)
+def _neither_hangs_nor_leaves_a_process():
+    before = set(multiprocessing.active_children())
+    start_s = time.monotonic()
+    yield
+    assert time.monotonic() - start_s < HANG_S
+    assert set(multiprocessing.active_children()) <= before
+
+
+def test_task_that_kills_its_worker_once_is_repeated(tmp_path):
+    with ProcessPool(KillsWorkerOnce(tmp_path / "died"), count=2) as workers:
+        assert sorted(workers.run(range(12))) == [(n, n**2) for n in range(12)]
+    assert (tmp_path / "died").exists()
+
+
+def test_workers_killed_from_outside_are_replaced():
+    with ProcessPool(process_id, count=2) as workers:
+        results = workers.run(range(40))
+        first = next(results)
+        os.kill(first[1], signal.SIGKILL)
+        done = [first, *results]
+        assert sorted(index for index, _ in done) == list(range(40))
+        assert done[-1][1] != first[1]
+
+
+def test_workers_killed_while_idle_are_replaced():
+    with ProcessPool(process_id, count=2) as workers:
+        for process in {process for _, process in workers.run(range(10))}:
+            os.kill(process, signal.SIGKILL)
+        assert sorted(index for index, _ in workers.run(range(10))) == list(range(10))
+
+
+@pytest.mark.parametrize("count", [1, 2, 3])
+@pytest.mark.parametrize("tasks", [[0, 1, 2, 3, 4, 5, 6, 7], [3, 1, 2, 4], [1, 2, 3]])
+def test_task_that_always_kills_its_worker_is_named_and_the_others_are_finished(count, tasks):
+    results = []
+    named = rf"^task {tasks.index(3)} of {len(tasks)}, 3, killed its worker 3 times .*; run it with 1 worker"
+    with ProcessPool(kills_worker_at_3, count) as workers:
+        with pytest.raises(WorkerError, match=named):
+            results.extend(workers.run(tasks))  # extend keeps what came before the error
+        assert sorted(workers.run([1, 2])) == [(0, 1), (1, 2)]
+    assert sorted(results) == [(index, task) for index, task in enumerate(tasks) if task != 3]
+
+
+def test_of_several_tasks_to_blame_the_number_is_told():
+    results = []
+    with ProcessPool(kills_worker_at_3, 2) as workers, pytest.raises(WorkerError, match="and so did 1 more"):
+        results.extend(workers.run([3, 1, 3, 2]))
+    assert sorted(results) == [(1, 1), (3, 2)]
+
+
+def test_gives_up_soon_where_every_task_kills_its_worker():
+    long_task = tuple(range(100))
+    with ProcessPool(always_kills_worker, count=2) as workers, pytest.raises(WorkerError) as caught:
+        list(workers.run([long_task] * 1000))
+    assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 320
+
+
+def test_a_killed_worker_is_no_reason_to_repeat_what_was_yielded(tmp_path):
+    # The consumer is slow, so results lie finished, but not yet yielded, when the worker dies.
+    with ProcessPool(KillsWorkerOnce(tmp_path / "died"), count=2) as workers:
+        indices = []
+        for index, _ in workers.run(range(10)):
+            indices.append(index)
+            time.sleep(0.05)
+    assert sorted(indices) == list(range(10))
+
+
+def test_workers_compute_with_one_thread_and_the_parent_keeps_its_own(monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "7")
+    monkeypatch.delenv("MKL_NUM_THREADS", raising=False)
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [])
+    with ProcessPool(environment, count=2) as workers:
+        ((_, seen),) = workers.run([0])
+    for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
+        assert seen[name] == "1"
+    assert os.environ["OMP_NUM_THREADS"] == "7"
+    assert "MKL_NUM_THREADS" not in os.environ
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, []) == mask
+
+
+# From here on tasks sleep for LONG_S: each test would take as long if it waited for them.
+
+
+def test_close_does_not_wait_for_tasks(tmp_path):
+    workers = ProcessPool(Hangs(tmp_path, first=1), count=2)
+    results = workers.run(range(50))
+    assert next(results) == (0, 0)
+    wait_until((tmp_path / "begun-2").exists)
+    workers.close()
+    assert multiprocessing.active_children() == []
+
+
+def test_an_error_of_the_caller_does_not_wait_for_tasks(tmp_path):
+    def interrupted(result: tuple[int, object]) -> None:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt), ProcessPool(Hangs(tmp_path, first=1), count=2) as workers:
+        list(map(interrupted, workers.run(range(50))))
+
+
+def test_leaving_early_does_not_wait_for_tasks_and_workers_stay_usable(tmp_path):
+    with ProcessPool(Hangs(tmp_path, first=1), count=2) as workers:
+        results = workers.run(range(50))
+        next(results)
+        results.close()
+        assert list(workers.run([0])) == [(0, 0)]
+
+
+def start_script(folder: Path) -> subprocess.Popen:
+    """Start a process in a group of its own, with a pool whose tasks hang."""
+    path = os.pathsep.join([str(Path(worker_tasks.__file__).parent), *sys.path])
+    return subprocess.Popen(
+        [sys.executable, worker_tasks.__file__, str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": path},
+        start_new_session=True,
+    )
+
+
+def outputs_at_end(script: subprocess.Popen) -> tuple[str, str]:
+    """Return what was printed; workers inherit these pipes, so they end with the last process alive."""
+    try:
+        return script.communicate(timeout=HANG_S)
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(script.pid, signal.SIGKILL)
+
+
+def both_begun(folder: Path) -> bool:
+    return len(list(folder.glob("begun-*"))) == 2
+
+
+def test_workers_end_with_their_killed_parent(tmp_path):
+    script = start_script(tmp_path)
+    wait_until(lambda: both_begun(tmp_path))
+    script.kill()
+    assert outputs_at_end(script)[0] == "starting\n"
+    assert script.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize("moment", ["starting", "working"])
+def test_ctrl_c_is_handled_by_the_parent_only(tmp_path, moment):
+    script = start_script(tmp_path)
+    assert script.stdout.readline() == "starting\n"
+    if moment == "working":
+        wait_until(lambda: both_begun(tmp_path))
+    os.killpg(script.pid, signal.SIGINT)
+    assert outputs_at_end(script) == ("interrupted\n", "")
+    assert script.returncode == 0
+
+
+def test_idle_workers_end_on_close():
+    with ProcessPool(squares, count=2) as workers:
+        list(workers.run(range(10)))
+        assert multiprocessing.active_children()
+    assert multiprocessing.active_children() == []

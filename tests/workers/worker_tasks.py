@@ -1,0 +1,123 @@
+"""Factories and scripts for the tests of workers; a module of its own, as spawned processes import it."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from gaitopt.errors import BodyError
+from gaitopt.workers.process_pool import ProcessPool
+
+Function = Callable[[int], object]
+LONG_S = 300.0
+"""Longer than any test may take: whoever sleeps this long has to be killed."""
+
+
+def squares() -> Function:
+    return lambda task: task**2
+
+
+def fails_at_3() -> Function:
+    def function(task: int) -> int:
+        if task == 3:
+            raise BodyError("task 3 fell over")
+        return task
+
+    return function
+
+
+def cannot_be_built() -> Function:
+    raise BodyError("no physics here")
+
+
+def kills_worker_at_3() -> Function:
+    def function(task: int) -> int:
+        if task == 3:
+            _die()
+        return task
+
+    return function
+
+
+def always_kills_worker() -> Function:
+    return lambda task: _die()
+
+
+def process_id() -> Function:
+    def function(task: int) -> int:
+        time.sleep(0.01)  # so that every worker gets some
+        return os.getpid()
+
+    return function
+
+
+def environment() -> Function:
+    return lambda task: dict(os.environ)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """Leaves a file for each time that it builds a function; the function returns where it runs."""
+
+    folder: Path
+
+    def __call__(self) -> Function:
+        (self.folder / f"{os.getpid()}-{uuid.uuid4().hex}").touch()
+        return process_id()
+
+
+@dataclass(frozen=True)
+class KillsWorkerOnce:
+    """The first time that task 3 is done, its worker dies."""
+
+    marker: Path
+
+    def __call__(self) -> Function:
+        return self._square
+
+    def _square(self, task: int) -> int:
+        if task == 3 and not self.marker.exists():
+            self.marker.touch()
+            _die()
+        return task**2
+
+
+@dataclass(frozen=True)
+class Hangs:
+    """Tasks from `first` on never end; each leaves a file that tells it has begun."""
+
+    folder: Path
+    first: int = 0
+
+    def __call__(self) -> Function:
+        return self._function
+
+    def _function(self, task: int) -> int:
+        if task >= self.first:
+            (self.folder / f"begun-{task}").touch()
+            time.sleep(LONG_S)
+        return task
+
+
+def hang_in_pool(folder: str) -> None:
+    """Script: start workers that never end; tell when interrupted."""
+    print("starting", flush=True)
+    try:
+        with ProcessPool(Hangs(Path(folder)), count=2) as workers:
+            list(workers.run(range(10)))
+    except KeyboardInterrupt:
+        print("interrupted", flush=True)
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+if __name__ == "__main__":
+    hang_in_pool(sys.argv[1])
