@@ -7,7 +7,8 @@ import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from types import UnionType
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
 import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -67,7 +68,8 @@ def parse_spec(kind: type[SpecType], tables: Mapping[str, Any], source: str) -> 
     try:
         return kind.model_validate(dict(tables))
     except ValidationError as error:
-        raise InputError(f"{source}: {_first_problem(kind, error)}") from error
+        problems: list[Any] = list(error.errors(include_url=False))
+        raise InputError(f"{source}: {_first_problem(kind, problems)}") from error
 
 
 def read_spec(kind: type[SpecType], path: Path) -> SpecType:
@@ -86,18 +88,19 @@ def write_atomic(path: Path, text: str) -> None:
     Raises:
         InputError: the folder is read-only, or the disk is full; an older file is left as it was.
     """
-    temporary = None
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as stream:
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.chmod(temporary, 0o644)
-        os.replace(temporary, path)
-    except OSError as error:
-        if temporary is not None:
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as stream:
+                stream.write(text)
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:  # an interrupt, too, leaves nothing behind
             Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
         raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
@@ -109,26 +112,79 @@ def _without_none(value: Any) -> Any:
     return value
 
 
-def _first_problem(kind: type[BaseModel], error: ValidationError) -> str:
-    problems = error.errors(include_url=False)
+def _first_problem(kind: Any, problems: list[Any], above: tuple[str, ...] = ()) -> str:
+    """Return what is wrong, an unknown key first; `above` are the keys that lead to this kind of value."""
     problem = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
-    place = [str(part) for part in problem["loc"]]
-    key = ".".join(place)
+    place = problem["loc"]
+    for depth in range(len(place)):
+        choices = _choices(_kind_at(kind, place[:depth]))
+        if len(choices) > 1:  # there, pydantic tells of every choice, its name put between the keys
+            same = [p | {"loc": p["loc"][depth:]} for p in problems if p["loc"][:depth] == place[:depth]]
+            return _choice_problem(choices, same, (*above, *map(str, place[:depth])))
+    table = [*above, *map(str, place[:-1])]
+    key = ".".join([*table, *map(str, place[-1:])])
     if problem["type"] == "extra_forbidden":
-        return str(unknown_name("key", key, _keys_beside(kind, place)))
+        beside = getattr(_kind_at(kind, place[:-1]), "model_fields", ())
+        return str(unknown_name("key", key, [".".join([*table, name]) for name in beside]))
     if problem["type"] == "missing":
         return f"key {key!r} is missing"
     if problem["type"] == "value_error":
         return f"{key}: {problem['ctx']['error']}" if key else str(problem["ctx"]["error"])
-    return f"{key}: got {problem['input']!r}; {problem['msg'].replace('Input should', 'expected to')}"
+    return f"{key}: got {_shortly(problem['input'])}; {_expected(problem)}"
 
 
-def _keys_beside(kind: type[BaseModel], place: list[str]) -> list[str]:
-    """Return the dotted keys that may stand where the unknown one stands."""
-    for part in place[:-1]:
-        field = kind.model_fields.get(part)
-        inner = field.annotation if field is not None else None
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
-            return []
-        kind = inner
-    return [".".join([*place[:-1], name]) for name in kind.model_fields]
+def _choice_problem(choices: list[Any], problems: list[Any], above: tuple[str, ...]) -> str:
+    """Return what is wrong where one of several kinds may stand: the problem of the one most likely meant."""
+    groups: dict[Any, list[Any]] = {}
+    for problem in problems:
+        groups.setdefault(problem["loc"][0], []).append(problem | {"loc": problem["loc"][1:]})
+    meant = [
+        (len(group), choice, group)
+        for choice, group in zip(choices, groups.values(), strict=True)
+        if not any(problem["type"].endswith("_type") and not problem["loc"] for problem in group)
+    ]
+    fewest = [found for found in meant if found[0] == min(count for count, _, _ in meant)]
+    if len(fewest) == 1:
+        _, choice, group = fewest[0]
+        return _first_problem(choice, group, above)
+    got = next(p["input"] for group in groups.values() for p in group if not p["loc"])
+    return f"{'.'.join(above)}: got {_shortly(got)}; expected {' or '.join(map(_in_words, choices))}"
+
+
+def _kind_at(kind: Any, place: tuple[str | int, ...]) -> Any:
+    """Return the type of what stands at a place within a value of this type; None where it is not known."""
+    for part in place:
+        fields = getattr(kind, "model_fields", None)
+        if fields is not None:
+            kind = fields[part].annotation if part in fields else None
+        else:
+            inner = [i for choice in _choices(kind) for i in get_args(choice) if i is not Ellipsis]
+            kind = inner[-1] if inner else None  # the items of a tuple, the values of a dict
+    return kind
+
+
+def _choices(kind: Any) -> list[Any]:
+    if get_origin(kind) not in (Union, UnionType):
+        return [kind]
+    return [choice for choice in get_args(kind) if choice is not type(None)]
+
+
+def _in_words(kind: Any) -> str:
+    fields = getattr(kind, "model_fields", None)
+    return f"{{ {', '.join(fields)} }}" if fields else "a number" if kind == Real else str(kind)
+
+
+def _expected(problem: Any) -> str:
+    if problem["type"] == "model_type":
+        return "expected a table"
+    if problem["type"] == "tuple_type":
+        return "expected a list"
+    words: str = problem["msg"].split(" after validation")[0]
+    for opening in ("Input should be", "Tuple should have", "String should have"):
+        words = words.replace(opening, "expected")
+    return words.replace("String should match", "expected text of the")
+
+
+def _shortly(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else f"{text[:76]} ..."

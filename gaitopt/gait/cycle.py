@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,8 +15,14 @@ from gaitopt.robot.spec import RobotSpec
 
 Array = NDArray[np.float64]
 
-LAPS = 4
-"""Laps until the speed-limited angles repeat: lag carried from one cycle into the next dies out in two or three."""
+HELD_BACK = 0.01
+"""A joint angle this far from the wanted one counts as held back [rad]."""
+PLAIN_LAPS = 4
+"""Laps that simply follow one another: lag carried from one cycle into the next mostly dies out in two or three."""
+MOST_LAPS = 100
+"""Upper bound on the laps; with halving, some 15 close any cycle."""
+CLOSED = 1e-9
+"""A lap that ends this near its start is closed [rad]."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +36,7 @@ class Cycle:
     unreachable: float
     """Share of foot targets that were out of reach and clamped."""
     saturated: float
-    """Share of joint angles that the servos' speed held back by more than 0.01 rad."""
+    """Share of joint angles that the servos' speed held back."""
 
     def at(self, times: Array) -> Array:
         """Return the joint angles at the given times [s], (k,) -> (k, 12), between frames by a straight line."""
@@ -49,26 +56,46 @@ def cycle(gait: GaitParameters, robot: RobotSpec, period_s: float, turn: float =
         period_s: time between two commands [s]; a frame lasts the nearest whole part of the cycle.
         turn: added to the gait's skew multiplier, to hold a heading.
     """
+    return cycles(gait, robot, period_s, (turn,))[0]
+
+
+def cycles(gait: GaitParameters, robot: RobotSpec, period_s: float, turns: Sequence[float]) -> list[Cycle]:
+    """Return the cycle of each turn; computed together, they cost little more than one."""
     frames = max(2, round(gait.cycle_time / period_s))
-    solution = kinematics(robot).inverse(foot_targets(gait, robot, np.arange(frames) / frames, turn))
-    wanted = solution.angles.reshape(frames, -1)  # (n, 12)
+    phase = np.arange(frames) / frames
+    feet = np.stack([foot_targets(gait, robot, phase, turn) for turn in turns], axis=1)  # (n, turns, 4, 3)
+    solution = kinematics(robot).inverse(feet)
+    wanted = solution.angles.reshape(frames, len(turns), -1)  # (n, turns, 12)
     step = np.tile(robot.joint_speeds, 4) * gait.cycle_time / frames
     angles = limit_speed(wanted, step)
-    return Cycle(
-        angles=angles,
-        duration=gait.cycle_time,
-        unreachable=float(1 - solution.reachable.mean()),
-        saturated=float((np.abs(angles - wanted) > 0.01).mean()),
-    )
+    missed = 1 - solution.reachable.mean(axis=(0, 2))  # (turns,)
+    held_back = (np.abs(angles - wanted) > HELD_BACK).mean(axis=(0, 2))  # (turns,)
+    return [
+        Cycle(np.ascontiguousarray(angles[:, i]), gait.cycle_time, float(missed[i]), float(held_back[i]))
+        for i in range(len(turns))
+    ]
 
 
 def limit_speed(wanted: Array, step: Array) -> Array:
-    """Return a periodic table that follows `wanted`, (n, joints), by at most `step`, (joints,), from row to row."""
+    """Return a periodic table that follows `wanted`, (n, ..., joints), by at most `step`, (joints,), a row.
+
+    The higher a lap starts, the higher it ends: so the angle at which the cycle closes lies at or above the end of
+    a lap that rises, at or below the end of one that falls. Where lap after lap does not close it soon, the middle
+    of what is left is tried.
+    """
     if (np.abs(wanted - np.roll(wanted, 1, axis=0)) <= step).all():
         return wanted
-    table = wanted.copy()
-    for _ in range(LAPS):
+    table = np.empty_like(wanted)
+    start, low, high = wanted[-1], wanted.min(axis=0), wanted.max(axis=0)
+    for lap in range(MOST_LAPS):
+        before = start
         for i in range(len(table)):
-            previous = table[i - 1]
-            table[i] = previous + np.clip(wanted[i] - previous, -step, step)
+            before = table[i] = np.minimum(np.maximum(wanted[i], before - step), before + step)
+        rise = table[-1] - start
+        closed = np.abs(rise) <= CLOSED
+        if closed.all():
+            break
+        low, high = np.where(rise > 0, table[-1], low), np.where(rise < 0, table[-1], high)
+        halve = ~closed & (lap >= PLAIN_LAPS and lap % 2 == 0)
+        start = np.where(halve, (low + high) / 2, table[-1])
     return table

@@ -61,7 +61,7 @@ class BodyState(NamedTuple):
     """Of the body's origin on the field [m]."""
     orientation: tuple[float, float, float, float] | None
     """Quaternion (x, y, z, w), body to field."""
-    joint_angles: tuple[float, ...]
+    joint_angles: tuple[float, ...] | None
     """In the order of JOINT_NAMES [rad]."""
     joint_speeds: tuple[float, ...] | None
     """[rad/s]."""
@@ -89,6 +89,7 @@ class Body(ABC):
         self.robot = robot
         self.lifecycle = Lifecycle.DISCONNECTED
         self._low, self._high = np.tile(robot.joint_limits, (4, 1)).T.copy()  # (12,), (12,)
+        self._ones = np.ones_like(self._low)
 
     @abstractmethod
     def configure(self) -> None:
@@ -103,8 +104,8 @@ class Body(ABC):
         """Power the servos and move to `pose` [rad], (12,), within `duration` [s]. From inactive to active."""
 
     @abstractmethod
-    def read(self) -> BodyState:
-        """Return what the body measures now."""
+    def read(self, joints: bool = True) -> BodyState:
+        """Return what the body measures now; without `joints`, which cost most, only place and tilt."""
 
     @abstractmethod
     def command(self, angles: Array) -> Array:
@@ -160,7 +161,7 @@ class Body(ABC):
         if angles.shape != self._low.shape:
             raise BodyError(f"command: got angles of shape {angles.shape}; expected {self._low.shape}")
         sent = np.minimum(np.maximum(angles, self._low), self._high)
-        if not sent.sum() < np.inf:  # NaN passes minimum and maximum; angles within limits have a finite sum
+        if not sent @ self._ones < np.inf:  # NaN passes minimum and maximum; angles within limits have a finite sum
             raise BodyError("command: got an angle that is not a number; the body was not moved")
         return sent
 

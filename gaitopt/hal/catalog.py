@@ -11,9 +11,20 @@ BODIES = ("pybullet",)
 
 
 def make_body(
-    robot: RobotSpec, address: str = "pybullet:", engine: EngineSpec | None = None, window: bool = False
+    robot: RobotSpec,
+    address: str = "pybullet:",
+    engine: EngineSpec | None = None,
+    window: bool = False,
+    camera: bool = False,
 ) -> Body:
     """Return the body at an address, not yet configured: use it as a context manager.
+
+    Args:
+        robot: which robot.
+        address: `pybullet:`.
+        engine: how the physics are computed.
+        window: show a window, at the pace of real time.
+        camera: make ready to take many pictures.
 
     Raises:
         InputError: the address is not one.
@@ -26,4 +37,4 @@ def make_body(
         raise InputError(f"body address: got {address!r}; expected 'pybullet:'")
     from gaitopt.hal.pybullet_body import PyBulletBody  # the engine is loaded only when it is used
 
-    return PyBulletBody(robot, engine, window)
+    return PyBulletBody(robot, engine, window, camera)

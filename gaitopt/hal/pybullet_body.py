@@ -7,18 +7,23 @@ joints and base are reset).
 
 from __future__ import annotations
 
+import functools
+import importlib.util
 import math
+import subprocess
+import sys
 import time
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitopt.errors import BodyError
+from gaitopt.errors import BodyError, ProtocolError
 from gaitopt.hal.body import Array, Body, BodyState, Camera, Capabilities, GroundContacts, Lifecycle
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.hal.quiet import quiet
-from gaitopt.robot.kinematics import kinematics
+from gaitopt.hal.scenery import Mark, marks
+from gaitopt.hal.standing import stand
 from gaitopt.robot.spec import JOINT_NAMES, RobotSpec
 from gaitopt.robot.urdf import check_urdf
 from gaitopt.scenario.spec import Conditions, ScenarioSpec
@@ -31,11 +36,13 @@ except ImportError as error:
         f"PyBullet cannot be imported ({error}); it has wheels for CPython 3.10 and 3.11: make an environment with one of these"
     ) from error
 
+EGL_SUFFIX = "_eglRendererPlugin"
 GRAVITY = 9.81
 """[m/s^2]."""
-CARPET = (0.16, 0.42, 0.24, 1.0)
-STRIPE = (0.20, 0.48, 0.29, 1.0)
-LINE = (0.95, 0.95, 0.92, 1.0)
+DROP = 0.001
+"""Air under the paws when the robot is placed [m]."""
+MARK_THICKNESS = 0.002
+"""[m]."""
 LIGHT_FROM = (-1.0, 1.5, 3.0)
 
 
@@ -44,13 +51,16 @@ class PyBulletBody(Body):
 
     capabilities = Capabilities(simulated=True, position=True, joint_torque=True, contacts=True, camera=True)
 
-    def __init__(self, robot: RobotSpec, engine: EngineSpec | None = None, window: bool = False) -> None:
+    def __init__(
+        self, robot: RobotSpec, engine: EngineSpec | None = None, window: bool = False, camera: bool = False
+    ) -> None:
         """Describe the body; `configure` opens it.
 
         Args:
             robot: which robot.
             engine: time step and solver.
             window: show PyBullet's window and keep pace with real time.
+            camera: draw pictures by EGL, where this machine has it.
         """
         super().__init__(robot)
         self.engine = engine or EngineSpec()
@@ -58,6 +68,8 @@ class PyBulletBody(Body):
         self._client = -1
         self._scenario: ScenarioSpec | None = None
         self._conditions: Conditions | None = None
+        self._camera = camera
+        self._renderer = p.ER_TINY_RENDERER
         self._stopped = False
         self._check_time_step()
 
@@ -69,14 +81,20 @@ class PyBulletBody(Body):
             self._client = p.connect(p.GUI if self._window else p.DIRECT)
         if self._client < 0:
             raise BodyError("PyBullet cannot open a window; is there a display? Leave out --window to run without one")
+        if self._camera and not self._window and egl_works():
+            with quiet():  # before the world is built: the plugin draws what is loaded after it
+                p.loadPlugin(_egl_plugin(), EGL_SUFFIX, physicsClientId=self._client)
+            self._renderer = p.ER_BULLET_HARDWARE_OPENGL
         self._stopped = False
         self.lifecycle = Lifecycle.INACTIVE
 
     def prepare(self, scenario: ScenarioSpec, conditions: Conditions) -> None:
         """Lay out the next traversal; the robot is placed when it is activated."""
         self._require(Lifecycle.INACTIVE, call="prepare")
+        self._conditions = None
         if scenario != self._scenario:
-            self._build_world(scenario)
+            with quiet():
+                self._build_world(scenario)
         else:
             p.restoreState(self._fresh, physicsClientId=self._client)
         self._conditions = conditions
@@ -85,11 +103,10 @@ class PyBulletBody(Body):
     def activate(self, pose: Array, duration: float) -> None:
         """Stand the robot on the ground in `pose`, servos on, and let it settle for `duration`."""
         self._require(Lifecycle.INACTIVE, call="activate")
-        if self._conditions is None:
-            raise BodyError("activate: nothing is laid out; call prepare first")
+        conditions = self._laid_out("activate")
         pose = self._within_limits(pose)
-        self._place(pose, self._conditions)
-        strength = self._conditions.servo_strength
+        self._place(pose, conditions)
+        strength = conditions.servo_strength
         speeds = np.tile(self.robot.joint_speeds, 4) * strength
         for joint, angle, speed in zip(self._joints, pose, speeds, strict=True):
             p.resetJointState(self._body, joint, angle, 0.0, physicsClientId=self._client)
@@ -107,10 +124,13 @@ class PyBulletBody(Body):
         self.advance(duration)
         self._time = 0.0
 
-    def read(self) -> BodyState:
-        """Return place, tilt, and the joints' angles, speeds and torques."""
+    def read(self, joints: bool = True) -> BodyState:
+        """Return place and tilt, and the joints' angles, speeds and torques."""
+        self._laid_out("read")
         com, turned = p.getBasePositionAndOrientation(self._body, self._client)
         position, orientation = p.multiplyTransforms(com, turned, *self._origin_in_inertial)
+        if not joints:
+            return BodyState(self._time, position, orientation, None, None, None)
         angles, speeds, _, torques = zip(*p.getJointStates(self._body, self._joints, self._client), strict=True)
         return BodyState(self._time, position, orientation, angles, speeds, torques)
 
@@ -152,13 +172,15 @@ class PyBulletBody(Body):
     def close(self) -> None:
         """Let go of the physics client."""
         if self._client >= 0 and p.isConnected(self._client):
-            p.disconnect(self._client)
+            with quiet():
+                p.disconnect(self._client)
         self._client = -1
-        self._scenario = None
+        self._scenario = self._conditions = None
         self.lifecycle = Lifecycle.DISCONNECTED
 
     def ground_contacts(self) -> GroundContacts:
         """Return which parts bear on the ground."""
+        self._laid_out("ground_contacts")
         points = p.getContactPoints(self._body, self._ground, physicsClientId=self._client)
         links = {point[3] for point in points if point[9] > 0.0}  # link of the robot, normal force
         return GroundContacts(
@@ -168,7 +190,8 @@ class PyBulletBody(Body):
         )
 
     def render(self, camera: Camera) -> NDArray[np.uint8]:
-        """Return a picture drawn in software, (height, width, 3)."""
+        """Return a picture, (height, width, 3): drawn by EGL, or slowly by the processor."""
+        self._laid_out("render")
         degrees = math.degrees(-camera.yaw), math.degrees(-camera.pitch)
         view = p.computeViewMatrixFromYawPitchRoll(camera.target, camera.distance, *degrees, 0.0, 2)
         projection = p.computeProjectionMatrixFOV(45.0, camera.width / camera.height, 0.05, 12.0)
@@ -178,11 +201,16 @@ class PyBulletBody(Body):
             view,
             projection,
             lightDirection=LIGHT_FROM,
-            shadow=1,
-            renderer=p.ER_TINY_RENDERER,
+            shadow=int(self._renderer != p.ER_TINY_RENDERER),  # shadows double the processor's work
+            renderer=self._renderer,
             physicsClientId=self._client,
         )
         return np.asarray(pixels, dtype=np.uint8).reshape(camera.height, camera.width, 4)[..., :3]
+
+    def _laid_out(self, call: str) -> Conditions:
+        if self._conditions is None:
+            raise ProtocolError(f"{call}: the body has no ground to stand on; call configure and prepare first")
+        return self._conditions
 
     def _check_time_step(self) -> None:
         steps = self.robot.servo.command_period_s / self.engine.time_step_s
@@ -205,12 +233,11 @@ class PyBulletBody(Body):
         )
         if self._window:
             p.configureDebugVisualizer(p.COV_ENABLE_GUI, 0, **client)
-        self._ground = _add_field(scenario, client)
-        with quiet():
-            try:
-                self._body = p.loadURDF(self.robot.urdf, flags=p.URDF_USE_INERTIA_FROM_FILE, **client)
-            except p.error as error:
-                raise BodyError(f"{self.robot.urdf}: PyBullet cannot load this URDF ({error})") from error
+        self._ground = _add_ground(scenario, client)
+        try:
+            self._body = p.loadURDF(self.robot.urdf, flags=p.URDF_USE_INERTIA_FROM_FILE, **client)
+        except p.error as error:
+            raise BodyError(f"{self.robot.urdf}: PyBullet cannot load this URDF ({error})") from error
         self._find_parts()
         for link in range(-1, p.getNumJoints(self._body, **client)):
             p.changeDynamics(self._body, link, lateralFriction=1.0, linearDamping=0.0, angularDamping=0.0, **client)
@@ -234,15 +261,9 @@ class PyBulletBody(Body):
     def _place(self, pose: Array, conditions: Conditions) -> None:
         """Put the trunk where the four paws stand on the ground, behind the start line."""
         assert self._scenario is not None
-        feet = kinematics(self.robot).forward(pose.reshape(4, 3))
-        # The plane z = c + a x + b y through the paws' centers, by least squares, becomes level ground.
-        columns = np.column_stack([np.ones(4), feet[:, :2]])
-        (c, a, b), *_ = np.linalg.lstsq(columns, feet[:, 2], rcond=None)
-        up = np.array([-a, -b, 1.0]) / math.sqrt(a * a + b * b + 1)
-        pitch, roll = math.asin(-up[0]), math.atan2(up[1], up[2])
-        height = self.robot.paw_radius - c * up[2] + 0.001
+        height, roll, pitch = stand(self.robot, pose)
         orientation = p.getQuaternionFromEuler([roll, pitch, conditions.start_heading])
-        start = [-self._scenario.field.run_up_m, conditions.start_side, height]
+        start = [-self._scenario.field.run_up_m, conditions.start_side, height + DROP]
         com, turned = p.multiplyTransforms(start, orientation, *self._inertial_in_origin)
         p.resetBasePositionAndOrientation(self._body, com, turned, physicsClientId=self._client)
 
@@ -262,27 +283,35 @@ class PyBulletBody(Body):
         time.sleep(max(0.0, self._wall - time.perf_counter()))
 
 
-def _add_field(scenario: ScenarioSpec, client: dict[str, Any]) -> int:
-    """Add the ground, and lines that are only seen; return the ground's id."""
-    field = scenario.field
+@functools.cache
+def egl_works() -> bool:
+    """Return whether pictures can be drawn by EGL; asked in another process, for a failing plugin ends its own."""
+    probe = f"import pybullet as p; p.connect(p.DIRECT); exit(p.loadPlugin({_egl_plugin()!r}, {EGL_SUFFIX!r}) < 0)"
+    try:
+        return subprocess.run([sys.executable, "-c", probe], capture_output=True, timeout=60).returncode == 0
+    except (OSError, subprocess.SubprocessError):
+        return False
+
+
+def _egl_plugin() -> str:
+    spec = importlib.util.find_spec("eglRenderer")
+    return str(spec.origin) if spec else "eglRenderer"
+
+
+def _add_ground(scenario: ScenarioSpec, client: dict[str, Any]) -> int:
+    """Add the ground with its carpet, and marks that are only seen; return the ground's id."""
+    carpet, *others = marks(scenario)
     plane = p.createCollisionShape(p.GEOM_PLANE, **client)
-    margin = 1.5
-    size = [field.length_m / 2 + margin, field.half_width_m + margin, 0.01]
-    carpet = p.createVisualShape(p.GEOM_BOX, halfExtents=size, rgbaColor=CARPET, **client)
-    ground: int = p.createMultiBody(0.0, plane, -1, **client)
-    p.createMultiBody(0.0, -1, carpet, basePosition=[field.length_m / 2, 0.0, -0.011], **client)
-    for i in range(math.ceil(-margin / 0.25) + 1, math.floor((field.length_m + margin) / 0.25)):
-        if i % 2:
-            _add_mark([i * 0.25, 0.0], [0.125, size[1]], 0.0005, STRIPE, client)
-    for x in (0.0, field.length_m):
-        _add_mark([x, 0.0], [0.012, field.half_width_m], 0.001, LINE, client)
-    for side in (-1.0, 1.0):
-        _add_mark([field.length_m / 2, side * field.half_width_m], [field.length_m / 2 + 0.3, 0.01], 0.001, LINE, client)
+    ground: int = p.createMultiBody(0.0, plane, _flat_box(carpet, carpet.center, client), **client)
+    for mark in others:
+        p.createMultiBody(0.0, -1, _flat_box(mark, (0.0, 0.0), client), basePosition=[*mark.center, 0.0], **client)
     return ground
 
 
-def _add_mark(
-    center: list[float], half_size: list[float], top: float, color: tuple[float, ...], client: dict[str, Any]
-) -> None:
-    shape = p.createVisualShape(p.GEOM_BOX, halfExtents=[*half_size, 0.0005], rgbaColor=color, **client)
-    p.createMultiBody(0.0, -1, shape, basePosition=[*center, top - 0.0005], **client)
+def _flat_box(mark: Mark, at: tuple[float, float], client: dict[str, Any]) -> int:
+    place = [*at, mark.top - MARK_THICKNESS / 2]
+    size = [*mark.half_size, MARK_THICKNESS / 2]
+    shape: int = p.createVisualShape(
+        p.GEOM_BOX, halfExtents=size, rgbaColor=mark.color, visualFramePosition=place, **client
+    )
+    return shape

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import NonNegative, Positive, Real, Spec, data_folder, parse_spec, read_toml
+from gaitopt.files import Positive, Real, Share, Spec, data_folder, parse_spec, read_toml
 
 LEGS = ("front_left", "front_right", "rear_left", "rear_right")
 JOINTS = ("rotator", "elevator", "knee")
@@ -113,7 +113,7 @@ class Shape(Spec):
     """Where the axis of a cylinder starts, in the link's frame [mm]."""
     to_mm: Vector | None = None
     """Where the axis of a cylinder ends [mm]."""
-    collide: bool = True
+    collide: Annotated[bool, Field(strict=True)] = True
     """Whether the shape can touch the ground."""
 
     @model_validator(mode="after")
@@ -164,6 +164,8 @@ class RobotSpec(Spec):
     """What people call it."""
     urdf: str
     """Its URDF file."""
+    start_gait: str
+    """Name of the gait from which it learns, unless told otherwise."""
     neck_mm: Vector
     """From the body's origin to where the head is fixed [mm]."""
     legs: Legs
@@ -174,7 +176,7 @@ class RobotSpec(Spec):
     """What the servos can do."""
     gait: dict[str, ParameterRange]
     """Range of each gait parameter, by name."""
-    palette: dict[str, tuple[NonNegative, NonNegative, NonNegative]]
+    palette: dict[str, tuple[Share, Share, Share]]
     """Colors by name: red, green, blue, each 0 to 1."""
     links: dict[str, Link]
     """The rigid parts, by name; see LINK_NAMES."""

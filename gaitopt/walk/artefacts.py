@@ -27,7 +27,8 @@ def find_artefacts(traversals: Sequence[Traversal]) -> tuple[str, ...]:
     """Return one line for each share whose mean over the traversals is larger than honest."""
     found = []
     for name, (limit, words) in LIMITS.items():
-        share = float(np.nanmean([getattr(traversal, name) for traversal in traversals]))
-        if share > limit:
+        shares = np.array([getattr(traversal, name) for traversal in traversals])
+        measured = shares[~np.isnan(shares)]
+        if measured.size and (share := measured.mean()) > limit:
             found.append(f"{name}: {words} {share:.0%} of the time, more than {limit:.0%}")
     return tuple(found)

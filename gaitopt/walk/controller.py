@@ -8,7 +8,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitopt.gait.cycle import cycle
+from gaitopt.gait.cycle import cycles
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.body import BodyState
 from gaitopt.robot.spec import RobotSpec
@@ -42,10 +42,10 @@ class GaitController:
         self._hold = scenario.heading_hold
         period = robot.servo.command_period_s
         times = np.arange(math.ceil(scenario.field.time_limit_s / period) + 1) * period
-        right, straight, left = (
-            cycle(gait, robot, period, turn) for turn in (-self._hold.limit, 0.0, self._hold.limit)
-        )
-        self._right, self._straight, self._left = right.at(times), straight.at(times), left.at(times)  # (k, 12)
+        left, straight, right = cycles(gait, robot, period, (self._hold.limit, 0.0, -self._hold.limit))
+        self._straight = straight.at(times)  # (k, 12)
+        self._to_left = left.at(times) - self._straight
+        self._to_right = right.at(times) - self._straight
         self.start_pose: Array = self._straight[0]
         self.unreachable = straight.unreachable
         self.saturated = straight.saturated
@@ -53,8 +53,9 @@ class GaitController:
     def angles(self, index: int, state: BodyState) -> Array:
         """Return the joint angles of command number `index` [rad], (12,)."""
         turn = self._turn(state)
-        side = self._left if turn > 0 else self._right
-        return (1 - abs(turn)) * self._straight[index] + abs(turn) * side[index]
+        if turn > 0:
+            return self._straight[index] + turn * self._to_left[index]
+        return self._straight[index] - turn * self._to_right[index]
 
     def _turn(self, state: BodyState) -> float:
         """Return the correction as a part of its limit, left positive, -1 to 1."""

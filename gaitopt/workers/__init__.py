@@ -1,6 +1,6 @@
 """Run many tasks in any number of processes; knows nothing of robots."""
 
 from gaitopt.workers.base import Workers
-from gaitopt.workers.catalog import default_count, make_workers
+from gaitopt.workers.catalog import check_count, default_count, make_workers
 
-__all__ = ["Workers", "default_count", "make_workers"]
+__all__ = ["Workers", "check_count", "default_count", "make_workers"]

@@ -21,11 +21,20 @@ def make_workers(factory: Callable[[], Callable[[Task], Result]], count: int) ->
     Raises:
         InputError: If `count` is less than 1.
     """
+    check_count(count)
+    return InProcess(factory) if count == 1 else ProcessPool(factory, count)
+
+
+def check_count(count: int) -> None:
+    """Check a number of workers.
+
+    Raises:
+        InputError: If it is less than 1.
+    """
     if count < 1:
         raise InputError(
             f"workers: got {count}, expected 1 or more; {default_count()} would use all cores of this machine"
         )
-    return InProcess(factory) if count == 1 else ProcessPool(factory, count)
 
 
 def default_count() -> int:

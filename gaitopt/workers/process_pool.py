@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections import deque
 from collections.abc import Callable, Generator
-from concurrent.futures import FIRST_COMPLETED, Future, wait
-from concurrent.futures.process import BrokenProcessPool, ProcessPoolExecutor
+from multiprocessing.connection import wait
+from typing import Any
 
 from gaitopt.errors import WorkerError
 from gaitopt.workers.base import Result, Task, Workers
-from gaitopt.workers.worker_process import do_task, spawning, start_worker
+from gaitopt.workers.worker_main import opened
+from gaitopt.workers.worker_process import WorkerDied, WorkerProcess
 
 DEATHS_TO_BLAME = 3
 """How often a task, running alone, must lose its worker to be blamed."""
@@ -18,13 +18,16 @@ DEATHS_TO_BLAME = 3
 MOST_BLAMED = 3
 """With so many tasks blamed, the fault is hardly in the tasks: the others are not tried any more."""
 
+_Busy = dict[Any, tuple[int, WorkerProcess]]
+"""The place of a task and the worker that does it, by the connection where the outcome will arrive."""
+
 
 class ProcessPool(Workers[Task, Result]):
     """Do tasks in several processes, and replace those that die.
 
-    Each worker is an executor of one process. An executor loses all its tasks when one process dies, and
-    cannot tell which was to blame; with one process it has only one to lose. (With more, it also happens
-    before Python 3.12 that a submit which meets a death crashes the executor's thread, and nothing returns.)
+    Each worker has a connection of its own, so one that dies takes only its own task with it. (When a worker
+    dies, a `ProcessPoolExecutor` loses all tasks in flight, cannot tell which was to blame, and, in Python
+    3.10, hangs if a long task was on its way.)
 
     Processes are spawned, not forked, so a script that uses them needs `if __name__ == "__main__":`.
 
@@ -35,8 +38,8 @@ class ProcessPool(Workers[Task, Result]):
 
     def __init__(self, factory: Callable[[], Callable[[Task], Result]], count: int):
         super().__init__(factory, count)
-        self._workers: set[ProcessPoolExecutor] = set()
-        self._idle: list[ProcessPoolExecutor] = []
+        self._workers: set[WorkerProcess] = set()
+        self._idle: list[WorkerProcess] = []
 
     def _results(self, tasks: list[Task]) -> Generator[tuple[int, Result], None, None]:
         try:
@@ -50,7 +53,7 @@ class ProcessPool(Workers[Task, Result]):
         blamed: list[int] = []
         while waiting and len(blamed) < MOST_BLAMED:
             lost = yield from self._together(tasks, waiting)
-            for index in lost:
+            for index in sorted(lost):
                 if len(blamed) < MOST_BLAMED and not (yield from self._alone(tasks, index)):
                     blamed.append(index)
         if blamed:
@@ -60,17 +63,15 @@ class ProcessPool(Workers[Task, Result]):
         self, tasks: list[Task], waiting: deque[int]
     ) -> Generator[tuple[int, Result], None, list[int]]:
         """Do waiting tasks and return those whose workers died; where too many die, some are left waiting."""
-        busy: dict[Future[Result], tuple[int, ProcessPoolExecutor]] = {}
-        came: list[tuple[int, Future[Result]]] = []
+        busy: _Busy = {}
+        came: list[tuple[int, bytes]] = []
         lost: list[int] = []
         while True:
             # Hand out before yielding, so that workers do not wait for what the caller does with results.
-            while waiting and len(busy) < self.count and len(lost) < self.count:
-                index = waiting.popleft()
-                worker, future = self._submit(tasks[index])
-                busy[future] = index, worker
-            for index, future in came:
-                yield index, future.result()
+            if len(lost) < self.count:
+                self._hand_out(tasks, waiting, busy)
+            for index, outcome in came:
+                yield index, opened(outcome)
             if not busy:
                 return lost
             came = self._collect(busy, lost)
@@ -83,52 +84,57 @@ class ProcessPool(Workers[Task, Result]):
                 return True
         return False
 
-    def _submit(self, task: Task) -> tuple[ProcessPoolExecutor, Future[Result]]:
-        while self._idle:
-            worker = self._idle.pop()
-            try:
-                return worker, worker.submit(do_task, task)
-            except BrokenProcessPool:  # it died while it was idle
-                self._retire(worker)
-        context = multiprocessing.get_context("spawn")
-        worker = ProcessPoolExecutor(1, context, start_worker, (self._factory,))
-        self._workers.add(worker)
-        with spawning():
-            return worker, worker.submit(do_task, task)
+    def _hand_out(self, tasks: list[Task], waiting: deque[int], busy: _Busy) -> None:
+        """Give a task to as many workers as there may be; one each, so that none waits behind a long one."""
+        wanted = min(len(waiting), self.count - len(busy))
+        self._gather_idle(wanted)
+        for _ in range(wanted):
+            index, worker = waiting.popleft(), self._idle.pop()
+            busy[worker.connection] = index, worker
+            worker.send(tasks[index])
 
-    def _collect(
-        self, busy: dict[Future[Result], tuple[int, ProcessPoolExecutor]], lost: list[int]
-    ) -> list[tuple[int, Future[Result]]]:
-        """Wait for tasks, and move them from busy to those returned, or to the lost."""
-        came = []
-        for future in wait(busy, return_when=FIRST_COMPLETED).done:
-            index, worker = busy.pop(future)
-            if isinstance(future.exception(), BrokenProcessPool):
+    def _gather_idle(self, wanted: int) -> None:
+        """Have so many idle workers; all are started before the first gets a task, to start side by side."""
+        for worker in list(self._idle):
+            if not worker.is_alive():
+                self._idle.remove(worker)
                 self._retire(worker)
-                lost.append(index)
-            else:
+        while len(self._idle) < wanted:
+            worker = WorkerProcess(self._factory)
+            self._workers.add(worker)
+            self._idle.append(worker)
+
+    def _collect(self, busy: _Busy, lost: list[int]) -> list[tuple[int, bytes]]:
+        """Wait for some outcomes and return them, each with the place of its task; note what is lost."""
+        came = []
+        for connection in wait(list(busy)):
+            index, worker = busy.pop(connection)
+            try:
+                came.append((index, worker.receive()))
                 self._idle.append(worker)
-                came.append((index, future))
+            except WorkerDied:
+                lost.append(index)
+                self._retire(worker)
         return came
 
     def _stop(self) -> None:
         self._kill_busy()
-        while self._idle:
-            self._retire(self._idle.pop())
+        idle, self._idle = self._idle, []
+        for worker in idle:
+            worker.dismiss()
+        for worker in idle:
+            self._retire(worker)
 
     def _kill_busy(self) -> None:
-        """Kill the workers at a task: an executor would wait until they have done it."""
         busy = self._workers.difference(self._idle)
         for worker in busy:
-            # Python offers this in public, as kill_workers(), only from 3.14 on.
-            for process in list((worker._processes or {}).values()):
-                process.kill()
+            worker.kill()
         for worker in busy:
             self._retire(worker)
 
-    def _retire(self, worker: ProcessPoolExecutor) -> None:
+    def _retire(self, worker: WorkerProcess) -> None:
         self._workers.discard(worker)
-        worker.shutdown()
+        worker.join()
 
 
 def _blame(tasks: list[Task], blamed: list[int]) -> WorkerError:

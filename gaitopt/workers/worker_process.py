@@ -1,52 +1,78 @@
-"""What a worker process is started with, and what it does; the other end is `process_pool`."""
+"""A worker process, as its parent sees it."""
 
 from __future__ import annotations
 
-import functools
 import multiprocessing
 import os
+import pickle
 import signal
-import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
+
+from gaitopt.workers.worker_main import serve
 
 PINNED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 """Variables set to 1 in workers: with as many workers as cores, more threads only get in each other's way."""
 
-_function: Callable[[], Callable[[Any], Any]]  # set by start_worker, once in each worker
+EXIT_S = 5.0
+"""How long an idle worker may take to end by itself [s]."""
 
 
-@contextmanager
-def spawning() -> Iterator[None]:
-    """Give this process, for a moment, the environment and signal mask that workers shall inherit."""
-    with _threads_pinned(), _interrupt_held_back():
-        yield
+class WorkerDied(Exception):  # noqa: N818 - it says what happened
+    """The process ended before it sent an outcome."""
 
 
-def start_worker(factory: Callable[[], Callable[[Any], Any]]) -> None:
-    """Make this process a worker; `do_task` builds its function when the first task arrives."""
-    global _function
-    # Ctrl-C reaches every process of the terminal; only the parent shall act on it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    if hasattr(signal, "pthread_sigmask"):
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked by `spawning` until now
-    # A worker waits for its next task forever, even where a killed parent can no longer send one.
-    threading.Thread(target=_end_with_parent, name="end-with-parent", daemon=True).start()
-    # Built later, not here: what a factory raises in a task reaches the caller; here it would break the pool.
-    _function = functools.cache(factory)
+class WorkerProcess:
+    """One process that does one task at a time.
 
+    Attributes:
+        connection: Can be read when an outcome has arrived, or when the process is dead.
+    """
 
-def do_task(task: Any) -> Any:
-    """Return what this worker's function makes of a task."""
-    return _function()(task)
+    def __init__(self, factory: Callable[[], Callable[[Any], Any]]):
+        context = multiprocessing.get_context("spawn")
+        self.connection, theirs = context.Pipe()
+        self._process = context.Process(target=serve, args=(factory, theirs), daemon=True)
+        with _threads_pinned(), _interrupt_held_back():
+            self._process.start()
+        theirs.close()  # now the worker has the only one, so its death closes the connection
 
+    def is_alive(self) -> bool:
+        """Return whether the process is there to take a task."""
+        return self._process.is_alive()
 
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    def send(self, task: Any) -> None:
+        """Let the worker do a task; a dead one is noticed by `receive`."""
+        message = pickle.dumps(task)
+        with suppress(OSError):
+            self.connection.send_bytes(message)
+
+    def receive(self) -> bytes:
+        """Return the outcome of the task sent, for `opened`; wait for it if it has not arrived.
+
+        Raises:
+            WorkerDied: If there will be none.
+        """
+        try:
+            return self.connection.recv_bytes()
+        except (EOFError, OSError):
+            raise WorkerDied from None
+
+    def dismiss(self) -> None:
+        """Let an idle worker end, without waiting for it."""
+        self.connection.close()
+
+    def kill(self) -> None:
+        """End the process whatever it does, without waiting for it."""
+        self._process.kill()
+
+    def join(self) -> None:
+        """Wait until a worker, dismissed or killed, is gone."""
+        self.connection.close()
+        self._process.join(EXIT_S)
+        self._process.kill()
+        self._process.join()
 
 
 @contextmanager
@@ -66,8 +92,7 @@ def _threads_pinned() -> Iterator[None]:
 
 @contextmanager
 def _interrupt_held_back() -> Iterator[None]:
-    # Ctrl-C waits until the workers are started. They inherit the mask, which covers the time in which they
-    # import and would still die of it, each with its own traceback.
+    # A worker inherits the mask, which protects it from Ctrl-C until it can ignore it by itself.
     if not hasattr(signal, "pthread_sigmask"):
         yield
         return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -16,15 +17,20 @@ import pytest
 import worker_tasks
 from worker_tasks import (
     Hangs,
+    KillsWorkerAtStart,
     KillsWorkerOnce,
     always_kills_worker,
     environment,
+    fails_at_3,
     kills_worker_at_3,
     process_id,
+    raises_unsendable,
+    repeats,
+    returns_unsendable,
     squares,
 )
 
-from gaitopt.errors import WorkerError
+from gaitopt.errors import BodyError, WorkerError
 from gaitopt.workers.process_pool import ProcessPool
 
 HANG_S = 120.0
@@ -97,6 +103,12 @@ def test_gives_up_soon_where_every_task_kills_its_worker():
     assert len(str(caught.value)) < 320
 
 
+def test_a_long_task_that_a_dead_worker_never_reads_is_not_waited_for():
+    long_task = b"longer than any pipe holds" * 100_000
+    with ProcessPool(KillsWorkerAtStart(), 2) as workers, pytest.raises(WorkerError, match="task 0 of 4"):
+        list(workers.run([long_task] * 4))
+
+
 def test_a_killed_worker_is_no_reason_to_repeat_what_was_yielded(tmp_path):
     # The consumer is slow, so results lie finished, but not yet yielded, when the worker dies.
     with ProcessPool(KillsWorkerOnce(tmp_path / "died"), count=2) as workers:
@@ -105,6 +117,33 @@ def test_a_killed_worker_is_no_reason_to_repeat_what_was_yielded(tmp_path):
             indices.append(index)
             time.sleep(0.05)
     assert sorted(indices) == list(range(10))
+
+
+def test_an_error_shows_where_in_the_worker_it_was_raised():
+    with ProcessPool(fails_at_3, count=2) as workers, pytest.raises(BodyError) as caught:
+        list(workers.run([3]))
+    assert caught.value.args == ("task 3 fell over",)
+    assert 'raise BodyError("task 3 fell over")' in str(caught.value.__cause__)
+
+
+def test_an_error_that_cannot_be_sent_is_told_in_words():
+    with ProcessPool(raises_unsendable, count=2) as workers:
+        with pytest.raises(WorkerError, match=r"cannot be sent .*: Unsendable\('torque of joint 3'\)"):
+            list(workers.run([0]))
+        assert len(list(workers.run([1, 2, 3]))) == 3
+
+
+@pytest.mark.parametrize(("factory", "task"), [(squares, lambda: 2), (returns_unsendable, 2)])
+def test_a_task_or_result_that_cannot_be_sent_is_an_error(factory, task):
+    with ProcessPool(factory, count=2) as workers:
+        with pytest.raises((AttributeError, pickle.PicklingError), match="lambda"):
+            list(workers.run([task]))
+        assert list(workers.run([])) == []
+
+
+def test_long_results_come_whole():
+    with ProcessPool(repeats, count=2) as workers:
+        assert all(result == bytes([index]) * 5_000_000 for index, result in workers.run(range(8)))
 
 
 def test_workers_compute_with_one_thread_and_the_parent_keeps_its_own(monkeypatch):

@@ -36,6 +36,30 @@ def cannot_be_built() -> Function:
     raise BodyError("no physics here")
 
 
+class Unsendable(Exception):
+    """It can be pickled, but not unpickled, as that calls it with its message only."""
+
+    def __init__(self, what: str, joint: int):
+        super().__init__(f"{what} of joint {joint}")
+
+
+def raises_unsendable() -> Function:
+    def function(task: int) -> int:
+        if task == 0:
+            raise Unsendable("torque", 3)
+        return task
+
+    return function
+
+
+def returns_unsendable() -> Function:
+    return lambda task: lambda: task
+
+
+def repeats() -> Function:
+    return lambda task: bytes([task]) * 5_000_000
+
+
 def kills_worker_at_3() -> Function:
     def function(task: int) -> int:
         if task == 3:
@@ -70,6 +94,19 @@ class Counted:
     def __call__(self) -> Function:
         (self.folder / f"{os.getpid()}-{uuid.uuid4().hex}").touch()
         return process_id()
+
+
+class KillsWorkerAtStart:
+    """Kills the worker that receives it, before a task is received."""
+
+    def __call__(self) -> Function:
+        return squares()
+
+    def __setstate__(self, state: object) -> None:
+        _die()
+
+    def __getstate__(self) -> object:
+        return True  # anything true, or __setstate__ is not called
 
 
 @dataclass(frozen=True)
@@ -107,8 +144,8 @@ class Hangs:
 
 def hang_in_pool(folder: str) -> None:
     """Script: start workers that never end; tell when interrupted."""
-    print("starting", flush=True)
     try:
+        print("starting", flush=True)
         with ProcessPool(Hangs(Path(folder)), count=2) as workers:
             list(workers.run(range(10)))
     except KeyboardInterrupt:

@@ -1,0 +1,1 @@
+"""The command `gaitopt`: one file a verb, no logic."""

@@ -1,0 +1,34 @@
+"""`gaitopt doctor`: what works on this machine, and how to mend what does not."""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import asdict
+from typing import Any
+
+from gaitopt.cli import arguments
+from gaitopt.cli.answer import Answer
+from gaitopt.run.checkup import Finding, checkup
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser("doctor", help="tell what works on this machine", description=__doc__)
+    arguments.add_runs(parser)
+    arguments.add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> Answer:
+    """Check the machine."""
+    findings = checkup(args.runs)
+    needed = all(finding.works for finding in findings if finding.needed)
+    data = {"works": needed, "findings": [asdict(finding) for finding in findings]}
+    text = "\n".join(_line(finding) for finding in findings)
+    return Answer(data, text, exit_code=0 if needed else 2)
+
+
+def _line(finding: Finding) -> str:
+    mark = "ok  " if finding.works else "FAIL" if finding.needed else "no  "
+    mend = f"\n       mend: {finding.mend}" if not finding.works else ""
+    return f"{mark}  {finding.what}: {finding.detail}{mend}"

@@ -1,0 +1,131 @@
+"""`gaitopt learn`: teach a robot a faster gait."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import Any
+
+from gaitopt.cli import arguments
+from gaitopt.cli.answer import Answer, artefact_lines, evaluation_data, speed_line
+from gaitopt.gait.gait_file import Gait, read_gait
+from gaitopt.hal.engine import EngineSpec
+from gaitopt.optim.catalog import OPTIMIZERS
+from gaitopt.robot.spec import load_robot
+from gaitopt.run.folder import RunFolder
+from gaitopt.run.learn import new_run
+from gaitopt.run.optimize import Outcome, optimize
+from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO, change_specs
+from gaitopt.scenario.spec import load_scenario
+from gaitopt.view.plots import learning_curve
+from gaitopt.view.progress import ProgressView
+from gaitopt.view.video import check_format, record_video
+from gaitopt.workers import check_count
+
+VIDEO = "before_after.mp4"
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser("learn", help="teach a robot a faster gait", description=__doc__)
+    parser.add_argument("--robot", default=DEFAULT_ROBOT, help="the robot (default: %(default)s)")
+    parser.add_argument("--scenario", default=DEFAULT_SCENARIO, help="where it walks (default: %(default)s)")
+    parser.add_argument("--start", metavar="GAIT", help="the first gait: a name or a file (default: the robot's own)")
+    parser.add_argument("--optimizer", default="kohl-stone", help=f"{', '.join(OPTIMIZERS)} (default: %(default)s)")
+    parser.add_argument(
+        "--traversals", type=arguments.positive, default=1035, metavar="N", help="the budget (default: %(default)s)"
+    )
+    arguments.add_workers(parser)
+    arguments.add_seed(parser)
+    parser.add_argument("--name", help="the run's name (default: robot and optimizer)")
+    parser.add_argument("--video", action="store_true", help=f"film start and learned gait side by side ({VIDEO})")
+    arguments.add_changes(parser)
+    arguments.add_runs(parser)
+    arguments.add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> Answer:
+    """Learn."""
+    check_count(args.workers)
+    if args.video:
+        check_format(Path(VIDEO))
+    specs = change_specs(
+        {"robot": load_robot(args.robot), "scenario": load_scenario(args.scenario), "engine": EngineSpec()}, args.changes
+    )
+    folder = new_run(
+        **specs,
+        start=args.start,
+        optimizer=args.optimizer,
+        traversals=args.traversals,
+        seed=args.seed,
+        name=args.name,
+        runs=args.runs,
+    )
+    return work(folder, args.workers, args.video)
+
+
+def work(folder: RunFolder, workers: int, video: bool) -> Answer:
+    """Learn from where a run stands to its end, and answer what was learned."""
+    try:
+        with ProgressView() as view:
+            outcome = optimize(folder, workers, view)
+    except KeyboardInterrupt:
+        return _interrupted(folder)
+    curve = learning_curve(folder)
+    film = _film(folder, outcome.best) if video else None
+    return Answer(_data(outcome, curve, film), _text(outcome, curve, film))
+
+
+def _film(folder: RunFolder, best: Gait) -> Path:
+    config = folder.config
+    gaits = [("before", Gait(config.robot.name, config.start_gait)), ("after", best)]
+    with ProgressView() as view:
+        record_video(folder.path / VIDEO, gaits, config.robot, config.scenario, config.seed, config.engine, view.film)
+    return folder.path / VIDEO
+
+
+def _data(outcome: Outcome, curve: Path, film: Path | None) -> dict[str, Any]:
+    return {
+        "best": vars(outcome.best.parameters),
+        "start_speed_mps": outcome.start.speed_mps,
+        "best_speed_mps": outcome.learned.speed_mps,
+        "traversals": outcome.traversals,
+        "traversals_per_s": outcome.traversals_per_s,
+        "run": str(outcome.run),
+        "start": evaluation_data(outcome.start),
+        "learned": evaluation_data(outcome.learned),
+        "learning_curve": str(curve),
+        "video": str(film) if film else None,
+    }
+
+
+def _text(outcome: Outcome, curve: Path, film: Path | None) -> str:
+    lines = [
+        f"start     {speed_line(outcome.start)}",
+        f"learned   {speed_line(outcome.learned)}",
+    ]
+    if outcome.start.speed_mps > 0:
+        lines.append(f"gain      {outcome.learned.speed_mps / outcome.start.speed_mps - 1:+.0%}")
+    lines += [
+        *artefact_lines(outcome.learned),
+        f"effort    {outcome.traversals} traversals, {outcome.traversals_per_s:.1f}/s",
+        f"gait      {outcome.run / 'best.toml'}",
+        f"curve     {curve}",
+    ]
+    return "\n".join(lines + ([f"video     {film}"] if film else []))
+
+
+def _interrupted(folder: RunFolder) -> Answer:
+    with folder.open_store() as store:
+        done = store.count("learn")
+    best = read_gait(folder.best_path) if folder.best_path.is_file() else None
+    data = {
+        "interrupted": True,
+        "best": vars(best.parameters) if best else None,
+        "traversals": done,
+        "run": str(folder.path),
+    }
+    learned = f"the best gait so far: {folder.best_path}" if best else "no iteration was finished"
+    text = f"interrupted after {done} traversals; {learned}\ngo on with: gaitopt resume {folder.path}"
+    return Answer(data, text, exit_code=130)

@@ -1,0 +1,66 @@
+"""The command `gaitopt`."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Sequence
+from typing import NoReturn
+
+import gaitopt
+from gaitopt.cli import doctor, learn, listing, replay, resume, runs, score
+from gaitopt.cli.answer import Answer, claim_stdout, write_json
+from gaitopt.errors import GaitoptError
+
+VERBS = (learn, resume, score, replay, runs, listing, doctor)
+BAD_INPUT, INTERRUPTED = 2, 130
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one line."""
+
+    def error(self, message: str) -> NoReturn:
+        self.exit(BAD_INPUT, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of all verbs."""
+    parser = _Parser(prog="gaitopt", description="Teach a four-legged robot to walk faster.")
+    parser.add_argument("--version", action="version", version=f"gaitopt {gaitopt.__version__}")
+    verbs = parser.add_subparsers(metavar="VERB", required=True)
+    for verb in VERBS:
+        verb.add_parser(verbs)
+    return parser
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line and return its exit code: 0 good, 2 bad input, 130 interrupted."""
+    args = build_parser().parse_args(argv)
+    signal.signal(signal.SIGTERM, _interrupt)
+    descriptor = claim_stdout() if getattr(args, "json", False) else None
+    try:
+        answer: Answer = args.run(args)
+    except GaitoptError as error:
+        print(f"gaitopt: {' '.join(str(error).split())}", file=sys.stderr)
+        return BAD_INPUT
+    except OSError as error:
+        place = f"{error.filename}: " if error.filename else ""
+        print(f"gaitopt: {place}{error.strerror or error}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("gaitopt: interrupted", file=sys.stderr)
+        return INTERRUPTED
+    if descriptor is not None:
+        write_json(descriptor, answer.data)
+    elif answer.text:
+        print(answer.text)
+    return answer.exit_code
+
+
+def _interrupt(number: int, frame: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    sys.exit(main())

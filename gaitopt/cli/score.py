@@ -1,0 +1,41 @@
+"""`gaitopt score`: time a gait by fresh traversals."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import Any
+
+from gaitopt.cli import arguments
+from gaitopt.cli.answer import Answer, artefact_lines, evaluation_data, speed_line
+from gaitopt.run.rollout import evaluate
+from gaitopt.run.target import find_target
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser("score", help="time a gait by fresh traversals", description=__doc__)
+    arguments.add_target(parser)
+    parser.add_argument("--repeats", type=arguments.positive, default=20, metavar="N", help="traversals (default: %(default)s)")
+    arguments.add_workers(parser)
+    arguments.add_seed(parser)
+    arguments.add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> Answer:
+    """Score."""
+    target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes)
+    result = evaluate(
+        target.gait.parameters, target.robot, target.scenario, args.repeats, args.seed, target.engine, args.workers
+    )
+    names = {"robot": target.robot.name, "gait": target.label, "scenario": target.scenario.name, "seed": args.seed}
+    text = [
+        f"{target.robot.name}, {target.label}, {target.scenario.name}",
+        f"speed     {speed_line(result)}",
+        f"sway      roll {math.degrees(result.roll_spread):.1f} deg, pitch {math.degrees(result.pitch_spread):.1f} deg",
+        f"energy    {result.energy_j:.0f} J a traversal",
+        f"drift     {result.drift_m * 1e3:+.0f} mm sideways",
+        *artefact_lines(result),
+    ]
+    return Answer(names | evaluation_data(result), "\n".join(text))

@@ -1,0 +1,43 @@
+"""What is seen of a field, for any engine: carpet, stripes and lines as flat boxes that nothing touches."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+from gaitopt.scenario.spec import ScenarioSpec
+
+CARPET = (0.16, 0.42, 0.24, 1.0)
+STRIPE = (0.20, 0.48, 0.29, 1.0)
+LINE = (0.95, 0.95, 0.92, 1.0)
+MARGIN = 1.5
+"""How far the carpet goes beyond the field's lines [m]."""
+STRIPE_WIDTH = 0.25
+"""Width of the stripes, by which a motion is seen [m]."""
+
+
+class Mark(NamedTuple):
+    """A flat box on the ground."""
+
+    center: tuple[float, float]
+    """x and y [m]."""
+    half_size: tuple[float, float]
+    """Half its length and width [m]."""
+    top: float
+    """Height of its upper side: above 0 by less than a paw dents a carpet [m]."""
+    color: tuple[float, float, float, float]
+    """Red, green, blue, opacity."""
+
+
+def marks(scenario: ScenarioSpec) -> list[Mark]:
+    """Return the carpet first, then what lies on it."""
+    field = scenario.field
+    middle = field.length_m / 2
+    half_length, half_width = middle + MARGIN, field.half_width_m + MARGIN
+    first, last = round(-MARGIN / STRIPE_WIDTH), math.ceil((field.length_m + MARGIN) / STRIPE_WIDTH)
+    stripes = [
+        Mark(((i + 0.5) * STRIPE_WIDTH, 0.0), (STRIPE_WIDTH / 2, half_width), 0.0005, STRIPE) for i in range(first, last, 2)
+    ]
+    ends = [Mark((x, 0.0), (0.012, field.half_width_m), 0.001, LINE) for x in (0.0, field.length_m)]
+    sides = [Mark((middle, side * field.half_width_m), (middle + 0.3, 0.01), 0.001, LINE) for side in (-1.0, 1.0)]
+    return [Mark((middle, 0.0), (half_length, half_width), 0.0, CARPET), *stripes, *ends, *sides]

@@ -1,0 +1,37 @@
+"""How a robot stands on level ground in a given pose, for any engine."""
+
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitopt.robot.kinematics import kinematics
+from gaitopt.robot.spec import RobotSpec
+
+
+class Stance(NamedTuple):
+    """The trunk above level ground."""
+
+    height: float
+    """Of the body's origin [m]."""
+    roll: float
+    """[rad]."""
+    pitch: float
+    """Nose down positive [rad]."""
+
+
+def stand(robot: RobotSpec, pose: NDArray[np.float64]) -> Stance:
+    """Return how the trunk is held when all four paws touch the ground.
+
+    Args:
+        robot: whose legs.
+        pose: joint angles [rad], (12,).
+    """
+    feet = kinematics(robot).forward(pose.reshape(4, 3))
+    # The plane z = c + a x + b y through the paws' centers, by least squares, becomes level.
+    (c, a, b), *_ = np.linalg.lstsq(np.column_stack([np.ones(4), feet[:, :2]]), feet[:, 2], rcond=None)
+    up = np.array([-a, -b, 1.0]) / math.sqrt(a * a + b * b + 1)  # the vertical, in the body's frame
+    return Stance(robot.paw_radius - c * up[2], math.atan2(up[1], up[2]), math.asin(-up[0]))

@@ -1,0 +1,93 @@
+"""A check of the machine: what gaitopt can do here."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import platform
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from gaitopt.errors import GaitoptError
+from gaitopt.gait.gait_file import load_gait
+from gaitopt.hal.catalog import make_body
+from gaitopt.robot.spec import load_robot
+from gaitopt.scenario.spec import load_scenario
+from gaitopt.walk.controller import GaitController
+from gaitopt.walk.traversal import traverse
+from gaitopt.workers import default_count
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that works or does not."""
+
+    what: str
+    works: bool
+    needed: bool
+    """Whether learning needs it."""
+    detail: str
+    mend: str = ""
+    """What to do where it does not work."""
+
+
+def checkup(runs: Path) -> list[Finding]:
+    """Return what works on this machine; `runs` is the folder in which runs would be made."""
+    return [_python(), _engine(), _cores(), _folder(runs), _egl(), _video(), _window()]
+
+
+def _python() -> Finding:
+    version = platform.python_version()
+    good = (3, 10) <= sys.version_info[:2] <= (3, 11)
+    return Finding("Python", good, True, version, "PyBullet has wheels for CPython 3.10 and 3.11: use one of these")
+
+
+def _engine() -> Finding:
+    """Walk the same traversal twice: it must finish, and come out the same to the bit."""
+    robot, scenario = load_robot("aibo-ers7"), load_scenario("field")
+    controller = GaitController(load_gait("hand-tuned", robot).parameters, robot, scenario)
+    try:
+        with make_body(robot) as body:
+            first, second = (traverse(body, controller, scenario, seed=0) for _ in range(2))
+    except GaitoptError as error:
+        return Finding("PyBullet", False, True, str(error), "pip install 'gaitopt' anew under CPython 3.10 or 3.11")
+    detail = f"a traversal: {first.status.value}, {first.speed_mps * 1e3:.0f} mm/s; walked twice: "
+    detail += "the same to the bit" if first == second else "not the same"
+    return Finding("PyBullet", first == second, True, detail, "report this machine's make and the versions to the project")
+
+
+def _cores() -> Finding:
+    return Finding("cores", True, True, f"{default_count()} for --workers")
+
+
+def _folder(runs: Path) -> Finding:
+    place = next(path for path in (runs, *runs.resolve().parents) if path.is_dir())
+    try:
+        with tempfile.TemporaryFile(dir=place):
+            return Finding("runs", True, True, f"{runs} can be written")
+    except OSError as error:
+        return Finding("runs", False, True, f"{place}: {error.strerror}", "choose another folder with --runs")
+
+
+def _egl() -> Finding:
+    mend = "pictures are drawn slowly by the processor; for speed install an EGL driver (Debian: libegl1 libgl1-mesa-dri)"
+    try:
+        works = importlib.import_module("gaitopt.hal.pybullet_body").egl_works()
+    except GaitoptError as error:
+        return Finding("EGL", False, False, str(error), mend)
+    return Finding("EGL", works, False, "fast pictures for video" if works else "no driver", mend)
+
+
+def _video() -> Finding:
+    try:
+        version = importlib.import_module("av").__version__
+    except ImportError:
+        return Finding("PyAV", False, False, "not installed", "for .mp4: pip install 'gaitopt[video]'; .gif works without")
+    return Finding("PyAV", True, False, f"{version}, for .mp4")
+
+
+def _window() -> Finding:
+    shown = sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY"))
+    return Finding("window", shown, False, "a display" if shown else "no display", "replay --video works without one")

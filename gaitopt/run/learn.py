@@ -1,0 +1,116 @@
+"""Learning in one call: what the command line and scripts use."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from gaitopt.gait.gait_file import Gait, load_gait
+from gaitopt.hal.engine import EngineSpec
+from gaitopt.robot.spec import RobotSpec, load_robot
+from gaitopt.run.config import resolve
+from gaitopt.run.folder import RunFolder, create_run, find_run
+from gaitopt.run.optimize import Outcome, Report, optimize
+from gaitopt.scenario.spec import ScenarioSpec, load_scenario
+from gaitopt.workers import check_count, default_count
+
+RUNS = "runs"
+"""Where runs lie, unless told otherwise: in the current folder."""
+
+
+def learn(
+    robot: str | RobotSpec = "aibo-ers7",
+    scenario: str | ScenarioSpec = "field",
+    start: str | Gait | None = None,
+    optimizer: str = "kohl-stone",
+    traversals: int = 1035,
+    workers: int | None = None,
+    seed: int = 0,
+    name: str | None = None,
+    runs: Path | str = RUNS,
+    options: dict[str, Any] | None = None,
+    engine: EngineSpec | None = None,
+    report: Report | None = None,
+) -> Outcome:
+    """Learn a faster gait and return what was learned; the run is kept in a folder of its own.
+
+    Args:
+        robot: a name or a spec.
+        scenario: a name or a spec.
+        start: a gait's name, its file, or a gait; the robot's usual start if None.
+        optimizer: a name; see `gaitopt list optimizers`.
+        traversals: the budget; whole iterations are walked.
+        workers: processes; all cores if None. The result does not depend on it.
+        seed: of the run.
+        name: of the run.
+        runs: folder in which the run's folder is made.
+        options: of the optimizer.
+        engine: how the physics are computed.
+        report: called after every traversal.
+
+    Raises:
+        InputError: something cannot be used; nothing is left half-written.
+    """
+    workers = default_count() if workers is None else workers
+    check_count(workers)
+    run = new_run(
+        robot=robot,
+        scenario=scenario,
+        start=start,
+        optimizer=optimizer,
+        traversals=traversals,
+        seed=seed,
+        name=name,
+        runs=runs,
+        options=options,
+        engine=engine,
+    )
+    return optimize(run, workers, report)
+
+
+def new_run(
+    *,
+    robot: str | RobotSpec,
+    scenario: str | ScenarioSpec,
+    start: str | Gait | None,
+    optimizer: str,
+    traversals: int,
+    seed: int,
+    name: str | None,
+    runs: Path | str,
+    options: dict[str, Any] | None = None,
+    engine: EngineSpec | None = None,
+) -> RunFolder:
+    """Check the settings of a run and make its folder; see `learn`."""
+    robot = load_robot(robot) if isinstance(robot, str) else robot
+    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    start = start or robot.start_gait
+    start_name = start if isinstance(start, str) else "given"
+    config = resolve(
+        robot=robot,
+        scenario=scenario,
+        start=load_gait(start, robot) if isinstance(start, str) else start,
+        start_name=start_name,
+        optimizer=optimizer,
+        traversals=traversals,
+        seed=seed,
+        name=name,
+        options=options,
+        engine=engine,
+    )
+    return create_run(config, Path(runs))
+
+
+def resume(
+    run: str | Path | RunFolder, workers: int | None = None, runs: Path | str = RUNS, report: Report | None = None
+) -> Outcome:
+    """Take up a run where it stopped and return what was learned, as if it had never stopped.
+
+    Args:
+        run: its folder, its folder's name, or `latest`.
+        workers: processes; all cores if None.
+        runs: folder in which names are looked up.
+        report: called after every traversal.
+    """
+    folder = run if isinstance(run, RunFolder) else find_run(str(run), Path(runs))
+    return optimize(folder, default_count() if workers is None else workers, report)

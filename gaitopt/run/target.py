@@ -1,0 +1,126 @@
+"""What a user points at, to score, replay or deploy it: a gait by name, a gait file, or a run."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gaitopt.errors import InputError, unknown_name
+from gaitopt.files import parse_spec, tomllib
+from gaitopt.gait.gait_file import Gait, check_gait, gait_names, load_gait, read_gait
+from gaitopt.hal.engine import EngineSpec
+from gaitopt.robot.spec import RobotSpec, load_robot
+from gaitopt.run.folder import CONFIG, RunFolder, find_run, list_runs
+from gaitopt.scenario.spec import ScenarioSpec, load_scenario
+
+DEFAULT_ROBOT, DEFAULT_SCENARIO = "aibo-ers7", "field"
+
+
+@dataclass(frozen=True)
+class Target:
+    """A gait with the robot, field and engine it is to walk in."""
+
+    label: str
+    gait: Gait
+    robot: RobotSpec
+    scenario: ScenarioSpec
+    engine: EngineSpec
+    run: RunFolder | None = None
+    """The run that learned it, if one did."""
+
+
+def find_target(
+    text: str, robot: str | None = None, scenario: str | None = None, runs: Path = Path("runs"), changes: Sequence[str] = ()
+) -> Target:
+    """Return what `text` names: a run (folder, folder's name or `latest`), a `.toml` gait file, or a gait's name.
+
+    A run brings its own robot, scenario and engine.
+
+    Args:
+        text: see above.
+        robot: a robot's name; the gait's own, or the default, if None.
+        scenario: a scenario's name; the run's own, or the default, if None.
+        runs: folder in which runs are looked up.
+        changes: `scenario.KEY=VALUE`, `robot.KEY=VALUE` or `engine.KEY=VALUE`.
+
+    Raises:
+        InputError: nothing has this name, or things do not fit each other.
+    """
+    run = _run(text, runs)
+    if run is not None:
+        target = _of_run(run, robot, scenario)
+    else:
+        target = _of_gait(text, robot, scenario, runs)
+    if not changes:
+        return target
+    specs = change_specs({"scenario": target.scenario, "robot": target.robot, "engine": target.engine}, changes)
+    check_gait(target.gait, specs["robot"], target.label)
+    return Target(target.label, target.gait, specs["robot"], specs["scenario"], specs["engine"], target.run)
+
+
+def change_specs(specs: dict[str, Any], changes: Sequence[str]) -> dict[str, Any]:
+    """Return the specs with `name.key=value` changes made; values are written as in TOML.
+
+    Raises:
+        InputError: no such spec or key, or a value that does not fit.
+    """
+    tables = {name: spec.model_dump() for name, spec in specs.items()}
+    for change in changes:
+        place, equals, value = change.partition("=")
+        name, dot, key = place.strip().partition(".")
+        if not (equals and dot and key):
+            raise InputError(f"--set: got {change!r}; expected NAME.KEY=VALUE, such as scenario.friction=0.5")
+        if name not in specs:
+            raise unknown_name("first part of --set", name, specs)
+        _put(tables[name], key.split("."), _value(value), f"--set {change}")
+    return {name: parse_spec(type(specs[name]), table, f"--set {name}") for name, table in tables.items()}
+
+
+def _put(table: dict[str, Any], keys: list[str], value: Any, source: str) -> None:
+    inner: Any = table
+    for depth, key in enumerate(keys):
+        if not isinstance(inner, dict) or key not in inner:
+            known = [".".join([*keys[:depth], name]) for name in inner] if isinstance(inner, dict) else []
+            raise InputError(f"{source}: {unknown_name('key', '.'.join(keys), known)}")
+        if depth == len(keys) - 1:
+            inner[key] = value
+        inner = inner[key]
+
+
+def _value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text.strip()
+
+
+def _run(text: str, runs: Path) -> RunFolder | None:
+    if (Path(text) / CONFIG).is_file() or text == "latest" or (runs / text / CONFIG).is_file():
+        return find_run(text, runs)
+    return None
+
+
+def _of_run(run: RunFolder, robot: str | None, scenario: str | None) -> Target:
+    config = run.config
+    if robot is not None and robot != config.robot.name:
+        raise InputError(f"{run.path}: is a run of {config.robot.name}; got --robot {robot}: leave it out")
+    if not run.best_path.is_file():
+        raise InputError(f"{run.path}: has learned nothing yet; go on with: gaitopt resume {run.path}")
+    gait = read_gait(run.best_path)
+    check_gait(gait, config.robot, str(run.best_path))
+    ground = load_scenario(scenario) if scenario else config.scenario
+    return Target(config.name, gait, config.robot, ground, config.engine, run)
+
+
+def _of_gait(text: str, robot: str | None, scenario: str | None, runs: Path) -> Target:
+    is_file = text.endswith(".toml")
+    if robot is None:
+        robot = read_gait(text).robot if is_file else DEFAULT_ROBOT
+    spec = load_robot(robot)
+    if not is_file and text not in gait_names(spec.name):
+        known = [*gait_names(spec.name), *(folder.path.name for folder in list_runs(runs))]
+        raise unknown_name(f"gait of {spec.name}, or run in {runs},", text, known)
+    label = Path(text).stem if is_file else text
+    return Target(label, load_gait(text, spec), spec, load_scenario(scenario or DEFAULT_SCENARIO), EngineSpec())

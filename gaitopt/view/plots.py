@@ -1,0 +1,68 @@
+"""Pictures of a run, drawn with matplotlib without a screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from gaitopt.run.folder import RunFolder
+from gaitopt.walk.score import Evaluation, summarize
+from gaitopt.walk.traversal import Status
+
+CURVE = "learning_curve.png"
+
+
+def learning_curve(run: RunFolder) -> Path:
+    """Draw the speed of every candidate against the traversals, and write it into the run's folder.
+
+    Dots are candidates (means of their repeats), the line is the mean of an iteration, bands at the ends are the fresh
+    traversals of start and winner.
+    """
+    with run.open_store() as store:
+        rows = store.rows("learn")
+        fresh = {purpose: [row.traversal for row in store.rows(purpose)] for purpose in ("start", "best")}
+    iteration = np.array([row.place.iteration for row in rows])
+    candidate = np.array([row.place.candidate for row in rows])
+    scores = np.array([row.score for row in rows]) * 1e3
+    fell = np.array([row.traversal.status is Status.FELL for row in rows])
+
+    figure = Figure(figsize=(8, 4.8), layout="constrained")
+    axes = figure.add_subplot()
+    done = np.arange(1, len(rows) + 1)
+    groups = [np.flatnonzero((iteration == i) & (candidate == c)) for i, c in sorted(set(zip(iteration, candidate, strict=True)))]
+    axes.scatter(
+        [done[g].mean() for g in groups],
+        [scores[g].mean() for g in groups],
+        s=12,
+        c=["tab:red" if fell[g].any() else "tab:blue" for g in groups],
+        alpha=0.5,
+        label="candidate (red: fell at least once)",
+    )
+    steps = np.unique(iteration)
+    axes.plot(
+        [done[iteration == i].mean() for i in steps], [scores[iteration == i].mean() for i in steps], "k-", label="mean of an iteration"
+    )
+    for purpose, color in (("start", "tab:gray"), ("best", "tab:green")):
+        if fresh[purpose]:
+            _mark(axes, summarize(fresh[purpose]), purpose, color)
+    axes.set(
+        title=f"{run.config.robot.title}: {run.config.optimizer} on {run.config.scenario.name}, seed {run.config.seed}",
+        xlabel="traversals",
+        ylabel="speed [mm/s]",
+        ylim=(0, None),
+    )
+    axes.grid(alpha=0.3)
+    axes.legend(loc="lower right")
+    path = run.path / CURVE
+    figure.savefig(path, dpi=120)
+    return path
+
+
+def _mark(axes, evaluation: Evaluation, purpose: str, color: str) -> None:  # type: ignore[no-untyped-def]
+    low, high = (end * 1e3 for end in evaluation.speed_ci95_mps)
+    speed = evaluation.speed_mps * 1e3
+    label = f"{'start' if purpose == 'start' else 'learned'}: {speed:.0f} mm/s (fresh traversals, 95 % band)"
+    axes.axhline(speed, color=color, linestyle="--", label=label)
+    axes.axhspan(low, high, color=color, alpha=0.25)

@@ -1,0 +1,157 @@
+"""Video of traversals: the same physics as everywhere, filmed while they are computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from gaitopt.errors import InputError
+from gaitopt.gait.gait_file import Gait
+from gaitopt.hal.body import Body, BodyState, Camera
+from gaitopt.hal.catalog import make_body
+from gaitopt.hal.engine import EngineSpec
+from gaitopt.robot.spec import RobotSpec
+from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.seeding import Stream, traversal_seed
+from gaitopt.walk.controller import GaitController
+from gaitopt.walk.traversal import Traversal, traverse
+
+Picture = NDArray[np.uint8]
+
+FORMATS = (".mp4", ".gif")
+FRAMES_PER_SECOND = 25
+LAST_PICTURE_S = 1.5
+"""The last picture stays this long [s]."""
+
+
+@dataclass
+class Film:
+    """The pictures of one traversal."""
+
+    label: str
+    pictures: list[Picture] = field(default_factory=list)
+
+
+def record_video(
+    path: Path | str,
+    gaits: Sequence[tuple[str, Gait]],
+    robot: RobotSpec,
+    scenario: ScenarioSpec,
+    seed: int = 0,
+    engine: EngineSpec | None = None,
+    report: Callable[[str, float], None] | None = None,
+) -> list[Traversal]:
+    """Film a traversal of each gait, side by side, and return them.
+
+    Args:
+        path: the video; `.mp4` or `.gif`.
+        gaits: label and gait of each, left to right.
+        robot: who walks.
+        scenario: where.
+        seed: decides the conditions, the same for all.
+        engine: how the physics are computed.
+        report: called with a label and the part of the field behind it.
+
+    Raises:
+        InputError: another format, or a library for it is missing, or the file cannot be written.
+    """
+    path = Path(path)
+    check_format(path)
+    films, traversals = [], []
+    for label, gait in gaits:
+        film = Film(label)
+        with make_body(robot, engine=engine, camera=True) as body:
+            controller = GaitController(gait.parameters, robot, scenario)
+            camera = _Cameraman(film, scenario.field.length_m, report)
+            traversals.append(traverse(body, controller, scenario, traversal_seed(seed, Stream.FRESH, 0), camera))
+        film.pictures = [*film.pictures, _caption(film.pictures[-1], _verdict(traversals[-1]), top=False)]
+        films.append(film)
+    try:
+        (_write_mp4 if path.suffix == ".mp4" else _write_gif)(path, _side_by_side(films))
+    except OSError as error:
+        path.unlink(missing_ok=True)
+        raise InputError(f"{path}: the video cannot be written: {error.strerror or error}") from error
+    return traversals
+
+
+def check_format(path: Path) -> None:
+    """Check that a video of this name can be written.
+
+    Raises:
+        InputError: another format, no such folder, or PyAV is missing.
+    """
+    if path.suffix not in FORMATS:
+        raise InputError(f"{path}: got a name that ends in {path.suffix!r}; expected {' or '.join(FORMATS)}")
+    if not path.parent.is_dir():
+        raise InputError(f"{path}: there is no folder {path.parent}; make it first")
+    if path.suffix == ".mp4":
+        try:
+            import av  # noqa: F401
+        except ImportError as error:
+            raise InputError("an .mp4 needs PyAV: pip install 'gaitopt[video]', or ask for a .gif") from error
+
+
+class _Cameraman:
+    """Takes a picture when the next one is due, from beside the robot."""
+
+    def __init__(self, film: Film, length: float, report: Callable[[str, float], None] | None) -> None:
+        self._film, self._length, self._report = film, length, report
+
+    def __call__(self, body: Body, state: BodyState) -> None:
+        due = len(self._film.pictures) / FRAMES_PER_SECOND
+        if state.time < due - 1e-9 or state.position is None:
+            return
+        x, y, _ = state.position
+        picture = body.render(Camera(target=(x, y, 0.09)))
+        self._film.pictures.append(_caption(picture, f"{self._film.label}   {state.time:5.2f} s   {x:5.2f} m"))
+        if self._report is not None:
+            self._report(self._film.label, min(1.0, max(0.0, x / self._length)))
+
+
+def _verdict(traversal: Traversal) -> str:
+    if traversal.time_s is None:
+        return traversal.status.value.replace("_", " ")
+    return f"{traversal.speed_mps * 1e3:.0f} mm/s"
+
+
+def _caption(picture: Picture, text: str, top: bool = True) -> Picture:
+    image = Image.fromarray(picture)
+    draw = ImageDraw.Draw(image)
+    row = 8 if top else picture.shape[0] - 34
+    font = ImageFont.load_default(16)
+    draw.rectangle((6, row - 2, 14 + draw.textlength(text, font), row + 22), fill=(0, 0, 0))
+    draw.text((10, row), text, fill=(255, 255, 255), font=font)
+    return np.asarray(image)
+
+
+def _side_by_side(films: Sequence[Film]) -> Iterator[Picture]:
+    """Yield pictures of all films beside each other; one that has ended keeps its last picture."""
+    count = max(len(film.pictures) for film in films)
+    for i in range(count + round(LAST_PICTURE_S * FRAMES_PER_SECOND)):
+        yield np.hstack([film.pictures[min(i, len(film.pictures) - 1)] for film in films])
+
+
+def _write_mp4(path: Path, pictures: Iterator[Picture]) -> None:
+    import av
+
+    with av.open(str(path), "w") as container:
+        stream = None
+        for picture in pictures:
+            if stream is None:
+                stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options={"crf": "23"})
+                stream.height, stream.width = picture.shape[:2]
+                stream.pix_fmt = "yuv420p"
+            container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
+        if stream is not None:
+            container.mux(stream.encode())
+
+
+def _write_gif(path: Path, pictures: Iterator[Picture]) -> None:
+    images = [Image.fromarray(picture).quantize(64, dither=Image.Dither.NONE) for picture in pictures]
+    duration = 1000 // FRAMES_PER_SECOND
+    images[0].save(path, save_all=True, append_images=images[1:], duration=duration, loop=0, optimize=False)
