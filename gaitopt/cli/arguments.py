@@ -11,13 +11,19 @@ from gaitopt.workers import default_count
 
 def add_runs(parser: argparse.ArgumentParser) -> None:
     """Add --runs."""
-    parser.add_argument("--runs", type=Path, default=Path(RUNS), metavar="DIR", help="folder of runs (default: %(default)s)")
+    parser.add_argument(
+        "--runs", type=Path, default=Path(RUNS), metavar="DIR", help="folder of runs (default: %(default)s)"
+    )
 
 
 def add_workers(parser: argparse.ArgumentParser) -> None:
     """Add --workers."""
     parser.add_argument(
-        "--workers", type=int, default=default_count(), metavar="N", help="processes that walk (default: all cores, %(default)s)"
+        "--workers",
+        type=int,
+        default=default_count(),
+        metavar="N",
+        help="processes that walk (default: all cores, %(default)s)",
     )
 
 
@@ -28,12 +34,16 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
 
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add --json."""
-    parser.add_argument("--json", action="store_true", help="print one JSON object on standard output, and nothing else")
+    parser.add_argument(
+        "--json", action="store_true", help="print one JSON object on standard output, and nothing else"
+    )
 
 
 def add_target(parser: argparse.ArgumentParser) -> None:
     """Add what is to be walked, and where."""
-    parser.add_argument("target", metavar="GAIT|RUN", help="a gait's name, a gait file (.toml), a run's folder, or 'latest'")
+    parser.add_argument(
+        "target", metavar="GAIT|RUN", help="a gait's name, a gait file (.toml), a run's folder, or 'latest'"
+    )
     parser.add_argument("--robot", help="the robot (default: the gait's own, else aibo-ers7)")
     parser.add_argument("--scenario", help="where to walk (default: the run's own, else field)")
     add_changes(parser)

@@ -51,7 +51,8 @@ def run(args: argparse.Namespace) -> Answer:
     if args.video:
         check_format(Path(VIDEO))
     specs = change_specs(
-        {"robot": load_robot(args.robot), "scenario": load_scenario(args.scenario), "engine": EngineSpec()}, args.changes
+        {"robot": load_robot(args.robot), "scenario": load_scenario(args.scenario), "engine": EngineSpec()},
+        args.changes,
     )
     folder = new_run(
         **specs,

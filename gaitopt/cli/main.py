@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -41,6 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     descriptor = claim_stdout() if getattr(args, "json", False) else None
     try:
         answer: Answer = args.run(args)
+        _tell(answer, descriptor)
     except GaitoptError as error:
         print(f"gaitopt: {' '.join(str(error).split())}", file=sys.stderr)
         return BAD_INPUT
@@ -51,11 +53,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("gaitopt: interrupted", file=sys.stderr)
         return INTERRUPTED
+    return answer.exit_code
+
+
+def _tell(answer: Answer, descriptor: int | None) -> None:
     if descriptor is not None:
         write_json(descriptor, answer.data)
     elif answer.text:
-        print(answer.text)
-    return answer.exit_code
+        try:
+            print(answer.text, flush=True)
+        except OSError:  # what was not written must not be tried again at exit
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            raise
 
 
 def _interrupt(number: int, frame: object) -> None:

@@ -37,4 +37,7 @@ def _warn_of_versions(folder: RunFolder) -> None:
     then, now = folder.config.versions, current_versions()
     changed = [f"{name} {then.get(name)} -> {now[name]}" for name in now if then.get(name) != now[name]]
     if changed:
-        print(f"note: since this run began, versions have changed ({', '.join(changed)}); results may differ", file=sys.stderr)
+        print(
+            f"note: since this run began, versions have changed ({', '.join(changed)}); results may differ",
+            file=sys.stderr,
+        )

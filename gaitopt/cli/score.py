@@ -16,7 +16,9 @@ def add_parser(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser("score", help="time a gait by fresh traversals", description=__doc__)
     arguments.add_target(parser)
-    parser.add_argument("--repeats", type=arguments.positive, default=20, metavar="N", help="traversals (default: %(default)s)")
+    parser.add_argument(
+        "--repeats", type=arguments.positive, default=20, metavar="N", help="traversals (default: %(default)s)"
+    )
     arguments.add_workers(parser)
     arguments.add_seed(parser)
     arguments.add_json(parser)

@@ -11,7 +11,9 @@ def table(rows: Sequence[dict[str, Any]]) -> str:
     head = list(rows[0])
     cells = [head, *([_cell(row[key]) for key in head] for row in rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(head))]
-    return "\n".join("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells)
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells
+    )
 
 
 def _cell(value: Any) -> str:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+from pydantic import Field
+
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.files import Real, Spec, format_toml, parse_spec, read_toml, write_atomic
 from gaitopt.gait.parameters import PARAMETER_NAMES, UNITS, GaitParameters, GaitSpace
@@ -24,7 +26,7 @@ class GaitTables(Spec):
     """Name of the robot the gait is for."""
     parameters: dict[str, Real]
     """The twelve parameters, units in the keys."""
-    origin: dict[str, Any] = {}
+    origin: dict[str, Any] = Field(default_factory=dict)
     """Where the gait came from: source, or run, optimizer, scenario, engine, seed, speed."""
 
 
@@ -61,7 +63,9 @@ def read_gait(path: Path | str) -> Gait:
     tables = parse_spec(GaitTables, read_toml(Path(path)), str(path))
     for key in tables.parameters:
         if key not in KEYS.values():
-            raise InputError(f"{path}: {unknown_name('key', f'parameters.{key}', [f'parameters.{k}' for k in KEYS.values()])}")
+            raise InputError(
+                f"{path}: {unknown_name('key', f'parameters.{key}', [f'parameters.{k}' for k in KEYS.values()])}"
+            )
     for key in KEYS.values():
         if key not in tables.parameters:
             raise InputError(f"{path}: key 'parameters.{key}' is missing")

@@ -42,8 +42,9 @@ def foot_targets(gait: GaitParameters, robot: RobotSpec, phase: Array, turn: flo
     """Return the centers of the paws in the body's frame [m], shape (n, 4, 3), at phases of shape (n,).
 
     `turn` is added to the skew multiplier s. A turn of the body by a rate w at speed v moves the ground under a foot
-    at (x, y) by -(v - w y, w x), so the stroke there is length * (1 - s y / a, s x / a) with a = half the wheelbase:
-    strokes veer apart at the two ends, and are longer on the outer side.
+    at (x, y) by -(v - w y, w x), so the stroke there is length * (1 - s y / a, s x / a) with a = the wheelbase: strokes
+    veer apart at the two ends, and are longer on the outer side. A paw stands nearly a wheelbase from the body's middle,
+    so its stroke is turned by about s radians.
     """
     legs = kinematics(robot)
     front = np.array([True, True, False, False])
@@ -53,7 +54,7 @@ def foot_targets(gait: GaitParameters, robot: RobotSpec, phase: Array, turn: flo
     hip_height = np.where(front, gait.body_height_front, gait.body_height_rear)
 
     center = legs.hip[:, :2] + np.stack([fore, side], axis=-1)  # (4, 2)
-    skew = (gait.skew + turn) / (robot.wheelbase / 2)
+    skew = (gait.skew + turn) / robot.wheelbase
     semi_axis = gait.length * np.stack([1 - skew * center[:, 1], skew * center[:, 0]], axis=-1)  # (4, 2)
 
     along, lift = stroke((phase[:, None] - TROT_PHASES) % 1.0, gait.duty_factor)  # (n, 4)
@@ -61,5 +62,7 @@ def foot_targets(gait: GaitParameters, robot: RobotSpec, phase: Array, turn: flo
     z = lift * height - hip_height
     pitch = body_pitch(gait, robot)
     # The level frame seen from a body whose nose is down by `pitch`: R_y(-pitch).
-    in_body = np.stack([math.cos(pitch) * x - math.sin(pitch) * z, y, math.sin(pitch) * x + math.cos(pitch) * z], axis=-1)
+    in_body = np.stack(
+        [math.cos(pitch) * x - math.sin(pitch) * z, y, math.sin(pitch) * x + math.cos(pitch) * z], axis=-1
+    )
     return legs.hip + in_body

@@ -104,9 +104,8 @@ class GaitSpace:
         for name, value, low, high in zip(PARAMETER_NAMES, gait.to_vector(), self.low, self.high, strict=True):
             if not low <= value <= high:
                 unit = f" {UNITS[name]}".rstrip()
-                raise InputError(
-                    f"gait parameter {name}: got {value:g}{unit}; expected {low:g} to {high:g}{unit} on {self.robot_name}"
-                )
+                expected = f"{low:g} to {high:g}{unit} on {self.robot_name}"
+                raise InputError(f"gait parameter {name}: got {value:g}{unit}; expected {expected}")
 
 
 def _range(robot: RobotSpec, name: str) -> ParameterRange:

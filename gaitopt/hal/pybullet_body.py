@@ -33,7 +33,8 @@ try:
         import pybullet as p
 except ImportError as error:
     raise BodyError(
-        f"PyBullet cannot be imported ({error}); it has wheels for CPython 3.10 and 3.11: make an environment with one of these"
+        f"PyBullet cannot be imported ({error}); it has wheels for CPython 3.10 and 3.11: "
+        "make an environment with one of these"
     ) from error
 
 EGL_SUFFIX = "_eglRendererPlugin"
@@ -112,7 +113,12 @@ class PyBulletBody(Body):
             p.resetJointState(self._body, joint, angle, 0.0, physicsClientId=self._client)
             # The largest speed stays with the motor; the array call below cannot give it.
             p.setJointMotorControl2(
-                self._body, joint, p.POSITION_CONTROL, targetPosition=angle, maxVelocity=speed, physicsClientId=self._client
+                self._body,
+                joint,
+                p.POSITION_CONTROL,
+                targetPosition=angle,
+                maxVelocity=speed,
+                physicsClientId=self._client,
             )
         # The motor moves at gain * error / time_step: an error decays with the servo's time constant at any time step.
         gain = self.engine.time_step_s / self.robot.servo.time_constant_s
@@ -217,7 +223,8 @@ class PyBulletBody(Body):
         if abs(steps - round(steps)) > 1e-6 or round(steps) < 1:
             period = self.robot.servo.command_period_s
             raise BodyError(
-                f"engine.time_step_s: got {self.engine.time_step_s:g}; expected a whole part of the command period {period:g} s"
+                f"engine.time_step_s: got {self.engine.time_step_s:g}; "
+                f"expected a whole part of the command period {period:g} s"
             )
 
     def _build_world(self, scenario: ScenarioSpec) -> None:

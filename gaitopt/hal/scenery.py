@@ -36,7 +36,8 @@ def marks(scenario: ScenarioSpec) -> list[Mark]:
     half_length, half_width = middle + MARGIN, field.half_width_m + MARGIN
     first, last = round(-MARGIN / STRIPE_WIDTH), math.ceil((field.length_m + MARGIN) / STRIPE_WIDTH)
     stripes = [
-        Mark(((i + 0.5) * STRIPE_WIDTH, 0.0), (STRIPE_WIDTH / 2, half_width), 0.0005, STRIPE) for i in range(first, last, 2)
+        Mark(((i + 0.5) * STRIPE_WIDTH, 0.0), (STRIPE_WIDTH / 2, half_width), 0.0005, STRIPE)
+        for i in range(first, last, 2)
     ]
     ends = [Mark((x, 0.0), (0.012, field.half_width_m), 0.001, LINE) for x in (0.0, field.length_m)]
     sides = [Mark((middle, side * field.half_width_m), (middle + 0.3, 0.01), 0.001, LINE) for side in (-1.0, 1.0)]

@@ -83,9 +83,7 @@ class Optimizer(ABC):
         """
         if self._asked is not None:
             waiting = f"{len(self._asked)} points asked before wait for their scores"
-            raise ProtocolError(
-                f"ask came twice: {waiting}, expected one tell for every ask; call tell() first"
-            )
+            raise ProtocolError(f"ask came twice: {waiting}, expected one tell for every ask; call tell() first")
         self._asked = read_only(self._propose())  # (k, n)
         return self._asked
 

@@ -40,9 +40,7 @@ OPTIMIZERS: dict[str, Entry] = {
         ForwardDifferenceOptions,
         "policy gradient by differences, one parameter at a time",
     ),
-    "random-search": Entry(
-        RandomSearch, RandomSearchOptions, "uniform random points; what the others must beat"
-    ),
+    "random-search": Entry(RandomSearch, RandomSearchOptions, "uniform random points; what the others must beat"),
 }
 
 

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from gaitopt.robot.spec import Joints, Legs, RobotSpec
 
@@ -24,6 +24,8 @@ REACH_TOLERANCE = 1e-6
 """A foot nearer than this to its target has reached it [m]."""
 ANGLE_TOLERANCE = 1e-5
 """The search for the nearest reachable point ends when no angle moves by more [rad]."""
+CLOSE_BENDS = 0.01
+"""Where the nearest feet of the two bends of the knee on the grid are this much alike, both are looked into [m]."""
 NEAREST_STEPS = 30
 """Upper bound on the steps of the search for the nearest reachable point."""
 
@@ -140,12 +142,31 @@ class Kinematics:
     def _nearest(self, target: Array, leg: Index) -> Array:
         """Return angles within the joint limits whose feet are nearest the targets, (m, 3), on legs (m,).
 
-        A damped Gauss-Newton search over the box of joint angles, from the nearest foot of a grid of poses; an
-        angle at its limit whose gradient points outward is held there.
+        Each bend of the knee has a nearest foot of its own. The search starts from the nearest foot of a grid of
+        poses and, where the other bend has one about as near, from there too.
         """
-        q = np.empty_like(target)
-        for i, tree in enumerate(self._pose_trees):
-            q[leg == i] = self._poses[tree.query(target[leg == i])[1]]
+        start, distance = np.empty((2, *target.shape)), np.empty((2, len(target)))  # (bend, m, 3), (bend, m)
+        for i, bends in enumerate(self._pose_trees):
+            for bend, (poses, tree) in enumerate(bends):
+                distance[bend, leg == i], index = tree.query(target[leg == i])
+                start[bend, leg == i] = poses[index]
+        bend = distance.argmin(axis=0)
+        close = np.flatnonzero(np.abs(distance[1] - distance[0]) < CLOSE_BENDS)
+        rows = np.concatenate([np.arange(len(target)), close])
+        starts = start[np.concatenate([bend, 1 - bend[close]]), rows]
+        found = self._search(starts, target[rows], leg[rows])
+        missed = self._distance(found, target[rows], leg[rows])
+        nearest, other = np.split(found, [len(target)])
+        better = missed[len(target) :] < missed[close]
+        nearest[close[better]] = other[better]
+        return nearest
+
+    def _search(self, q: Array, target: Array, leg: Index) -> Array:
+        """Return angles whose feet are nearest the targets, of those downhill from the angles `q`, (m, 3).
+
+        Damped Gauss-Newton over the box of joint angles; an angle at its limit whose gradient points outward is held
+        there.
+        """
         error = self._foot(q, leg) - target
         damping = np.full(len(q), 1e-6)
         for _ in range(NEAREST_STEPS):
@@ -160,9 +181,8 @@ class Kinematics:
                 break
             trial_error = self._foot(trial, leg) - target
             better = np.sum(trial_error**2, axis=-1) < np.sum(error**2, axis=-1)
-            q = np.where(better[:, None], trial, q)
-            error = np.where(better[:, None], trial_error, error)
-            damping = np.clip(np.where(better, damping / 8, damping * 8), 1e-9, 1e3)
+            q[better], error[better] = trial[better], trial_error[better]
+            damping *= np.where(better, 1 / 8, 8.0)
         return q
 
     @cached_property
@@ -172,9 +192,13 @@ class Kinematics:
         return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
 
     @cached_property
-    def _pose_trees(self) -> list[cKDTree]:
-        """The feet of those poses, for each leg."""
-        return [cKDTree(self._foot(self._poses, np.full(len(self._poses), leg))) for leg in range(4)]
+    def _pose_trees(self) -> list[list[tuple[Array, Any]]]:
+        """For each leg, those poses with the knee bent one way and the other, and a k-d tree of their feet."""
+        from scipy.spatial import cKDTree  # slow to import, and few gaits need it
+
+        folded = self._poses[:, 2] >= self._straight[:, None]  # (4, m)
+        bends = [[self._poses[folded[leg]], self._poses[~folded[leg]]] for leg in range(4)]
+        return [[(q, cKDTree(self._foot(q, np.full(len(q), leg)))) for q in bends[leg]] for leg in range(4)]
 
 
 @lru_cache(maxsize=16)

@@ -23,7 +23,11 @@ LEGS = ("front_left", "front_right", "rear_left", "rear_right")
 JOINTS = ("rotator", "elevator", "knee")
 JOINT_NAMES = tuple(f"{leg}_{joint}" for leg in LEGS for joint in JOINTS)
 """The order of joints everywhere: leg by leg, from the body out."""
-LINK_NAMES = ("trunk", "head", *(f"{end}_{part}" for end in ("front", "rear") for part in ("rotator", "upper", "lower", "paw")))
+LINK_NAMES = (
+    "trunk",
+    "head",
+    *(f"{end}_{part}" for end in ("front", "rear") for part in ("rotator", "upper", "lower", "paw")),
+)
 
 Vector = tuple[Real, Real, Real]
 

@@ -106,14 +106,12 @@ def _add_joint(root: ET.Element, name: str, kind: str, parent: str, child: str, 
 def _add_link(root: ET.Element, name: str, link: Link, side: float) -> None:
     element = ET.SubElement(root, "link", name=name)
     center, inertia = mass_properties(link, side)
-    moments, axes = np.linalg.eigh(inertia)
-    if np.linalg.det(axes) < 0:
-        axes[:, 0] *= -1
     inertial = ET.SubElement(element, "inertial")
-    ET.SubElement(inertial, "origin", xyz=_numbers(center), rpy=_numbers(Rotation.from_matrix(axes).as_euler(EULER)))
+    # About the link's own axes: principal ones, where two moments are equal, would differ from machine to machine.
+    ET.SubElement(inertial, "origin", xyz=_numbers(center), rpy="0 0 0")
     ET.SubElement(inertial, "mass", value=f"{link.mass_kg:.6g}")
-    tensor = dict(zip(("ixx", "iyy", "izz"), moments, strict=True)) | {"ixy": 0.0, "ixz": 0.0, "iyz": 0.0}
-    ET.SubElement(inertial, "inertia", {key: f"{value:.9g}" for key, value in tensor.items()})
+    tensor = {f"i{'xyz'[i]}{'xyz'[j]}": inertia[i, j] for i, j in ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))}
+    ET.SubElement(inertial, "inertia", {key: f"{value.round(15) + 0.0:.9g}" for key, value in tensor.items()})
     for shape in link.shapes:
         for role in ("visual", "collision") if shape.collide else ("visual",):
             part = ET.SubElement(element, role)

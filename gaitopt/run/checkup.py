@@ -55,7 +55,9 @@ def _engine() -> Finding:
         return Finding("PyBullet", False, True, str(error), "pip install 'gaitopt' anew under CPython 3.10 or 3.11")
     detail = f"a traversal: {first.status.value}, {first.speed_mps * 1e3:.0f} mm/s; walked twice: "
     detail += "the same to the bit" if first == second else "not the same"
-    return Finding("PyBullet", first == second, True, detail, "report this machine's make and the versions to the project")
+    return Finding(
+        "PyBullet", first == second, True, detail, "report this machine's make and the versions to the project"
+    )
 
 
 def _cores() -> Finding:
@@ -63,7 +65,7 @@ def _cores() -> Finding:
 
 
 def _folder(runs: Path) -> Finding:
-    place = next(path for path in (runs, *runs.resolve().parents) if path.is_dir())
+    place = next(path for path in (runs, *runs.resolve().parents) if path.exists())
     try:
         with tempfile.TemporaryFile(dir=place):
             return Finding("runs", True, True, f"{runs} can be written")
@@ -72,7 +74,9 @@ def _folder(runs: Path) -> Finding:
 
 
 def _egl() -> Finding:
-    mend = "pictures are drawn slowly by the processor; for speed install an EGL driver (Debian: libegl1 libgl1-mesa-dri)"
+    mend = (
+        "pictures are drawn slowly by the processor; for speed install an EGL driver (Debian: libegl1 libgl1-mesa-dri)"
+    )
     try:
         works = importlib.import_module("gaitopt.hal.pybullet_body").egl_works()
     except GaitoptError as error:
@@ -84,7 +88,9 @@ def _video() -> Finding:
     try:
         version = importlib.import_module("av").__version__
     except ImportError:
-        return Finding("PyAV", False, False, "not installed", "for .mp4: pip install 'gaitopt[video]'; .gif works without")
+        return Finding(
+            "PyAV", False, False, "not installed", "for .mp4: pip install 'gaitopt[video]'; .gif works without"
+        )
     return Finding("PyAV", True, False, f"{version}, for .mp4")
 
 

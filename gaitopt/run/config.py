@@ -8,13 +8,14 @@ from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 import gaitopt
-from gaitopt.errors import InputError
+from gaitopt.errors import InputError, unknown_name
 from gaitopt.files import Real, Spec, parse_spec
 from gaitopt.gait.gait_file import Gait, check_gait
-from gaitopt.gait.parameters import GaitParameters, GaitSpace
+from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters, GaitSpace
+from gaitopt.hal.catalog import check_engine
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.optim.base import Optimizer
 from gaitopt.optim.catalog import make_optimizer, resolve_options
@@ -55,6 +56,20 @@ class RunConfig(Spec):
     robot: RobotSpec
     """The robot."""
 
+    @model_validator(mode="after")
+    def _start_fits(self) -> RunConfig:
+        for name in self.start:
+            if name not in PARAMETER_NAMES:
+                raise ValueError(f"start: {unknown_name('gait parameter', name, PARAMETER_NAMES)}")
+        for name in PARAMETER_NAMES:
+            if name not in self.start:
+                raise ValueError(f"start.{name} is missing")
+        try:
+            GaitSpace(self.robot).check(self.start_gait)
+        except InputError as error:
+            raise ValueError(f"start: {error}") from error
+        return self
+
     @property
     def start_gait(self) -> GaitParameters:
         """The gait from which learning starts."""
@@ -79,8 +94,10 @@ def resolve(
 
     Raises:
         InputError: a name is unknown, the gait is another robot's, or the budget pays for no iteration.
+        BodyError: the engine cannot be used here.
     """
     check_gait(start, robot, start_name)
+    check_engine(robot, engine or EngineSpec())
     settings = {
         "name": name or f"{robot.name}-{optimizer}",
         "optimizer": optimizer,
@@ -110,12 +127,7 @@ def new_optimizer(config: RunConfig) -> Optimizer:
 def current_versions() -> dict[str, str]:
     """Return the versions of what computes here."""
     versions = {"python": platform.python_version(), "gaitopt": gaitopt.__version__}
-    for package in PACKAGES:
-        try:
-            versions[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            versions[package] = "not installed"
-    return versions | {"git": _git_revision()}
+    return versions | {package: _version(package) for package in PACKAGES} | {"git": _git_revision()}
 
 
 def _check_budget(config: RunConfig) -> None:
@@ -123,8 +135,16 @@ def _check_budget(config: RunConfig) -> None:
     cost = optimizer.batch * optimizer.repeats
     if config.traversals < cost:
         raise InputError(
-            f"traversals: got {config.traversals}; one iteration of {config.optimizer} takes {cost}: give at least as many"
+            f"traversals: got {config.traversals}; one iteration of {config.optimizer} takes {cost}: "
+            "give at least as many"
         )
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def _git_revision() -> str:

@@ -100,20 +100,19 @@ def find_run(text: str, runs: Path) -> RunFolder:
     Raises:
         InputError: there is none.
     """
-    if (Path(text) / CONFIG).is_file():
-        return RunFolder(Path(text))
+    for path in (Path(text), runs / text):
+        if (path / CONFIG).is_file():
+            return RunFolder(path)
     names = [folder.path.name for folder in list_runs(runs)]
     if text == "latest" and names:
         return RunFolder(runs / names[-1])
-    if text in names:
-        return RunFolder(runs / text)
     raise unknown_name(f"run in {runs}", text, names)
 
 
 def list_runs(runs: Path) -> list[RunFolder]:
-    """Return the runs in a folder, oldest first; what is no run is passed over."""
+    """Return the runs in a folder, oldest first; what is no run is passed over, and so are drafts."""
     found = []
-    for path in sorted(runs.glob(f"*/{CONFIG}")):
+    for path in sorted(runs.glob(f"[!.]*/{CONFIG}")):
         try:
             found.append(RunFolder(path.parent))
         except InputError:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from gaitopt.gait.gait_file import Gait, load_gait
+from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import RobotSpec, load_robot
-from gaitopt.run.config import resolve
+from gaitopt.run.config import RunConfig, resolve
 from gaitopt.run.folder import RunFolder, create_run, find_run
 from gaitopt.run.optimize import Outcome, Report, optimize
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
@@ -98,6 +101,7 @@ def new_run(
         options=options,
         engine=engine,
     )
+    _check_body(config)
     return create_run(config, Path(runs))
 
 
@@ -114,3 +118,9 @@ def resume(
     """
     folder = run if isinstance(run, RunFolder) else find_run(str(run), Path(runs))
     return optimize(folder, default_count() if workers is None else workers, report)
+
+
+def _check_body(config: RunConfig) -> None:
+    """Stand the robot's body on its field: what cannot walk shall fail before anything is written."""
+    with make_body(config.robot, engine=config.engine) as body:
+        body.prepare(config.scenario, config.scenario.sample(np.random.default_rng(config.seed)))

@@ -125,7 +125,8 @@ class _Learning:
         self._optimizer.tell(points, scores)
         self._iteration += 1
         self._current, self._best = float(scores.mean()), float(np.fmax(self._best, scores.max()))
-        self._save_best(None)
+        if self._iteration * len(tasks) >= len(stored):  # before, best.toml is ahead of what is replayed
+            self._save_best(None)
         self._report(self._progress())
 
     def _fresh(self, purpose: str, gait: GaitParameters) -> Evaluation:

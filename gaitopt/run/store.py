@@ -11,7 +11,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from gaitopt.errors import InputError
 from gaitopt.gait.parameters import PARAMETER_NAMES
@@ -50,6 +50,7 @@ class Row:
 
 TRAVERSAL_FIELDS = tuple(field.name for field in fields(Traversal))
 COLUMNS = (*Place._fields, "seed", *PARAMETER_NAMES, *TRAVERSAL_FIELDS, "score", "wall_s")
+TEXTS = {"purpose", "status"}
 
 
 class RunStore:
@@ -113,29 +114,34 @@ class RunStore:
     def _errors(self) -> Iterator[None]:
         try:
             yield
-        except sqlite3.DatabaseError as error:
+        except (sqlite3.DatabaseError, ValueError) as error:  # ValueError: a row that no run has written
             raise InputError(
-                f"{self._path}: the run database cannot be used: {error}; check that it is one, with space and rights to write"
+                f"{self._path}: the run database cannot be used: {error}; "
+                "check that it is one, with space and rights to write"
             ) from error
 
 
 def _create_table() -> str:
-    texts, integers = {"purpose", "status"}, {"iteration", "candidate", "repeat", "seed", "commands"}
-    kinds = {name: "TEXT" if name in texts else "INTEGER" if name in integers else "REAL" for name in COLUMNS}
+    integers = {"iteration", "candidate", "repeat", "seed", "commands"}
+    kinds = {name: "TEXT" if name in TEXTS else "INTEGER" if name in integers else "REAL" for name in COLUMNS}
     columns = ", ".join(f"{name} {kind}" for name, kind in kinds.items())
     return f"CREATE TABLE traversals ({columns}, PRIMARY KEY ({', '.join(Place._fields)}))"
 
 
-def _row(values: tuple) -> Row:
+def _row(values: tuple[Any, ...]) -> Row:
     named = dict(zip(COLUMNS, values, strict=True))
-    traversal = {name: named[name] for name in TRAVERSAL_FIELDS} | {"status": Status(named["status"])}
-    # SQLite keeps nan as NULL; only the time may really be missing.
-    numbers = {name: float("nan") if value is None and name != "time_s" else value for name, value in traversal.items()}
+    for name, value in named.items():
+        if name not in TEXTS and isinstance(value, (str, bytes)):  # SQLite lets them stand in a column of numbers
+            raise ValueError(f"{name}: got {value!r}; expected a number")
+    fields: dict[str, Any] = {name: named[name] for name in TRAVERSAL_FIELDS}
+    for name, value in fields.items():
+        if value is None and name != "time_s":  # SQLite keeps nan as NULL; only the time may really be missing
+            fields[name] = float("nan")
     return Row(
         place=Place(*(named[name] for name in Place._fields)),
         seed=named["seed"],
         parameters=tuple(named[name] for name in PARAMETER_NAMES),
-        traversal=Traversal(**numbers),
+        traversal=Traversal(**fields | {"status": Status(named["status"])}),
         score=named["score"],
         wall_s=named["wall_s"],
     )

@@ -32,7 +32,11 @@ class Target:
 
 
 def find_target(
-    text: str, robot: str | None = None, scenario: str | None = None, runs: Path = Path("runs"), changes: Sequence[str] = ()
+    text: str,
+    robot: str | None = None,
+    scenario: str | None = None,
+    runs: Path = Path("runs"),
+    changes: Sequence[str] = (),
 ) -> Target:
     """Return what `text` names: a run (folder, folder's name or `latest`), a `.toml` gait file, or a gait's name.
 
@@ -49,10 +53,7 @@ def find_target(
         InputError: nothing has this name, or things do not fit each other.
     """
     run = _run(text, runs)
-    if run is not None:
-        target = _of_run(run, robot, scenario)
-    else:
-        target = _of_gait(text, robot, scenario, runs)
+    target = _of_gait(text, robot, scenario, runs) if run is None else _of_run(run, robot, scenario)
     if not changes:
         return target
     specs = change_specs({"scenario": target.scenario, "robot": target.robot, "engine": target.engine}, changes)

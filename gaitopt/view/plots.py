@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from gaitopt.run.folder import RunFolder
 from gaitopt.walk.score import Evaluation, summarize
@@ -20,6 +19,8 @@ def learning_curve(run: RunFolder) -> Path:
     Dots are candidates (means of their repeats), the line is the mean of an iteration, bands at the ends are the fresh
     traversals of start and winner.
     """
+    from matplotlib.figure import Figure  # slow to import
+
     with run.open_store() as store:
         rows = store.rows("learn")
         fresh = {purpose: [row.traversal for row in store.rows(purpose)] for purpose in ("start", "best")}
@@ -31,7 +32,10 @@ def learning_curve(run: RunFolder) -> Path:
     figure = Figure(figsize=(8, 4.8), layout="constrained")
     axes = figure.add_subplot()
     done = np.arange(1, len(rows) + 1)
-    groups = [np.flatnonzero((iteration == i) & (candidate == c)) for i, c in sorted(set(zip(iteration, candidate, strict=True)))]
+    groups = [
+        np.flatnonzero((iteration == i) & (candidate == c))
+        for i, c in sorted(set(zip(iteration, candidate, strict=True)))
+    ]
     axes.scatter(
         [done[g].mean() for g in groups],
         [scores[g].mean() for g in groups],
@@ -42,7 +46,10 @@ def learning_curve(run: RunFolder) -> Path:
     )
     steps = np.unique(iteration)
     axes.plot(
-        [done[iteration == i].mean() for i in steps], [scores[iteration == i].mean() for i in steps], "k-", label="mean of an iteration"
+        [done[iteration == i].mean() for i in steps],
+        [scores[iteration == i].mean() for i in steps],
+        "k-",
+        label="mean of an iteration",
     )
     for purpose, color in (("start", "tab:gray"), ("best", "tab:green")):
         if fresh[purpose]:

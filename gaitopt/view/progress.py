@@ -6,7 +6,7 @@ import math
 from types import TracebackType
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from gaitopt.run.optimize import Progress as RunProgress
 
@@ -26,7 +26,7 @@ class ProgressView:
             TextColumn("{task.fields[numbers]}"),
             console=self._console,
         )
-        self._shown: dict[str, int] = {}
+        self._shown: dict[str, TaskID] = {}
         self._iteration = 0
 
     def __call__(self, progress: RunProgress) -> None:

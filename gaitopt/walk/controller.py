@@ -41,7 +41,7 @@ class GaitController:
     def __init__(self, gait: GaitParameters, robot: RobotSpec, scenario: ScenarioSpec) -> None:
         self._hold = scenario.heading_hold
         period = robot.servo.command_period_s
-        times = np.arange(math.ceil(scenario.field.time_limit_s / period) + 1) * period
+        times = period * np.arange(math.ceil(scenario.field.time_limit_s / period) + 1, dtype=np.float64)
         left, straight, right = cycles(gait, robot, period, (self._hold.limit, 0.0, -self._hold.limit))
         self._straight = straight.at(times)  # (k, 12)
         self._to_left = left.at(times) - self._straight

@@ -17,9 +17,9 @@ class Stopwatch:
 
     def update(self, time: float, x: float) -> bool:
         """Take one sample of time [s] and place [m]; return whether the finish line has been crossed."""
-        if self.started is None:
+        if self.started is None and x >= 0.0:
             self.started = self._crossing(time, x, 0.0)
-        if self.started is not None and self.finished is None:
+        if self.finished is None and x >= self._length:
             self.finished = self._crossing(time, x, self._length)
         self._before = time, x
         return self.finished is not None
@@ -31,9 +31,7 @@ class Stopwatch:
             return None
         return self.finished - self.started
 
-    def _crossing(self, time: float, x: float, line: float) -> float | None:
-        if x < line:
-            return None
+    def _crossing(self, time: float, x: float, line: float) -> float:
         if self._before is None:
             return time
         time_before, x_before = self._before

@@ -168,7 +168,9 @@ def _energy(states: list[BodyState]) -> float:
     """Return the sum of |torque x speed| over joints and time [J]; nan where torques are not measured."""
     if not states:
         return float("nan")
-    power = np.abs([np.multiply(state.joint_speeds, state.joint_torques) for state in states]).sum(axis=1)
+    speeds = np.array([state.joint_speeds for state in states])  # (n, 12)
+    torques = np.array([state.joint_torques for state in states])
+    power = np.abs(speeds * torques).sum(axis=1)  # (n,)
     return float(np.sum(power[:-1] * np.diff([state.time for state in states])))
 
 

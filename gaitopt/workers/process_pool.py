@@ -10,7 +10,7 @@ from typing import Any
 from gaitopt.errors import WorkerError
 from gaitopt.workers.base import Result, Task, Workers
 from gaitopt.workers.worker_main import opened
-from gaitopt.workers.worker_process import WorkerDied, WorkerProcess
+from gaitopt.workers.worker_process import WorkerDied, WorkerProcess, spawning
 
 DEATHS_TO_BLAME = 3
 """How often a task, running alone, must lose its worker to be blamed."""
@@ -59,9 +59,7 @@ class ProcessPool(Workers[Task, Result]):
         if blamed:
             raise _blame(tasks, blamed)
 
-    def _together(
-        self, tasks: list[Task], waiting: deque[int]
-    ) -> Generator[tuple[int, Result], None, list[int]]:
+    def _together(self, tasks: list[Task], waiting: deque[int]) -> Generator[tuple[int, Result], None, list[int]]:
         """Do waiting tasks and return those whose workers died; where too many die, some are left waiting."""
         busy: _Busy = {}
         came: list[tuple[int, bytes]] = []
@@ -99,10 +97,11 @@ class ProcessPool(Workers[Task, Result]):
             if not worker.is_alive():
                 self._idle.remove(worker)
                 self._retire(worker)
-        while len(self._idle) < wanted:
-            worker = WorkerProcess(self._factory)
-            self._workers.add(worker)
-            self._idle.append(worker)
+        if len(self._idle) < wanted:
+            with spawning():
+                started = [WorkerProcess(self._factory) for _ in range(wanted - len(self._idle))]
+                self._workers.update(started)
+                self._idle.extend(started)
 
     def _collect(self, busy: _Busy, lost: list[int]) -> list[tuple[int, bytes]]:
         """Wait for some outcomes and return them, each with the place of its task; note what is lost."""

@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import pickle
 import signal
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from typing import Any
@@ -24,7 +25,7 @@ class WorkerDied(Exception):  # noqa: N818 - it says what happened
 
 
 class WorkerProcess:
-    """One process that does one task at a time.
+    """One process that does one task at a time; to be made within `spawning`.
 
     Attributes:
         connection: Can be read when an outcome has arrived, or when the process is dead.
@@ -34,8 +35,7 @@ class WorkerProcess:
         context = multiprocessing.get_context("spawn")
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=serve, args=(factory, theirs), daemon=True)
-        with _threads_pinned(), _interrupt_held_back():
-            self._process.start()
+        self._process.start()
         theirs.close()  # now the worker has the only one, so its death closes the connection
 
     def is_alive(self) -> bool:
@@ -76,6 +76,13 @@ class WorkerProcess:
 
 
 @contextmanager
+def spawning() -> Iterator[None]:
+    """Have workers inherit one thread for numeric libraries, and no Ctrl-C; a Ctrl-C meanwhile comes after."""
+    with _threads_pinned(), _interrupt_held_back(), _interrupt_blocked():
+        yield
+
+
+@contextmanager
 def _threads_pinned() -> Iterator[None]:
     # In the environment, as numeric libraries read it once, when the worker first imports them.
     before = {name: os.environ.get(name) for name in PINNED}
@@ -92,10 +99,30 @@ def _threads_pinned() -> Iterator[None]:
 
 @contextmanager
 def _interrupt_held_back() -> Iterator[None]:
+    # A worker started by half would end with a traceback. Blocking the signal is not enough to prevent it:
+    # where numeric libraries have threads of their own, one of these receives it on behalf of the process.
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python raises KeyboardInterrupt in the main thread only
+        return
+    held: list[int] = []
+    before = signal.signal(signal.SIGINT, lambda number, frame: held.append(number))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+    if held:
+        signal.raise_signal(signal.SIGINT)
+
+
+@contextmanager
+def _interrupt_blocked() -> Iterator[None]:
     # A worker inherits the mask, which protects it from Ctrl-C until it can ignore it by itself.
-    if not hasattr(signal, "pthread_sigmask"):
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
+    from multiprocessing import resource_tracker  # not on Windows
+
+    resource_tracker.ensure_running()  # otherwise it starts with the first worker, and unblocks the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -36,7 +36,7 @@ def cannot_be_built() -> Function:
     raise BodyError("no physics here")
 
 
-class Unsendable(Exception):
+class UnsendableError(Exception):
     """It can be pickled, but not unpickled, as that calls it with its message only."""
 
     def __init__(self, what: str, joint: int):
@@ -46,7 +46,7 @@ class Unsendable(Exception):
 def raises_unsendable() -> Function:
     def function(task: int) -> int:
         if task == 0:
-            raise Unsendable("torque", 3)
+            raise UnsendableError("torque", 3)
         return task
 
     return function

@@ -1,0 +1,43 @@
+# `make demo` learns a gait, `make test` runs the tests; both make the environment they need.
+
+VENV := .venv
+BIN := $(VENV)/bin
+# PyBullet has wheels for CPython 3.10 and 3.11.
+PYTHON ?= $(shell for p in python3.11 python3.10 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 11))' 2>/dev/null \
+	&& echo $$p && break; done)
+READY := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check format study clean
+
+help: ## say what there is to make
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
+
+demo: $(READY) ## an AIBO ERS-7 learns to walk faster; a couple of minutes
+	$(BIN)/gaitopt learn --robot aibo-ers7 --traversals 450 --seed 1 --name demo --video
+
+test: $(READY) ## run the tests; a few minutes
+	$(BIN)/python -m pytest -n auto --dist worksteal -m "not study"
+
+check: $(READY) ## format, lint and types
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+study: $(READY) ## the slow studies behind README's tables; about an hour
+	$(BIN)/python -m pytest -m study
+	$(BIN)/python scripts/study_learning.py
+
+format: $(READY) ## let ruff mend what it can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+clean: ## remove the environment
+	rm -rf $(VENV)
+
+$(READY): pyproject.toml constraints.txt
+	@test -n "$(PYTHON)" || { echo "gaitopt needs CPython 3.10 or 3.11 (PyBullet has wheels for these); install one, or name it: make PYTHON=/path/to/python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@

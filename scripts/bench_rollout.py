@@ -1,0 +1,167 @@
+"""What a traversal costs beyond its physics: wall time a step against a bare stepSimulation loop.
+
+The bare loop is written here against PyBullet alone. It gets the commands of the traversal, every 8 ms by
+setJointMotorControlArray, in a world of its own in the same process. The two take turns; the median of the pairs'
+ratios is printed. That both did the same work is checked: the bare robot must end where the traversal ended.
+"""
+
+import argparse
+import json
+import statistics
+import time
+
+import numpy as np
+
+import gaitopt
+from gaitopt.hal.pybullet_body import DROP, GRAVITY, p
+from gaitopt.hal.standing import stand
+from gaitopt.robot.spec import JOINT_NAMES
+from gaitopt.walk.traversal import SETTLE_S
+
+SEED = 1
+
+
+class Recorder:
+    """A controller that writes down what it commands, and where the robot ended."""
+
+    def __init__(self, controller: gaitopt.GaitController) -> None:
+        self._controller = controller
+        self.start_pose = controller.start_pose
+        self.unreachable, self.saturated = controller.unreachable, controller.saturated
+        self.commands: list[np.ndarray] = []
+
+    def angles(self, index, state):
+        self.commands.append(self._controller.angles(index, state))
+        return self.commands[-1]
+
+
+class BareLoop:
+    """The same robot, ground and commands, with nothing around them."""
+
+    def __init__(self, robot, scenario, engine, pose, commands) -> None:
+        conditions = scenario.sample(np.random.default_rng(SEED))
+        self.client = p.connect(p.DIRECT)
+        p.setGravity(0, 0, -GRAVITY, physicsClientId=self.client)
+        p.setPhysicsEngineParameter(
+            fixedTimeStep=engine.time_step_s,
+            numSolverIterations=engine.solver_iterations,
+            deterministicOverlappingPairs=1,
+            physicsClientId=self.client,
+        )
+        ground = p.createMultiBody(
+            0, p.createCollisionShape(p.GEOM_PLANE, physicsClientId=self.client), physicsClientId=self.client
+        )
+        self.body = p.loadURDF(robot.urdf, flags=p.URDF_USE_INERTIA_FROM_FILE, physicsClientId=self.client)
+        joints = {
+            p.getJointInfo(self.body, i, self.client)[1].decode(): i
+            for i in range(p.getNumJoints(self.body, self.client))
+        }
+        self.joints = [joints[name] for name in JOINT_NAMES]
+        for link in range(-1, len(joints)):
+            p.changeDynamics(
+                self.body, link, lateralFriction=1, linearDamping=0, angularDamping=0, physicsClientId=self.client
+            )
+        p.changeDynamics(ground, -1, lateralFriction=conditions.friction, physicsClientId=self.client)
+        height, roll, pitch = stand(robot, pose)
+        inertial = p.getDynamicsInfo(self.body, -1, self.client)[3:5]
+        turned = p.getQuaternionFromEuler([roll, pitch, conditions.start_heading])
+        place = [-scenario.field.run_up_m, conditions.start_side, height + DROP]
+        p.resetBasePositionAndOrientation(self.body, *p.multiplyTransforms(place, turned, *inertial), self.client)
+        speeds = np.tile(robot.joint_speeds, 4) * conditions.servo_strength
+        for joint, angle, speed in zip(self.joints, pose, speeds, strict=True):
+            p.resetJointState(self.body, joint, angle, physicsClientId=self.client)
+            p.setJointMotorControl2(
+                self.body,
+                joint,
+                p.POSITION_CONTROL,
+                targetPosition=angle,
+                maxVelocity=speed,
+                physicsClientId=self.client,
+            )
+        self.settle = round(SETTLE_S / engine.time_step_s)
+        self.steps = round(robot.servo.command_period_s / engine.time_step_s)
+        self.gains = [engine.time_step_s / robot.servo.time_constant_s] * 12
+        self.torques = [robot.servo.stall_torque_nm * conditions.servo_strength] * 12
+        self.start, self.commands = pose.tolist(), [angles.tolist() for angles in commands]
+        self.fresh = p.saveState(physicsClientId=self.client)
+
+    def run(self) -> None:
+        p.restoreState(self.fresh, physicsClientId=self.client)
+        self._send(self.start, self.settle)
+        for angles in self.commands:
+            self._send(angles, self.steps)
+
+    def _send(self, angles, steps) -> None:
+        p.setJointMotorControlArray(
+            self.body,
+            self.joints,
+            p.POSITION_CONTROL,
+            targetPositions=angles,
+            forces=self.torques,
+            positionGains=self.gains,
+            physicsClientId=self.client,
+        )
+        for _ in range(steps):
+            p.stepSimulation(self.client)
+
+    def place(self) -> float:
+        return p.getBasePositionAndOrientation(self.body, self.client)[0][0]
+
+
+def measure(pairs: int, robot_name: str, gait_name: str) -> dict:
+    robot, scenario, engine = gaitopt.load_robot(robot_name), gaitopt.load_scenario("field"), gaitopt.EngineSpec()
+    gait = gaitopt.load_gait(gait_name, robot).parameters
+    with gaitopt.make_body(robot, engine=engine) as body:
+        recorder = Recorder(gaitopt.GaitController(gait, robot, scenario))
+        gaitopt.traverse(body, recorder, scenario, SEED)
+        end = p.getBasePositionAndOrientation(body._body, body._client)[0][0]
+        bare = BareLoop(robot, scenario, engine, recorder.start_pose, recorder.commands)
+        bare.run()
+        if abs(bare.place() - end) > 1e-6:
+            raise SystemExit(f"bench_rollout: the bare loop ended at {bare.place()} m, the traversal at {end} m")
+        rows = [(_time(lambda: _rollout(body, gait, robot, scenario)), _time(bare.run)) for _ in range(pairs)]
+    steps = bare.settle + len(bare.commands) * bare.steps
+    walks, tables, bares = [r[0][0] for r in rows], [r[0][1] for r in rows], [r[1] for r in rows]
+    return {
+        "ratio": statistics.median(w / b for w, b in zip(walks, bares, strict=True)),
+        "ratio_with_gait_tables": statistics.median((w + t) / b for w, t, b in zip(walks, tables, bares, strict=True)),
+        "ratios": [w / b for w, b in zip(walks, bares, strict=True)],
+        "traversal_us_per_step": statistics.median(walks) / steps * 1e6,
+        "bare_us_per_step": statistics.median(bares) / steps * 1e6,
+        "steps": steps,
+        "pairs": pairs,
+    }
+
+
+def _rollout(body, gait, robot, scenario) -> tuple[float, float]:
+    begun = time.perf_counter()
+    controller = gaitopt.GaitController(gait, robot, scenario)
+    ready = time.perf_counter()
+    gaitopt.traverse(body, controller, scenario, SEED)
+    return time.perf_counter() - ready, ready - begun
+
+
+def _time(work):
+    begun = time.perf_counter()
+    answer = work()
+    return time.perf_counter() - begun if answer is None else answer
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--pairs", type=int, default=10)
+    parser.add_argument("--robot", default="aibo-ers7")
+    parser.add_argument("--gait", default="hand-tuned")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    result = measure(args.pairs, args.robot, args.gait)
+    if args.json:
+        print(json.dumps(result))
+    else:
+        print(f"traversal {result['traversal_us_per_step']:.1f} us a step, bare {result['bare_us_per_step']:.1f} us")
+        print(f"ratio {result['ratio']:.3f} (median of {args.pairs} pairs)")
+        print(f"with the gait's tables, made once for all repeats, {result['ratio_with_gait_tables']:.3f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,38 @@
+"""Walk a gait once and print the path of the trunk: `python scripts/replay_gait.py hand-tuned`."""
+
+import argparse
+
+import gaitopt
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("gait", help="a gait's name or a gait file")
+    parser.add_argument("--robot", default="aibo-ers7")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--window", action="store_true", help="show PyBullet's window")
+    args = parser.parse_args()
+
+    robot = gaitopt.load_robot(args.robot)
+    scenario = gaitopt.load_scenario("field")
+    gait = gaitopt.load_gait(args.gait, robot)
+    controller = gaitopt.GaitController(gait.parameters, robot, scenario)
+    commands = 0
+
+    def watch(body, state) -> None:
+        nonlocal commands
+        if commands % 100 == 0:
+            x, y, z = state.position
+            print(f"{state.time:6.2f} s   x {x:6.3f}   y {y:6.3f}   z {z:6.3f} m")
+        commands += 1
+
+    with gaitopt.make_body(robot, window=args.window) as body:
+        traversal = gaitopt.traverse(body, controller, scenario, args.seed, watch)
+    print(f"{traversal.status.value}: {traversal.speed_mps * 1e3:.0f} mm/s")
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except gaitopt.GaitoptError as error:
+        raise SystemExit(f"replay_gait: {error}") from None

@@ -1,0 +1,23 @@
+"""What many tests share."""
+
+import pytest
+from hypothesis import settings
+
+from gaitopt.robot.spec import load_robot, robot_names
+from gaitopt.scenario.spec import load_scenario
+
+# The same examples everywhere and every time; no test is judged by the clock.
+settings.register_profile("gaitopt", deadline=None, derandomize=True)
+settings.load_profile("gaitopt")
+
+
+@pytest.fixture(scope="session", params=robot_names())
+def robot(request):
+    """Each robot that comes with the package."""
+    return load_robot(request.param)
+
+
+@pytest.fixture(scope="session")
+def field():
+    """The scenario of Kohl & Stone's traversal."""
+    return load_scenario("field")

@@ -1,0 +1,72 @@
+"""Runs too small to learn anything, but whole; and walks that cost nothing."""
+
+import datetime
+import itertools
+
+import pytest
+from small_runs import chance_walk
+
+from gaitopt.gait.gait_file import load_gait
+from gaitopt.robot.spec import load_robot
+from gaitopt.run.config import resolve
+from gaitopt.run.folder import create_run
+from gaitopt.workers.in_process import InProcess
+
+
+@pytest.fixture(scope="session")
+def ers7():
+    return load_robot("aibo-ers7")
+
+
+@pytest.fixture(scope="session")
+def short_field(field):
+    """A field of a few steps."""
+    lines = {"length_m": 0.05, "run_up_m": 0.02, "time_limit_s": 1.0}
+    return field.model_copy(update={"field": field.field.model_copy(update=lines)})
+
+
+@pytest.fixture(scope="session")
+def settings(ers7, short_field):
+    """Three iterations of 2 x 2 traversals, then 3 fresh ones for start and winner: 18 in all."""
+    return {
+        "robot": ers7,
+        "scenario": short_field,
+        "start": load_gait("hand-tuned", ers7),
+        "start_name": "hand-tuned",
+        "optimizer": "kohl-stone",
+        "options": {"policies": 2, "repeats": 2},
+        "traversals": 12,
+        "fresh": 3,
+        "seed": 5,
+        "name": "small",
+    }
+
+
+@pytest.fixture(scope="session")
+def small_config(settings):
+    return resolve(**settings)
+
+
+@pytest.fixture
+def make_run(small_config, tmp_path):
+    """Return a function that makes a new run, each a second later than the one before."""
+    start = datetime.datetime(2026, 1, 2, 3, 4, 5)
+    moments = (start + datetime.timedelta(seconds=n) for n in itertools.count())
+
+    def make(config=small_config):
+        return create_run(config, tmp_path / "runs", now=next(moments))
+
+    return make
+
+
+@pytest.fixture
+def free_walks(monkeypatch):
+    """Replace physics by chance that depends on the task alone; return the list of tasks walked."""
+    walked = []
+
+    def walk(task):
+        walked.append(task)
+        return chance_walk(task)
+
+    monkeypatch.setattr("gaitopt.run.optimize.make_workers", lambda factory, count: InProcess(lambda: walk))
+    return walked
