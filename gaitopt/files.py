@@ -160,6 +160,8 @@ def _kind_at(kind: Any, place: tuple[str | int, ...]) -> Any:
         else:
             inner = [i for choice in _choices(kind) for i in get_args(choice) if i is not Ellipsis]
             kind = inner[-1] if inner else None  # the items of a tuple, the values of a dict
+        choices = _choices(kind)
+        kind = choices[0] if len(choices) == 1 else kind  # without its None
     return kind
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
+from pathlib import Path
 from typing import Any
 
 from gaitopt.cli import arguments
@@ -11,6 +12,7 @@ from gaitopt.cli.answer import Answer
 from gaitopt.cli.learn import VIDEO, work
 from gaitopt.run.config import current_versions
 from gaitopt.run.folder import RunFolder, find_run
+from gaitopt.view.video import check_format
 from gaitopt.workers import check_count
 
 
@@ -28,6 +30,8 @@ def add_parser(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> Answer:
     """Resume."""
     check_count(args.workers)
+    if args.video:
+        check_format(Path(VIDEO))
     folder = find_run(args.target, args.runs)
     _warn_of_versions(folder)
     return work(folder, args.workers, args.video)

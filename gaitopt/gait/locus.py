@@ -41,10 +41,10 @@ def stroke(phase: Array, duty_factor: float) -> tuple[Array, Array]:
 def foot_targets(gait: GaitParameters, robot: RobotSpec, phase: Array, turn: float = 0.0) -> Array:
     """Return the centers of the paws in the body's frame [m], shape (n, 4, 3), at phases of shape (n,).
 
-    `turn` is added to the skew multiplier s. A turn of the body by a rate w at speed v moves the ground under a foot
-    at (x, y) by -(v - w y, w x), so the stroke there is length * (1 - s y / a, s x / a) with a = the wheelbase: strokes
-    veer apart at the two ends, and are longer on the outer side. A paw stands nearly a wheelbase from the body's middle,
-    so its stroke is turned by about s radians.
+    `turn` is added to the skew multiplier s. A turn of the body by a rate w at speed v moves the ground under a foot at
+    (x, y) by -(v - w y, w x). So the stroke there is length * (1 - s y / a, s x / a), with a = the wheelbase: strokes
+    veer apart at the two ends, and are longer on the outer side. A paw stands nearly a wheelbase from the body's
+    middle, so its stroke is turned by about s radians.
     """
     legs = kinematics(robot)
     front = np.array([True, True, False, False])

@@ -138,6 +138,8 @@ class PyBulletBody(Body):
         if not joints:
             return BodyState(self._time, position, orientation, None, None, None)
         angles, speeds, _, torques = zip(*p.getJointStates(self._body, self._joints, self._client), strict=True)
+        if self.lifecycle is not Lifecycle.ACTIVE:
+            torques = (0.0,) * len(torques)  # the servos are limp; Bullet tells the last torque they had
         return BodyState(self._time, position, orientation, angles, speeds, torques)
 
     def command(self, angles: Array) -> Array:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from gaitopt.run.folder import RunFolder
+from gaitopt.view.whole_file import whole_file
 from gaitopt.walk.score import Evaluation, summarize
 from gaitopt.walk.traversal import Status
 
@@ -63,7 +64,8 @@ def learning_curve(run: RunFolder) -> Path:
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
     path = run.path / CURVE
-    figure.savefig(path, dpi=120)
+    with whole_file(path) as draft:
+        figure.savefig(draft, dpi=120)
     return path
 
 

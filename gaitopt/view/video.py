@@ -11,13 +11,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from gaitopt.errors import InputError
-from gaitopt.gait.gait_file import Gait
+from gaitopt.gait.gait_file import Gait, check_gait
 from gaitopt.hal.body import Body, BodyState, Camera
 from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, traversal_seed
+from gaitopt.view.whole_file import whole_file
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.traversal import Traversal, traverse
 
@@ -58,10 +59,13 @@ def record_video(
         report: called with a label and the part of the field behind it.
 
     Raises:
-        InputError: another format, or a library for it is missing, or the file cannot be written.
+        InputError: another format, or a library for it is missing, or the file cannot be written, or another robot's
+            gait.
     """
     path = Path(path)
     check_format(path)
+    for label, gait in gaits:
+        check_gait(gait, robot, label)
     films, traversals = [], []
     for label, gait in gaits:
         film = Film(label)
@@ -71,11 +75,8 @@ def record_video(
             traversals.append(traverse(body, controller, scenario, traversal_seed(seed, Stream.FRESH, 0), camera))
         film.pictures = [*film.pictures, _caption(film.pictures[-1], _verdict(traversals[-1]), top=False)]
         films.append(film)
-    try:
-        (_write_mp4 if path.suffix == ".mp4" else _write_gif)(path, _side_by_side(films))
-    except OSError as error:
-        path.unlink(missing_ok=True)
-        raise InputError(f"{path}: the video cannot be written: {error.strerror or error}") from error
+    with whole_file(path) as draft:
+        (_write_mp4 if path.suffix == ".mp4" else _write_gif)(draft, _side_by_side(films))
     return traversals
 
 

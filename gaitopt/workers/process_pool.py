@@ -84,24 +84,26 @@ class ProcessPool(Workers[Task, Result]):
 
     def _hand_out(self, tasks: list[Task], waiting: deque[int], busy: _Busy) -> None:
         """Give a task to as many workers as there may be; one each, so that none waits behind a long one."""
-        wanted = min(len(waiting), self.count - len(busy))
-        self._gather_idle(wanted)
-        for _ in range(wanted):
-            index, worker = waiting.popleft(), self._idle.pop()
+        for worker in self._enlist(min(len(waiting), self.count - len(busy))):
+            index = waiting.popleft()
             busy[worker.connection] = index, worker
             worker.send(tasks[index])
 
-    def _gather_idle(self, wanted: int) -> None:
-        """Have so many idle workers; all are started before the first gets a task, to start side by side."""
-        for worker in list(self._idle):
-            if not worker.is_alive():
-                self._idle.remove(worker)
+    def _enlist(self, wanted: int) -> list[WorkerProcess]:
+        """Return so many workers, no longer idle; new ones are all started before the first gets its task."""
+        enlisted: list[WorkerProcess] = []
+        while self._idle and len(enlisted) < wanted:
+            worker = self._idle.pop()
+            if worker.is_alive():
+                enlisted.append(worker)
+            else:
                 self._retire(worker)
-        if len(self._idle) < wanted:
+        if len(enlisted) < wanted:
             with spawning():
-                started = [WorkerProcess(self._factory) for _ in range(wanted - len(self._idle))]
+                started = [WorkerProcess(self._factory) for _ in range(wanted - len(enlisted))]
                 self._workers.update(started)
-                self._idle.extend(started)
+            enlisted += started
+        return enlisted
 
     def _collect(self, busy: _Busy, lost: list[int]) -> list[tuple[int, bytes]]:
         """Wait for some outcomes and return them, each with the place of its task; note what is lost."""
