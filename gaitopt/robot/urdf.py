@@ -112,7 +112,7 @@ def _add_link(root: ET.Element, name: str, link: Link, side: float) -> None:
     ET.SubElement(inertial, "mass", value=f"{link.mass_kg:.6g}")
     tensor = {f"i{'xyz'[i]}{'xyz'[j]}": inertia[i, j] for i, j in ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))}
     ET.SubElement(inertial, "inertia", {key: f"{value.round(15) + 0.0:.9g}" for key, value in tensor.items()})
-    # PyBullet's window paints a whole link in the color of its last visual: the main shape, which comes first, goes last.
+    # PyBullet's window paints a whole link in the color of its last visual: the main shape, given first, goes last.
     for shape in reversed(link.shapes):
         visual = _add_shape(element, "visual", shape, side)
         ET.SubElement(visual, "material", name=shape.color)
