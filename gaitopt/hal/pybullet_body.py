@@ -7,11 +7,7 @@ joints and base are reset).
 
 from __future__ import annotations
 
-import functools
-import importlib.util
 import math
-import subprocess
-import sys
 import time
 from typing import Any
 
@@ -19,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitopt.errors import BodyError, ProtocolError
+from gaitopt.hal import egl
 from gaitopt.hal.body import Array, Body, BodyState, Camera, Capabilities, GroundContacts, Lifecycle
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.hal.quiet import quiet
@@ -37,7 +34,6 @@ except ImportError as error:
         "make an environment with one of these"
     ) from error
 
-EGL_SUFFIX = "_eglRendererPlugin"
 GRAVITY = 9.81
 """[m/s^2]."""
 DROP = 0.001
@@ -82,9 +78,9 @@ class PyBulletBody(Body):
             self._client = p.connect(p.GUI if self._window else p.DIRECT)
         if self._client < 0:
             raise BodyError("PyBullet cannot open a window; is there a display? Leave out --window to run without one")
-        if self._camera and not self._window and egl_works():
+        if self._camera and not self._window and egl.egl_works():
             with quiet():  # before the world is built: the plugin draws what is loaded after it
-                p.loadPlugin(_egl_plugin(), EGL_SUFFIX, physicsClientId=self._client)
+                p.loadPlugin(egl.plugin(), egl.SUFFIX, physicsClientId=self._client)
             self._renderer = p.ER_BULLET_HARDWARE_OPENGL
         self._stopped = False
         self.lifecycle = Lifecycle.INACTIVE
@@ -200,6 +196,9 @@ class PyBulletBody(Body):
     def render(self, camera: Camera) -> NDArray[np.uint8]:
         """Return a picture, (height, width, 3): drawn by EGL, or slowly by the processor."""
         self._laid_out("render")
+        return self._picture(camera)
+
+    def _picture(self, camera: Camera) -> NDArray[np.uint8]:
         degrees = math.degrees(-camera.yaw), math.degrees(-camera.pitch)
         view = p.computeViewMatrixFromYawPitchRoll(camera.target, camera.distance, *degrees, 0.0, 2)
         projection = p.computeProjectionMatrixFOV(45.0, camera.width / camera.height, 0.05, 12.0)
@@ -252,6 +251,9 @@ class PyBulletBody(Body):
             p.changeDynamics(self._body, link, lateralFriction=1.0, linearDamping=0.0, angularDamping=0.0, **client)
         self._fresh = p.saveState(**client)
         self._scenario = scenario
+        if self._renderer != p.ER_TINY_RENDERER:
+            for _ in range(2):  # at its first two pictures, EGL tells about itself
+                self._picture(Camera(target=(0.0, 0.0, 0.0)))
 
     def _find_parts(self) -> None:
         """Find joints and links by name: their order in the engine is its own affair."""
@@ -290,21 +292,6 @@ class PyBulletBody(Body):
         p.resetDebugVisualizerCamera(0.8, 40, -20, [x, y, z], physicsClientId=self._client)
         self._wall += duration
         time.sleep(max(0.0, self._wall - time.perf_counter()))
-
-
-@functools.cache
-def egl_works() -> bool:
-    """Return whether pictures can be drawn by EGL; asked in another process, for a failing plugin ends its own."""
-    probe = f"import pybullet as p; p.connect(p.DIRECT); exit(p.loadPlugin({_egl_plugin()!r}, {EGL_SUFFIX!r}) < 0)"
-    try:
-        return subprocess.run([sys.executable, "-c", probe], capture_output=True, timeout=60).returncode == 0
-    except (OSError, subprocess.SubprocessError):
-        return False
-
-
-def _egl_plugin() -> str:
-    spec = importlib.util.find_spec("eglRenderer")
-    return str(spec.origin) if spec else "eglRenderer"
 
 
 def _add_ground(scenario: ScenarioSpec, client: dict[str, Any]) -> int:

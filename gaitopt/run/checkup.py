@@ -13,6 +13,7 @@ from pathlib import Path
 from gaitopt.errors import GaitoptError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.catalog import make_body
+from gaitopt.hal.egl import egl_works
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.walk.controller import GaitController
@@ -76,10 +77,7 @@ def _egl() -> Finding:
     mend = (
         "pictures are drawn slowly by the processor; for speed install an EGL driver (Debian: libegl1 libgl1-mesa-dri)"
     )
-    try:
-        works = importlib.import_module("gaitopt.hal.pybullet_body").egl_works()
-    except GaitoptError as error:
-        return Finding("EGL", False, False, str(error), mend)
+    works = egl_works()
     return Finding("EGL", works, False, "fast pictures for video" if works else "no driver", mend)
 
 
