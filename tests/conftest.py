@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import settings
 
+from gaitopt.gait.gait_file import load_gait
 from gaitopt.robot.spec import load_robot, robot_names
 from gaitopt.scenario.spec import load_scenario
 
@@ -21,3 +22,15 @@ def robot(request):
 def field():
     """The scenario of Kohl & Stone's traversal."""
     return load_scenario("field")
+
+
+@pytest.fixture(scope="session")
+def short_field(field):
+    """The same field, half a metre long."""
+    return field.model_copy(update={"field": field.field.model_copy(update={"length_m": 0.5, "time_limit_s": 5.0})})
+
+
+@pytest.fixture(scope="session")
+def hand_tuned(robot):
+    """The robot's gait that was tuned by hand."""
+    return load_gait("hand-tuned", robot).parameters

@@ -189,7 +189,7 @@ def test_a_file_without_a_joint_is_refused(robot, tmp_path):
 def test_a_broken_file_is_refused(robot, tmp_path):
     path = tmp_path / "robot.urdf"
     path.write_text("<robot><link></robot>")
-    with pytest.raises(InputError, match="robot.urdf: is not a readable URDF"):
+    with pytest.raises(InputError, match=r"robot.urdf: is not a readable URDF"):
         check_urdf(robot.model_copy(update={"urdf": str(path)}))
 
 

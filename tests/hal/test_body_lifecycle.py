@@ -1,0 +1,210 @@
+"""The states of a simulated body: every call in the wrong order is refused, and limp servos stay limp."""
+
+import threading
+
+import numpy as np
+import pytest
+
+from gaitopt.errors import BodyError, ProtocolError
+from gaitopt.hal.body import Body, Camera, Lifecycle
+from gaitopt.hal.engine import EngineSpec
+from gaitopt.hal.pybullet_body import PyBulletBody, p
+from gaitopt.robot.kinematics import kinematics
+from gaitopt.scenario.spec import Conditions
+
+CALM = Conditions(friction=0.6, servo_strength=1.0, start_side=0.0, start_heading=0.0)
+
+
+@pytest.fixture
+def pose(robot):
+    """All four paws 11 cm straight below their hips."""
+    legs = kinematics(robot)
+    return legs.inverse(legs.hip + np.array([0.0, 0.0, -0.11])).angles.reshape(12)
+
+
+@pytest.fixture
+def body(robot):
+    """A body not yet configured."""
+    body = PyBulletBody(robot)
+    yield body
+    body.close()
+
+
+@pytest.fixture
+def standing(body, pose, field):
+    """A body that has settled in `pose`."""
+    body.configure()
+    body.prepare(field, CALM)
+    body.activate(pose, 0.5)
+    return body
+
+
+def sink(body, seconds=1.0):
+    """Let physics alone run on and return how far the trunk goes down [m]."""
+    before = body.read().position[2]
+    for _ in range(round(seconds / body.engine.time_step_s)):
+        p.stepSimulation(body._client)
+    return before - body.read().position[2]
+
+
+CALLS = {
+    "configure": lambda body, field, pose: body.configure(),
+    "prepare": lambda body, field, pose: body.prepare(field, CALM),
+    "activate": lambda body, field, pose: body.activate(pose, 0.1),
+    "command": lambda body, field, pose: body.command(pose),
+    "advance": lambda body, field, pose: body.advance(0.008),
+    "read": lambda body, field, pose: body.read(),
+    "ground_contacts": lambda body, field, pose: body.ground_contacts(),
+    "render": lambda body, field, pose: body.render(Camera((0.0, 0.0, 0.0))),
+}
+
+
+def check_refused(body, field, pose, calls):
+    before = body.lifecycle
+    for call in calls:
+        with pytest.raises(ProtocolError, match=f"^{call}: "):
+            CALLS[call](body, field, pose)
+        assert body.lifecycle is before
+
+
+def test_before_configure_nothing_else_can_be_done(body, field, pose):
+    assert body.lifecycle is Lifecycle.DISCONNECTED
+    check_refused(body, field, pose, set(CALLS) - {"configure"})
+
+
+def test_before_prepare_nothing_else_can_be_done(body, field, pose):
+    body.configure()
+    assert body.lifecycle is Lifecycle.INACTIVE
+    check_refused(body, field, pose, set(CALLS) - {"prepare"})
+
+
+def test_before_activate_the_servos_cannot_move(body, field, pose):
+    body.configure()
+    body.prepare(field, CALM)
+    check_refused(body, field, pose, {"configure", "command", "advance"})
+
+
+def test_an_active_body_is_not_set_up_again(standing, field, pose):
+    assert standing.lifecycle is Lifecycle.ACTIVE
+    check_refused(standing, field, pose, {"configure", "prepare", "activate"})
+
+
+def test_a_closed_body_must_be_set_up_again_from_the_start(standing, field, pose):
+    standing.close()
+    check_refused(standing, field, pose, set(CALLS) - {"configure"})
+    standing.configure()
+    check_refused(standing, field, pose, set(CALLS) - {"prepare"})  # nothing of the old world is left
+
+
+def test_close_and_deactivate_are_harmless_when_repeated(standing):
+    standing.deactivate()
+    standing.deactivate()
+    assert standing.lifecycle is Lifecycle.INACTIVE
+    standing.close()
+    standing.close()
+    standing.deactivate()
+    assert standing.lifecycle is Lifecycle.DISCONNECTED
+
+
+@pytest.mark.parametrize("bad", [np.nan, np.zeros(11), np.zeros((4, 3))], ids=["nan", "eleven", "four by three"])
+def test_what_are_no_twelve_angles_is_refused_and_moves_nothing(standing, pose, bad):
+    angles = np.where(np.arange(12) == 7, bad, pose) if np.ndim(bad) == 0 else bad
+    with pytest.raises(BodyError, match=r"^command: got "):
+        standing.command(angles)
+    standing.advance(0.2)
+    np.testing.assert_allclose(standing.read().joint_angles, pose, atol=0.05)
+
+
+def test_command_returns_what_was_really_sent(standing, robot, pose):
+    low, high = np.tile(robot.joint_limits, (4, 1)).T
+    np.testing.assert_array_equal(standing.command(pose), pose)
+    np.testing.assert_array_equal(standing.command(np.full(12, 9.0)), high)
+    np.testing.assert_array_equal(standing.command(np.full(12, -9.0)), low)
+    np.testing.assert_array_equal(standing.command(np.full(12, np.inf)), high)
+    wish = np.where(np.arange(12) == 2, 9.0, pose)
+    np.testing.assert_array_equal(standing.command(wish), np.where(np.arange(12) == 2, high, pose))
+    assert wish[2] == 9.0  # the caller's array is left alone
+
+
+def test_active_servos_hold_the_trunk_and_limp_ones_do_not(standing):
+    assert abs(sink(standing)) < 0.003
+    standing.deactivate()
+    assert standing.lifecycle is Lifecycle.INACTIVE
+    assert sink(standing) > 0.03
+    np.testing.assert_array_equal(standing.read().joint_torques, np.zeros(12))
+
+
+def test_leaving_the_context_lets_go_of_the_body(robot, field, pose):
+    with PyBulletBody(robot) as body:
+        body.prepare(field, CALM)
+        body.activate(pose, 0.1)
+        client = body._client
+        assert p.isConnected(client)
+    assert body.lifecycle is Lifecycle.DISCONNECTED
+    assert not p.isConnected(client)
+
+
+def test_an_error_within_the_context_lets_go_of_the_body(robot, field, pose):
+    bodies = []
+
+    def fail():
+        with PyBulletBody(robot) as body:
+            bodies.append((body, body._client))
+            body.prepare(field, CALM)
+            body.activate(pose, 0.1)
+            body.command(pose * np.nan)
+
+    with pytest.raises(BodyError, match="not a number"):
+        fail()
+    ((body, client),) = bodies
+    assert body.lifecycle is Lifecycle.DISCONNECTED
+    assert not p.isConnected(client)
+
+
+def test_estop_from_another_thread_is_sticky_until_close(standing, field, pose):
+    thread = threading.Thread(target=lambda: [standing.estop(), standing.estop()])
+    thread.start()
+    thread.join()
+    with pytest.raises(ProtocolError, match=r"^advance: the body is estop"):
+        standing.advance(0.008)
+    assert standing.lifecycle is Lifecycle.ESTOP
+    check_refused(standing, field, pose, {"configure", "prepare", "activate", "command", "advance"})
+    standing.deactivate()
+    assert standing.lifecycle is Lifecycle.ESTOP
+    assert sink(standing) > 0.03
+    standing.close()
+    standing.configure()
+    standing.prepare(field, CALM)
+    standing.activate(pose, 0.1)
+    assert standing.lifecycle is Lifecycle.ACTIVE
+
+
+def test_estop_while_inactive_is_not_forgotten(body, field, pose):
+    body.configure()
+    body.prepare(field, CALM)
+    body.estop()
+    with pytest.raises(ProtocolError, match="estop"):
+        body.activate(pose, 0.1)
+    assert body.lifecycle is Lifecycle.ESTOP
+
+
+@pytest.mark.parametrize("step", [0.003, 0.005, 0.0081, 0.01])
+def test_a_time_step_that_does_not_divide_the_command_period_is_refused(robot, step):
+    with pytest.raises(BodyError, match=rf"engine.time_step_s: got {step:g}; expected a whole part of .* 0.008 s"):
+        PyBulletBody(robot, EngineSpec(time_step_s=step))
+
+
+@pytest.mark.parametrize("step", [0.008, 0.004, 0.002, 0.001, 0.008 / 3])
+def test_a_time_step_that_divides_the_command_period_is_taken(robot, step):
+    assert PyBulletBody(robot, EngineSpec(time_step_s=step)).engine.time_step_s == step
+
+
+def test_a_body_without_senses_says_so(robot):
+    class Blind(PyBulletBody):
+        ground_contacts = Body.ground_contacts
+        render = Body.render
+
+    with pytest.raises(BodyError, match="Blind cannot feel contacts"):
+        Blind(robot).ground_contacts()
+    with pytest.raises(BodyError, match="Blind has no camera"):
+        Blind(robot).render(Camera((0.0, 0.0, 0.0)))

@@ -1,0 +1,112 @@
+"""A traversal depends on gait, robot, scenario, engine and seed, and on nothing else: compared bit for bit."""
+
+import dataclasses
+import itertools
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from gaitopt.gait.gait_file import load_gait
+from gaitopt.hal.engine import EngineSpec
+from gaitopt.hal.pybullet_body import PyBulletBody, p
+from gaitopt.robot.spec import load_robot, robot_names
+from gaitopt.walk.controller import GaitController
+from gaitopt.walk.traversal import Status, traverse
+
+
+def walk(body, gait, scenario, seed, observer=None):
+    """Return the traversal and every state on the way."""
+    states = []
+
+    def watch(body, state):
+        states.append(state)
+        if observer is not None:
+            observer()
+
+    return traverse(body, GaitController(gait, body.robot, scenario), scenario, seed, watch), states
+
+
+@pytest.fixture(scope="module")
+def alone(robot, hand_tuned, short_field):
+    """The walk of seed 3 in a body that has done nothing else."""
+    with PyBulletBody(robot) as body:
+        return walk(body, hand_tuned, short_field, 3)
+
+
+def shove(body):
+    """Set the trunk rolling, so that the robot falls over."""
+    p.resetBaseVelocity(body._body, [0, 0, 0.5], [25, 0, 0], physicsClientId=body._client)
+
+
+def test_nothing_of_earlier_walks_remains(robot, hand_tuned, short_field, field, alone):
+    other = dataclasses.replace(hand_tuned, length=0.03, cycle_time=0.5)
+    with PyBulletBody(robot) as body:
+        walk(body, other, short_field, 1)
+        fall, _ = walk(body, hand_tuned, short_field, 2, lambda: shove(body))
+        assert fall.status is Status.FELL
+        assert walk(body, hand_tuned, short_field, 3) == alone
+        shorter = field.model_copy(update={"field": field.field.model_copy(update={"length_m": 0.2})})
+        walk(body, hand_tuned, shorter, 3)  # another world
+        assert walk(body, hand_tuned, short_field, 3) == alone
+        body.close()
+        body.configure()
+        assert walk(body, hand_tuned, short_field, 3) == alone
+
+
+def test_walks_differ_by_their_seed_and_engine(robot, hand_tuned, short_field, alone):
+    """Negative control: the comparison above can tell walks apart."""
+    with PyBulletBody(robot) as body:
+        assert walk(body, hand_tuned, short_field, 4)[0] != alone[0]
+    with PyBulletBody(robot, EngineSpec(solver_iterations=11)) as body:
+        assert walk(body, hand_tuned, short_field, 3)[0] != alone[0]
+
+
+def test_two_bodies_in_one_process_do_not_touch(robot, hand_tuned, short_field, alone):
+    """Between any two commands of the one, the other robot walks, falls, and is built anew."""
+    other_robot = load_robot(next(name for name in robot_names() if name != robot.name))
+    gait = load_gait("hand-tuned", other_robot).parameters
+    with PyBulletBody(robot) as body, PyBulletBody(other_robot) as other:
+        commands = itertools.count()
+
+        def disturb():
+            command = next(commands)
+            if command == 20:
+                walk(other, gait, short_field, 1)
+            elif command == 40:
+                assert walk(other, gait, short_field, 2, lambda: shove(other))[0].status is Status.FELL
+            elif command == 60:
+                other.prepare(short_field, short_field.sample(np.random.default_rng(0)))
+                other.activate(GaitController(gait, other_robot, short_field).start_pose, 0.1)
+            elif command > 60:
+                other.advance(0.008)
+
+        assert walk(body, hand_tuned, short_field, 3, disturb) == alone
+        assert next(commands) > 100
+
+
+FRESH = """
+from gaitopt.gait.gait_file import load_gait
+from gaitopt.hal.pybullet_body import PyBulletBody
+from gaitopt.robot.spec import load_robot
+from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.walk.controller import GaitController
+from gaitopt.walk.traversal import traverse
+import sys
+
+robot = load_robot(sys.argv[1])
+scenario = ScenarioSpec.model_validate_json(sys.argv[2])
+with PyBulletBody(robot) as body:
+    print(traverse(body, GaitController(load_gait("hand-tuned", robot).parameters, robot, scenario), scenario, 3))
+"""
+
+
+def test_a_fresh_process_walks_the_same_and_prints_nothing_else(short_field):
+    robot = load_robot("aibo-ers7")
+    with PyBulletBody(robot) as body:
+        here, _ = walk(body, load_gait("hand-tuned", robot).parameters, short_field, 3)
+    command = [sys.executable, "-c", FRESH, robot.name, short_field.model_dump_json()]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout == f"{here}\n"
+    assert done.stderr == ""

@@ -1,0 +1,186 @@
+"""The simulation against closed forms: where a robot stands, how it falls, how fast and strong its servos are."""
+
+import numpy as np
+import pytest
+
+from gaitopt.hal.body import Camera, GroundContacts
+from gaitopt.hal.engine import EngineSpec
+from gaitopt.hal.pybullet_body import PyBulletBody, p
+from gaitopt.hal.standing import stand
+from gaitopt.robot.kinematics import kinematics
+from gaitopt.scenario.spec import Conditions
+from gaitopt.walk.attitude import roll_pitch, yaw
+from gaitopt.walk.controller import GaitController
+from gaitopt.walk.traversal import traverse
+
+KNEES = slice(2, 12, 3)
+
+
+def conditions(**changes):
+    calm = {"friction": 0.6, "servo_strength": 1.0, "start_side": 0.0, "start_heading": 0.0}
+    return Conditions(**calm | changes)
+
+
+def pose_over_feet(robot, height, ahead=0.0):
+    """Return the angles that put every paw this far below and ahead of its hip, (12,) [m]."""
+    legs = kinematics(robot)
+    solution = legs.inverse(legs.hip + np.array([ahead, 0.0, -height]))
+    assert solution.reachable.all()
+    return solution.angles.reshape(12)
+
+
+@pytest.fixture
+def body(robot):
+    with PyBulletBody(robot) as body:
+        yield body
+
+
+def test_stand_is_the_plane_through_the_paws(robot):
+    """Front hips 10 cm, rear hips 12 cm above their paws, each straight below: nose down by asin(2 cm / wheelbase)."""
+    pitch = np.arcsin(0.02 / robot.wheelbase)
+    level = np.array([[np.cos(pitch), 0, np.sin(pitch)], [0, 1, 0], [-np.sin(pitch), 0, np.cos(pitch)]])
+    legs = kinematics(robot)
+    feet = legs.hip + np.array([[0, 0, -0.10]] * 2 + [[0, 0, -0.12]] * 2) @ level  # level frame to body
+    stance = stand(robot, legs.inverse(feet).angles.reshape(12))
+    assert stance.height == pytest.approx(0.11 + robot.paw_radius, abs=1e-6)
+    assert stance.pitch == pytest.approx(pitch, abs=1e-5)
+    assert stance.roll == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("height", [0.10, 0.12])
+def test_a_standing_robot_stands_as_high_as_its_legs(robot, body, field, height):
+    body.prepare(field, conditions(start_side=0.1, start_heading=0.3))
+    body.activate(pose_over_feet(robot, height), 1.0)
+    state = body.read()
+    assert state.time == 0.0
+    np.testing.assert_allclose(state.position, [-field.field.run_up_m, 0.1, height + robot.paw_radius], atol=0.0015)
+    assert yaw(state.orientation) == pytest.approx(0.3, abs=0.02)
+    roll, pitch = roll_pitch(np.array([state.orientation]))
+    assert abs(roll[0]) < 0.01
+    assert abs(pitch[0]) < 0.01
+    assert body.ground_contacts() == GroundContacts(paws=True, legs=False, trunk=False)
+
+
+def test_the_paws_bear_the_weight(robot, body, field):
+    body.prepare(field, conditions())
+    body.activate(pose_over_feet(robot, 0.11), 1.5)
+    forces = [
+        sum(point[9] for point in p.getContactPoints(body._body, body._ground, physicsClientId=body._client))
+        for _ in range(100)
+        if body.advance(0.008) is None
+    ]
+    assert np.mean(forces) == pytest.approx(robot.mass_kg * 9.81, rel=0.01)
+
+
+def test_a_robot_in_the_air_falls_as_galileo_says(robot, body, field):
+    body.prepare(field, conditions())
+    body.activate(pose_over_feet(robot, 0.11), 0.0)
+    p.resetBasePositionAndOrientation(body._body, [0, 0, 2.0], [0, 0, 0, 1], physicsClientId=body._client)
+    p.resetBaseVelocity(body._body, [0, 0, 0], [0, 0, 0], physicsClientId=body._client)
+    before = body.read().position[2]
+    body.advance(0.4)
+    n, dt = 100, 0.004
+    assert before - body.read().position[2] == pytest.approx(9.81 * dt**2 * n * (n + 1) / 2, rel=0.01)
+
+
+@pytest.mark.parametrize("step", [0.004, 0.001])
+def test_a_servo_closes_an_error_with_its_time_constant(robot, field, step):
+    """In the air, a small step of all knees: after k time steps (1 - step / time constant) ** k of it is left."""
+    with PyBulletBody(robot, EngineSpec(time_step_s=step)) as body:
+        pose = pose_over_feet(robot, 0.11)
+        body.prepare(field, conditions())
+        body.activate(pose, 0.0)
+        p.resetBasePositionAndOrientation(body._body, [0, 0, 2.0], [0, 0, 0, 1], physicsClientId=body._client)
+        wish = pose.copy()
+        wish[KNEES] += 0.02
+        body.command(wish)
+        left = []
+        for _ in range(5):
+            body.advance(0.008)
+            left.append(np.mean((wish - body.read().joint_angles)[KNEES]) / 0.02)
+    tau = robot.servo.time_constant_s
+    expected = (1 - step / tau) ** (np.arange(1, 6) * 0.008 / step)
+    np.testing.assert_allclose(left, expected, atol=0.005)
+
+
+@pytest.mark.parametrize("strength", [0.8, 1.0])
+def test_no_servo_is_faster_or_stronger_than_its_data(robot, body, field, strength):
+    """All legs told to leap to the other end of their range: speeds come to their limits, and stay there."""
+    body.prepare(field, conditions(servo_strength=strength))
+    pose = pose_over_feet(robot, 0.11)
+    body.activate(pose, 0.3)
+    speeds, torques = [], []
+    for i in range(40):
+        body.command(pose + (0.6 if i < 20 else -0.6))
+        body.advance(0.008)
+        state = body.read()
+        speeds.append(np.abs(state.joint_speeds))
+        torques.append(np.abs(state.joint_torques))
+    limit = np.tile(robot.joint_speeds, 4) * strength
+    assert (np.median(speeds, axis=0) < limit * 1.03).all()
+    assert np.max(speeds / limit) < 1.3  # a paw that strikes the ground may push a joint on for a moment
+    assert (np.max(speeds / limit, axis=0) > 0.9).sum() >= 8  # the limit is reached
+    stall = robot.servo.stall_torque_nm * strength
+    assert np.max(torques) == pytest.approx(stall, rel=1e-6)
+
+
+def test_joints_of_a_walk_keep_the_servos_speed(robot, body, hand_tuned, short_field):
+    calm = {"friction": 0.6, "servo_strength": 1.0, "start_side_m": 0.0, "start_heading_deg": 0.0}
+    scenario = short_field.model_copy(update=calm)
+    speeds = []
+    traverse(
+        body,
+        GaitController(hand_tuned, robot, scenario),
+        scenario,
+        0,
+        lambda _, state: speeds.append(np.abs(state.joint_speeds)) if state.joint_speeds else None,
+    )
+    ratio = np.array(speeds) / np.tile(robot.joint_speeds, 4)
+    assert ratio.max() < 1.05
+    assert np.quantile(ratio, 0.99) < 1.02
+    assert np.quantile(ratio, 0.99) > 0.5  # the servos have work to do
+
+
+def test_a_weak_robot_cannot_stand(robot, body, field):
+    """Negative control for the stall torque: with a twentieth of it the trunk goes down."""
+    pose = pose_over_feet(robot, 0.11)
+    body.prepare(field, conditions(servo_strength=0.05))
+    body.activate(pose, 1.0)
+    assert body.read().position[2] < 0.09
+
+
+def test_slippery_ground_lets_paws_slide(robot, body, field):
+    """Feet told to go outward and back again carry the trunk along only where there is friction."""
+    ways = []
+    for friction in (0.02, 0.8):
+        body.prepare(field, conditions(friction=friction))
+        body.activate(pose_over_feet(robot, 0.11, 0.02), 0.5)
+        before = body.read().position[0]
+        for part in np.linspace(0, 1, 60):
+            body.command(pose_over_feet(robot, 0.11, 0.02 - 0.04 * part))
+            body.advance(0.008)
+        ways.append(body.read().position[0] - before)
+        body.deactivate()
+    assert ways[1] == pytest.approx(0.04, abs=0.008)
+    assert ways[0] < 0.7 * ways[1]
+
+
+def test_without_joints_the_same_place_is_read(robot, body, field):
+    body.prepare(field, conditions())
+    body.activate(pose_over_feet(robot, 0.11), 0.1)
+    with_joints, without = body.read(), body.read(joints=False)
+    assert with_joints[:3] == without[:3]
+    assert without[3:] == (None, None, None)
+    assert [len(part) for part in with_joints[3:]] == [12, 12, 12]
+
+
+def test_the_camera_sees_the_robot(robot, body, field):
+    body.prepare(field, conditions())
+    body.activate(pose_over_feet(robot, 0.11), 0.1)
+    x, y, z = body.read().position
+    near = body.render(Camera((x, y, z), width=64, height=48))
+    away = body.render(Camera((x, y + 50.0, z), width=64, height=48))
+    assert near.shape == (48, 64, 3)
+    assert near.dtype == np.uint8
+    difference = np.abs(near[16:32, 20:44].astype(int) - away[16:32, 20:44].astype(int))
+    assert difference.mean() > 10

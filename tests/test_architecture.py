@@ -1,0 +1,115 @@
+"""Imports go down only, and each third-party library that is special has one home."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import gaitopt
+
+ROOT = Path(gaitopt.__file__).parent
+BASE = ("errors", "files", "seeding")
+DIRECTLY_BELOW = {
+    "base": (),
+    "robot": ("base",),
+    "gait": ("robot",),
+    "scenario": ("robot",),
+    "hal": ("gait", "scenario"),
+    "walk": ("hal",),
+    "optim": ("base",),  # optim, rl and workers never see robots
+    "rl": ("base",),
+    "workers": ("base",),
+    "run": ("walk", "optim", "rl", "workers"),
+    "view": ("run",),
+    "cli": ("view",),
+}
+HOMES = {"pybullet": "hal/pybullet_body.py", "matplotlib": "view/", "av": "view/", "sqlite3": "run/store.py"}
+READS_VERSION = ("run/config.py", "cli/")  # these may import the package itself, for its version
+
+
+def below(layer):
+    """Return the layers that a layer may import: itself and all further down."""
+    return {layer}.union(*(below(lower) for lower in DIRECTLY_BELOW[layer]))
+
+
+def layer_of(part):
+    return "base" if part in BASE else part
+
+
+def imported(source):
+    """Return the full names of the modules that a source text imports, wherever it does."""
+    names = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            names += [f"{'.' * node.level}{node.module or ''}.{alias.name}" for alias in node.names]
+    return names
+
+
+def violations(path, source):
+    """Return what a file at `path`, relative to the package, imports and should not."""
+    if path == "__init__.py":
+        return []
+    allowed = below(layer_of(path.split("/")[0].removesuffix(".py")))
+    found = []
+    for name in imported(source):
+        top, *parts = name.split(".")
+        if top in HOMES and not path.startswith(HOMES[top]):
+            found.append(f"{path}: {top} has its home in {HOMES[top]}")
+        if top == "" or (top == "gaitopt" and not parts and not path.startswith(READS_VERSION)):
+            found.append(f"{path}: write out which module of gaitopt is imported")
+        if top == "gaitopt" and parts and layer_of(parts[0]) not in allowed:
+            found.append(f"{path}: must not import {name}")
+    return found
+
+
+def test_imports_go_down_only():
+    files = {path.relative_to(ROOT).as_posix(): path.read_text(encoding="utf-8") for path in ROOT.rglob("*.py")}
+    assert len(files) > 30
+    assert [line for path, source in files.items() for line in violations(path, source)] == []
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("robot/spec.py", "from gaitopt.gait.cycle import cycle"),
+        ("gait/cycle.py", "import gaitopt.scenario.spec"),
+        ("scenario/spec.py", "from gaitopt.gait import cycle"),
+        ("hal/body.py", "from gaitopt.walk.traversal import traverse"),
+        ("walk/score.py", "def late():\n    from gaitopt import run"),
+        ("optim/base.py", "from gaitopt.robot.spec import RobotSpec"),
+        ("workers/base.py", "import gaitopt.walk"),
+        ("run/store.py", "from gaitopt.view.plots import learning_curve"),
+        ("view/plots.py", "from gaitopt.cli.main import main"),
+        ("files.py", "from gaitopt.robot.spec import RobotSpec"),
+        ("walk/score.py", "import gaitopt"),
+        ("walk/score.py", "from . import traversal"),
+        ("walk/score.py", "from ..run import store"),
+        ("hal/body.py", "import pybullet as p"),
+        ("run/config.py", "import sqlite3"),
+        ("cli/main.py", "if True:\n    from matplotlib.figure import Figure"),
+        ("run/store.py", "import av.video"),
+    ],
+)
+def test_a_forbidden_import_is_caught(path, source):
+    """Negative control."""
+    assert len(violations(path, source)) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "source"),
+    [
+        ("hal/pybullet_body.py", "import pybullet as p\nfrom gaitopt.hal.body import Body"),
+        ("run/optimize.py", "from gaitopt.optim.base import Optimizer\nfrom gaitopt.walk.score import score"),
+        ("run/config.py", "import gaitopt"),
+        ("view/video.py", "import av\nfrom gaitopt.run.folder import RunFolder\nfrom gaitopt import seeding"),
+        ("__init__.py", "from gaitopt.cli.main import main"),
+    ],
+)
+def test_an_allowed_import_is_let_pass(path, source):
+    assert violations(path, source) == []
+
+
+def test_the_layers_have_no_loops():
+    assert all(layer not in below(lower) for layer, lowers in DIRECTLY_BELOW.items() for lower in lowers)
