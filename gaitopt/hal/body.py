@@ -153,6 +153,8 @@ class Body(ABC):
         self.close()
 
     def _require(self, *allowed: Lifecycle, call: str) -> None:
+        if self.lifecycle in (Lifecycle.FAULT, Lifecycle.ESTOP):
+            raise BodyError(f"{call}: the body was stopped ({self.lifecycle.value}); close it and open it again")
         if self.lifecycle not in allowed:
             expected = " or ".join(state.value for state in allowed)
             raise ProtocolError(f"{call}: the body is {self.lifecycle.value}; it must be {expected}")

@@ -158,11 +158,15 @@ class PyBulletBody(Body):
         if self._stopped:
             self._limp(Lifecycle.ESTOP)
         self._require(Lifecycle.ACTIVE, call="advance")
-        for _ in range(round(duration / self.engine.time_step_s)):
-            p.stepSimulation(self._client)
+        try:
+            for _ in range(round(duration / self.engine.time_step_s)):
+                p.stepSimulation(self._client)
+            if self._window:
+                self._keep_pace(duration)
+        except p.error as error:  # the user closed the window
+            self.lifecycle = Lifecycle.FAULT
+            raise BodyError(f"the window was closed, or the engine failed ({error}); the walk ended there") from error
         self._time += duration
-        if self._window:
-            self._keep_pace(duration)
 
     def deactivate(self) -> None:
         """Leave the servos limp."""
@@ -285,9 +289,6 @@ class PyBulletBody(Body):
         self.lifecycle = state
 
     def _keep_pace(self, duration: float) -> None:
-        if not p.isConnected(self._client):
-            self.lifecycle = Lifecycle.FAULT
-            raise BodyError("the window was closed; the walk ended there")
         (x, y, z), _ = p.getBasePositionAndOrientation(self._body, self._client)
         p.resetDebugVisualizerCamera(0.8, 40, -20, [x, y, z], physicsClientId=self._client)
         self._wall += duration

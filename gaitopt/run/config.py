@@ -37,11 +37,11 @@ class RunConfig(Spec):
     """Which optimizer."""
     options: dict[str, Any]
     """Its options, all of them."""
-    traversals: Annotated[int, Field(ge=1)]
+    traversals: Annotated[int, Field(strict=True, ge=1)]
     """Budget: learning uses as many whole iterations as it pays for."""
-    fresh: Annotated[int, Field(ge=2)] = 20
+    fresh: Annotated[int, Field(strict=True, ge=2)] = 20
     """Fresh traversals by which start and winner are reported, outside the budget."""
-    seed: Annotated[int, Field(ge=0)]
+    seed: Annotated[int, Field(strict=True, ge=0)]
     """Seed of the run's one SeedSequence."""
     start_name: str
     """Where the start gait came from."""

@@ -35,6 +35,4 @@ class Stopwatch:
         if self._before is None:
             return time
         time_before, x_before = self._before
-        if x_before >= line:
-            return time_before
         return time_before + (time - time_before) * (line - x_before) / (x - x_before)

@@ -87,8 +87,8 @@ def traverse(
         BodyError: the body cannot tell where it is, or failed.
     """
     body.prepare(scenario, scenario.sample(np.random.default_rng(seed)))
-    body.activate(controller.start_pose, SETTLE_S)
     try:
+        body.activate(controller.start_pose, SETTLE_S)
         return _walk(body, controller, scenario, observer)
     finally:
         body.deactivate()
@@ -99,7 +99,7 @@ def _walk(body: Body, controller: Controller, scenario: ScenarioSpec, observer: 
     stopwatch = Stopwatch(scenario.field.length_m)
     states: list[BodyState] = []
     contacts: list[GroundContacts] = []
-    last = int(scenario.field.time_limit_s / period)
+    last = round(scenario.field.time_limit_s / period)
     for index in range(last + 1):
         state = body.read(joints=index % JOINTS_EVERY == 0)
         states.append(state)

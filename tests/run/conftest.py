@@ -19,18 +19,18 @@ def ers7():
 
 
 @pytest.fixture(scope="session")
-def short_field(field):
+def tiny_field(field):
     """A field of a few steps."""
     lines = {"length_m": 0.05, "run_up_m": 0.02, "time_limit_s": 1.0}
     return field.model_copy(update={"field": field.field.model_copy(update=lines)})
 
 
 @pytest.fixture(scope="session")
-def settings(ers7, short_field):
+def settings(ers7, tiny_field):
     """Three iterations of 2 x 2 traversals, then 3 fresh ones for start and winner: 18 in all."""
     return {
         "robot": ers7,
-        "scenario": short_field,
+        "scenario": tiny_field,
         "start": load_gait("hand-tuned", ers7),
         "start_name": "hand-tuned",
         "optimizer": "kohl-stone",

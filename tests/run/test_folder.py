@@ -126,7 +126,11 @@ BROKEN = [
     ("\nseed = 5", "", "key 'seed' is missing"),
     ("\nseed = 5", "\nseed = -5", "seed: got -5; expected greater than or equal to 0"),
     ("\ntraversals = 12", "\ntraversals = 1.5", "traversals: got 1.5"),
-    ('\nschema_version = 1\nname = "small"', '\nschema_version = 2\nname = "small"', "schema_version: got 2; expected 1"),
+    (
+        '\nschema_version = 1\nname = "small"',
+        '\nschema_version = 2\nname = "small"',
+        "schema_version: got 2; expected 1",
+    ),
     ("\ntime_limit_s = 1.0", "\ntime_limit_s = nan", "scenario.field.time_limit_s: got nan; expected a finite number"),
     ("\ncycle_time = 0.64", "", "start.cycle_time is missing"),
     ("\ncycle_time = 0.64", "\ncycle_tim = 0.64", "unknown gait parameter 'cycle_tim'; did you mean cycle_time"),

@@ -8,7 +8,7 @@ from small_runs import chance_walk, rows_of
 from gaitopt.errors import InputError
 from gaitopt.files import read_toml
 from gaitopt.gait.gait_file import read_gait
-from gaitopt.gait.parameters import PARAMETER_NAMES, GaitSpace
+from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters, GaitSpace
 from gaitopt.hal.catalog import make_body
 from gaitopt.optim.catalog import make_optimizer
 from gaitopt.run.config import resolve
@@ -42,9 +42,7 @@ def test_what_is_stored_is_what_such_a_walk_gives(make_run, small_config, ers7):
     optimize(run, 1)
     with run.open_store() as store, make_body(ers7) as body:
         for row in store.rows("learn")[1:3] + store.rows("start")[:1]:  # here, not in the order of the run
-            gait = GaitSpace(ers7).from_cube(GaitSpace(ers7).to_cube(run.config.start_gait))
-            gait = type(gait)(*row.parameters)
-            controller = GaitController(gait, ers7, run.config.scenario)
+            controller = GaitController(GaitParameters(*row.parameters), ers7, run.config.scenario)
             assert traverse(body, controller, run.config.scenario, row.seed) == row.traversal
             assert row.score == row.traversal.speed_mps
             assert row.wall_s > 0

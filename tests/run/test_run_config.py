@@ -73,7 +73,7 @@ def test_the_start_must_be_a_gait_of_the_robot(settings):
     with pytest.raises(InputError, match="mine: is a gait of aibo-ers210; expected one of aibo-ers7"):
         resolve(**settings | {"start": load_gait("hand-tuned", ers210), "start_name": "mine"})
     start = settings["start"].parameters
-    with pytest.raises(InputError, match="mine: gait parameter length: got 0.5 m; expected"):
+    with pytest.raises(InputError, match=r"mine: gait parameter length: got 0\.5 m; expected"):
         resolve(**settings | {"start": bad(start, length=0.5), "start_name": "mine"})
 
 

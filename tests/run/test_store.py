@@ -13,7 +13,10 @@ NAN = float("nan")
 TRICKY = (0.1 + 0.2, 5e-324, 1.7976931348623157e308, -1 / 3, 3.0, 2.0**53 + 2, math.pi, -0.0, 0.015000000000000003)
 
 
-def a_row(place=Place("learn", 0, 0, 0), **changes):
+FIRST = Place("learn", 0, 0, 0)
+
+
+def a_row(place=FIRST, **changes):
     walk = Traversal(Status.FINISHED, 8.1, 2.0, 0.24, 0.1, 0.02, 50.0, -0.01, 0.0, NAN, NAN, 0.3, 0.1, 1000)
     traversal = dataclasses.replace(walk, **changes)
     parameters = (*TRICKY, 0.1, 0.2, 0.3)
@@ -160,8 +163,7 @@ def test_a_full_or_read_only_disk_loses_no_earlier_row(store, path, trouble, wor
     store.add(a_row(drift_m=1.0))
     store._connection.execute(trouble)  # what SQLite itself offers to play a full disk and a read-only one
     with pytest.raises(InputError, match=words) as caught:
-        for repeat in range(1, 200):
-            store.add(a_row(Place("learn", 0, 0, repeat)))
+        add_many(store)
     assert str(path) in str(caught.value)
     kept = len(store.rows("learn"))
     store.close()
@@ -169,6 +171,11 @@ def test_a_full_or_read_only_disk_loses_no_earlier_row(store, path, trouble, wor
         rows = again.rows("learn")
         assert [row.place.repeat for row in rows] == list(range(kept))
         again.add(a_row(Place("learn", 0, 0, 500)))  # with space again, it goes on
+
+
+def add_many(store):
+    for repeat in range(1, 200):
+        store.add(a_row(Place("learn", 0, 0, repeat)))
 
 
 def test_an_old_database_is_not_made_anew(path):

@@ -15,11 +15,7 @@ from gaitopt.workers.in_process import InProcess
 from gaitopt.workers.process_pool import ProcessPool
 
 Make = Callable[[Callable[[], Function]], Workers]
-KINDS: dict[str, Make] = {
-    "in_process": InProcess,
-    "pool_of_2": partial(ProcessPool, count=2),
-    "pool_of_3": partial(ProcessPool, count=3),
-}
+KINDS: dict[str, Make] = {"in_process": InProcess, "pool": partial(ProcessPool, count=2)}
 
 
 @pytest.fixture(params=list(KINDS))
@@ -30,8 +26,15 @@ def make(request) -> Make:
 def test_every_result_comes_exactly_once(make):
     tasks = [5, 3, 3, 8, 0, 7, 1, 2]
     with make(squares) as workers:
-        # The same squares from every kind, so results do not depend on how many workers there are.
         assert sorted(workers.run(tasks)) == [(i, task**2) for i, task in enumerate(tasks)]
+
+
+def test_results_do_not_depend_on_the_number_of_workers():
+    def results(count: int) -> list[tuple[int, object]]:
+        with make_workers(squares, count) as workers:
+            return sorted(workers.run(range(20)))
+
+    assert results(1) == results(2) == results(5)
 
 
 def test_workers_are_used_again(make):

@@ -85,6 +85,14 @@ def environment() -> Function:
     return lambda task: dict(os.environ)
 
 
+def interrupts_itself() -> Function:
+    def function(task: int) -> int:
+        os.kill(os.getpid(), signal.SIGINT)
+        return task
+
+    return function
+
+
 @dataclass(frozen=True)
 class Counted:
     """Leaves a file for each time that it builds a function; the function returns where it runs."""
@@ -144,6 +152,7 @@ class Hangs:
 
 def hang_in_pool(folder: str) -> None:
     """Script: start workers that never end; tell when interrupted."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored in the background
     try:
         print("starting", flush=True)
         with ProcessPool(Hangs(Path(folder)), count=2) as workers:
