@@ -14,7 +14,9 @@ import statistics
 from pathlib import Path
 
 import gaitopt
-from gaitopt.run.folder import list_runs
+from gaitopt.gait.gait_file import read_gait
+from gaitopt.run.folder import RunFolder, list_runs
+from gaitopt.run.optimize import Outcome
 from gaitopt.view.progress import ProgressView
 
 README = Path(__file__).resolve().parent.parent / "README.md"
@@ -28,10 +30,16 @@ CASES = [
 ROBUST = "kohl-stone"
 
 
-def learned(robot: str, optimizer: str, seed: int, args: argparse.Namespace) -> gaitopt.run.optimize.Outcome:
+def is_finished(run: RunFolder) -> bool:
+    return run.best_path.is_file() and "speed_mps" in read_gait(run.best_path).origin
+
+
+def learned(robot: str, optimizer: str, seed: int, args: argparse.Namespace) -> Outcome | None:
     """Return the outcome of one run; learned, resumed or only read, as far as it is."""
     name = f"study-{robot}-{optimizer}-{args.traversals}-{seed}"
     known = {run.config.name: run for run in list_runs(args.runs)}
+    if args.only_finished and not (name in known and is_finished(known[name])):
+        return None
     print(name, flush=True)
     with ProgressView() as view:
         if name in known:
@@ -73,6 +81,8 @@ def study(args: argparse.Namespace) -> list[dict]:
     for robot, optimizer in CASES:
         for seed in range(1, args.seeds + 1):
             outcome = learned(robot, optimizer, seed, args)
+            if outcome is None:
+                continue
             row = {
                 "robot": robot,
                 "optimizer": optimizer,
@@ -94,15 +104,17 @@ def study(args: argparse.Namespace) -> list[dict]:
 
 def table(rows: list[dict], args: argparse.Namespace) -> str:
     lines = [
-        f"{args.traversals} traversals a run, {args.seeds} seeds; speeds by 20 fresh traversals, falls count as zero. "
+        f"{args.traversals} traversals a run; speeds by 20 fresh traversals, falls count as zero. "
         f"{datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}.",
         "",
-        "| robot | optimizer | start, mm/s | learned, mm/s: median (lowest to highest) | gain: median (lowest) | falls "
+        "| robot | optimizer | seeds | start, mm/s | learned, mm/s: median (lowest to highest) | gain: median (lowest) | falls "
         "| half time step | friction -25 % | friction +25 % |",
-        "|---|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for robot, optimizer in CASES:
         group = [row for row in rows if (row["robot"], row["optimizer"]) == (robot, optimizer)]
+        if not group:
+            continue
         speeds = sorted(1e3 * row["learned_mps"] for row in group)
         gains = [row["gain"] for row in group]
         start = statistics.mean(1e3 * row["start_mps"] for row in group)
@@ -111,7 +123,7 @@ def table(rows: list[dict], args: argparse.Namespace) -> str:
             for key in ("half_time_step", "friction_75", "friction_125")
         ]
         lines.append(
-            f"| {robot} | {optimizer} | {start:.0f} "
+            f"| {robot} | {optimizer} | {len(group)} | {start:.0f} "
             f"| {statistics.median(speeds):.0f} ({speeds[0]:.0f} to {speeds[-1]:.0f}) "
             f"| {statistics.median(gains):+.0%} ({min(gains):+.0%}) "
             f"| {sum(row['fell'] for row in group)} of {20 * len(group)} | {' | '.join(worst)} |"
@@ -132,6 +144,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=gaitopt.workers.default_count())
     parser.add_argument("--runs", type=Path, default=Path("runs"))
+    parser.add_argument("--only-finished", action="store_true", help="leave out runs that are not finished")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md")
     args = parser.parse_args()
     rows = study(args)

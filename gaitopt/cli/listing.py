@@ -47,7 +47,7 @@ def _gaits(robot: str | None) -> list[dict[str, Any]]:
     rows = []
     for owner in [robot] if robot else robot_names():
         spec = load_robot(owner)
-        for name in gait_names(owner):
+        for name in gait_names(spec):
             source = load_gait(name, spec).origin.get("source", "")
             rows.append({"robot": owner, "name": name, "source": source})
     return rows

@@ -11,7 +11,7 @@ from pydantic import Field
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.files import Real, Spec, format_toml, parse_spec, read_toml, write_atomic
 from gaitopt.gait.parameters import PARAMETER_NAMES, UNITS, GaitParameters, GaitSpace
-from gaitopt.robot.spec import RobotSpec, robot_folder
+from gaitopt.robot.spec import RobotSpec
 
 KEYS = {name: f"{name}_{UNITS[name]}" if UNITS[name] else name for name in PARAMETER_NAMES}
 """The key of each parameter in a file: its name and unit."""
@@ -73,9 +73,9 @@ def read_gait(path: Path | str) -> Gait:
     return Gait(tables.robot, GaitParameters(**values), tables.origin)
 
 
-def gait_names(robot_name: str) -> list[str]:
-    """Return the names of the gaits that come with a robot."""
-    return sorted(path.stem for path in (robot_folder(robot_name) / "gaits").glob("*.toml"))
+def gait_names(robot: RobotSpec) -> list[str]:
+    """Return the names of the gaits that come with a robot: those beside its files."""
+    return sorted(path.stem for path in _gaits_folder(robot).glob("*.toml"))
 
 
 def load_gait(name: str, robot: RobotSpec) -> Gait:
@@ -86,10 +86,10 @@ def load_gait(name: str, robot: RobotSpec) -> Gait:
     """
     if name.endswith(".toml"):
         path = Path(name)
-    elif name in gait_names(robot.name):
-        path = robot_folder(robot.name) / "gaits" / f"{name}.toml"
+    elif name in gait_names(robot):
+        path = _gaits_folder(robot) / f"{name}.toml"
     else:
-        raise unknown_name(f"gait of {robot.name}", name, gait_names(robot.name))
+        raise unknown_name(f"gait of {robot.name}", name, gait_names(robot))
     gait = read_gait(path)
     check_gait(gait, robot, str(path))
     return gait
@@ -107,3 +107,7 @@ def check_gait(gait: Gait, robot: RobotSpec, source: str) -> None:
         GaitSpace(robot).check(gait.parameters)
     except InputError as error:
         raise InputError(f"{source}: {error}") from error
+
+
+def _gaits_folder(robot: RobotSpec) -> Path:
+    return Path(robot.urdf).parent / "gaits"

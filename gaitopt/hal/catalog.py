@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.hal.body import Body
 from gaitopt.hal.engine import EngineSpec
@@ -37,19 +35,6 @@ def make_body(
         raise unknown_name("body", kind, BODIES)
     if not colon or rest:
         raise InputError(f"body address: got {address!r}; expected 'pybullet:'")
-    return _pybullet().PyBulletBody(robot, engine, window, camera)
+    from gaitopt.hal.pybullet_body import PyBulletBody  # the engine is loaded only when it is used
 
-
-def check_engine(robot: RobotSpec, engine: EngineSpec) -> None:
-    """Check that an engine can be used here, with these settings.
-
-    Raises:
-        BodyError: its library is missing, or its time step does not fit the robot.
-    """
-    make_body(robot, f"{engine.name}:", engine)
-
-
-def _pybullet() -> Any:
-    from gaitopt.hal import pybullet_body  # the engine is loaded only when it is used
-
-    return pybullet_body
+    return PyBulletBody(robot, engine, window, camera)

@@ -8,6 +8,8 @@ joints and base are reset).
 from __future__ import annotations
 
 import math
+import os
+import sys
 import time
 from typing import Any
 
@@ -74,6 +76,8 @@ class PyBulletBody(Body):
         """Connect to a physics client of its own."""
         self._require(Lifecycle.DISCONNECTED, call="configure")
         check_urdf(self.robot)
+        if self._window and sys.platform == "linux" and not os.environ.get("DISPLAY"):
+            raise BodyError("there is no display for a window; leave out --window, or film with --video")
         with quiet():
             self._client = p.connect(p.GUI if self._window else p.DIRECT)
         if self._client < 0:

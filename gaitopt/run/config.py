@@ -15,7 +15,6 @@ from gaitopt.errors import InputError, unknown_name
 from gaitopt.files import Real, Spec, parse_spec
 from gaitopt.gait.gait_file import Gait, check_gait
 from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters, GaitSpace
-from gaitopt.hal.catalog import check_engine
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.optim.base import Optimizer
 from gaitopt.optim.catalog import make_optimizer, resolve_options
@@ -94,10 +93,8 @@ def resolve(
 
     Raises:
         InputError: a name is unknown, the gait is another robot's, or the budget pays for no iteration.
-        BodyError: the engine cannot be used here.
     """
     check_gait(start, robot, start_name)
-    check_engine(robot, engine or EngineSpec())
     settings = {
         "name": name or f"{robot.name}-{optimizer}",
         "optimizer": optimizer,

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from gaitopt.errors import InputError
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.body import Body
 from gaitopt.hal.catalog import make_body
@@ -109,6 +110,8 @@ def evaluate(
         workers: how many processes walk.
         report: called with the number and result of each traversal as it ends.
     """
+    if repeats < 1:
+        raise InputError(f"repeats: got {repeats}; expected at least 1")
     tasks = fresh_tasks(gait, repeats, seed)
     walked: dict[int, Traversal] = {}
     pool: Workers[RolloutTask, RolloutResult]

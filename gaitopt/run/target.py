@@ -120,8 +120,8 @@ def _of_gait(text: str, robot: str | None, scenario: str | None, runs: Path) -> 
     if robot is None:
         robot = read_gait(text).robot if is_file else DEFAULT_ROBOT
     spec = load_robot(robot)
-    if not is_file and text not in gait_names(spec.name):
-        known = [*gait_names(spec.name), *(folder.path.name for folder in list_runs(runs))]
+    if not is_file and text not in gait_names(spec):
+        known = [*gait_names(spec), *(folder.path.name for folder in list_runs(runs))]
         raise unknown_name(f"gait of {spec.name}, or run in {runs},", text, known)
     label = Path(text).stem if is_file else text
     return Target(label, load_gait(text, spec), spec, load_scenario(scenario or DEFAULT_SCENARIO), EngineSpec())

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
+from pydantic import Field as Bounded
 from pydantic import model_validator
 
 from gaitopt.errors import unknown_name
@@ -66,7 +67,7 @@ class Field(Spec):
     """From the middle to each side line [m]."""
     run_up_m: NonNegative
     """How far behind the start line the robot stands [m]."""
-    time_limit_s: Positive
+    time_limit_s: Annotated[Positive, Bounded(le=3600)]
     """Time limit, from the first step [s]."""
 
 

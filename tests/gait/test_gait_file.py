@@ -24,7 +24,7 @@ def test_there_and_back_bit_for_bit(robot, tmp_path, seed):
 
 
 def test_every_gait_that_comes_with_a_robot_can_be_loaded(robot):
-    names = gait_names(robot.name)
+    names = gait_names(robot)
     assert "hand-tuned" in names
     for name in names:
         gait = load_gait(name, robot)
