@@ -107,8 +107,8 @@ def table(rows: list[dict], args: argparse.Namespace) -> str:
         f"{args.traversals} traversals a run; speeds by 20 fresh traversals, falls count as zero. "
         f"{datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}.",
         "",
-        "| robot | optimizer | seeds | start, mm/s | learned, mm/s: median (lowest to highest) | gain: median (lowest) | falls "
-        "| half time step | friction -25 % | friction +25 % |",
+        "| robot | optimizer | seeds | start, mm/s | learned, mm/s: median (lowest to highest) "
+        "| gain: median (lowest) | falls | half time step | friction -25 % | friction +25 % |",
         "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for robot, optimizer in CASES:
