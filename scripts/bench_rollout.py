@@ -30,9 +30,10 @@ class Recorder:
         self.unreachable, self.saturated = controller.unreachable, controller.saturated
         self.commands: list[np.ndarray] = []
 
-    def angles(self, index, state):
-        self.commands.append(self._controller.angles(index, state))
-        return self.commands[-1]
+    def angles(self, first, count, state):
+        block = self._controller.angles(first, count, state)
+        self.commands += list(block)
+        return block
 
 
 class BareLoop:

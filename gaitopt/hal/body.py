@@ -89,7 +89,6 @@ class Body(ABC):
         self.robot = robot
         self.lifecycle = Lifecycle.DISCONNECTED
         self._low, self._high = np.tile(robot.joint_limits, (4, 1)).T.copy()  # (12,), (12,)
-        self._ones = np.ones_like(self._low)
 
     @abstractmethod
     def configure(self) -> None:
@@ -104,8 +103,8 @@ class Body(ABC):
         """Power the servos and move to `pose` [rad], (12,), within `duration` [s]. From inactive to active."""
 
     @abstractmethod
-    def read(self, joints: bool = True) -> BodyState:
-        """Return what the body measures now; without `joints`, which cost most, only place and tilt."""
+    def read(self) -> BodyState:
+        """Return what the body measures now."""
 
     @abstractmethod
     def command(self, angles: Array) -> Array:
@@ -114,6 +113,14 @@ class Body(ABC):
     @abstractmethod
     def advance(self, duration: float) -> None:
         """Let `duration` [s] pass: step the physics, or wait for the deadline."""
+
+    def play(self, angles: Array, period: float) -> Array:
+        """Send rows of joint angles [rad], (k, 12), one every `period` [s], and return what was really sent."""
+        sent = np.empty_like(angles)
+        for i, row in enumerate(angles):
+            sent[i] = self.command(row)
+            self.advance(period)
+        return sent
 
     @abstractmethod
     def deactivate(self) -> None:
@@ -160,10 +167,10 @@ class Body(ABC):
             raise ProtocolError(f"{call}: the body is {self.lifecycle.value}; it must be {expected}")
 
     def _within_limits(self, angles: Array) -> Array:
-        if angles.shape != self._low.shape:
+        if angles.shape[-1:] != self._low.shape:
             raise BodyError(f"command: got angles of shape {angles.shape}; expected {self._low.shape}")
         sent = np.minimum(np.maximum(angles, self._low), self._high)
-        if not sent @ self._ones < np.inf:  # NaN passes minimum and maximum; angles within limits have a finite sum
+        if not sent.sum() < np.inf:  # NaN passes minimum and maximum; angles within limits have a finite sum
             raise BodyError("command: got an angle that is not a number; the body was not moved")
         return sent
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -20,12 +21,13 @@ from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.view.whole_file import whole_file
 from gaitopt.walk.controller import GaitController
-from gaitopt.walk.traversal import Traversal, traverse
+from gaitopt.walk.traversal import LOOK_PERIOD_S, Traversal, traverse
 
 Picture = NDArray[np.uint8]
 
 FORMATS = (".mp4", ".gif")
-FRAMES_PER_SECOND = 25
+FRAMES_PER_SECOND = Fraction(1 / LOOK_PERIOD_S).limit_denominator(1000)
+"""A picture at every look."""
 LAST_PICTURE_S = 1.5
 """The last picture stays this long [s]."""
 

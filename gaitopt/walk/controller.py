@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 
 
 class Controller(Protocol):
-    """Chooses joint angles, command by command."""
+    """Chooses joint angles, some commands at a time."""
 
     start_pose: Array
     """Joint angles to stand in before the first command [rad], (12,)."""
@@ -28,8 +28,8 @@ class Controller(Protocol):
     saturated: float
     """Share of joint angles that the servos' speed holds back."""
 
-    def angles(self, index: int, state: BodyState) -> Array:
-        """Return the joint angles of command number `index` [rad], (12,)."""
+    def angles(self, first: int, count: int, state: BodyState) -> Array:
+        """Return the joint angles of `count` commands from number `first` on [rad], (count, 12)."""
 
 
 class GaitController:
@@ -50,12 +50,12 @@ class GaitController:
         self.unreachable = straight.unreachable
         self.saturated = straight.saturated
 
-    def angles(self, index: int, state: BodyState) -> Array:
-        """Return the joint angles of command number `index` [rad], (12,)."""
-        turn = self._turn(state)
+    def angles(self, first: int, count: int, state: BodyState) -> Array:
+        """Return the joint angles of `count` commands from number `first` on [rad], (count, 12)."""
+        turn, rows = self._turn(state), slice(first, first + count)
         if turn > 0:
-            return self._straight[index] + turn * self._to_left[index]
-        return self._straight[index] - turn * self._to_right[index]
+            return self._straight[rows] + turn * self._to_left[rows]
+        return self._straight[rows] - turn * self._to_right[rows]
 
     def _turn(self, state: BodyState) -> float:
         """Return the correction as a part of its limit, left positive, -1 to 1."""
