@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -28,6 +29,8 @@ Picture = NDArray[np.uint8]
 FORMATS = (".mp4", ".gif")
 FRAMES_PER_SECOND = Fraction(1 / LOOK_PERIOD_S).limit_denominator(1000)
 """A picture at every look."""
+GIF_EVERY = 2
+"""A .gif keeps every second picture: it is large enough."""
 LAST_PICTURE_S = 1.5
 """The last picture stays this long [s]."""
 
@@ -155,6 +158,9 @@ def _write_mp4(path: Path, pictures: Iterator[Picture]) -> None:
 
 
 def _write_gif(path: Path, pictures: Iterator[Picture]) -> None:
-    images = [Image.fromarray(picture).quantize(64, dither=Image.Dither.NONE) for picture in pictures]
-    duration = 1000 // FRAMES_PER_SECOND
-    images[0].save(path, save_all=True, append_images=images[1:], duration=duration, loop=0, optimize=False)
+    kept = itertools.islice(pictures, 0, None, GIF_EVERY)
+    images = [Image.fromarray(picture).quantize(64, dither=Image.Dither.NONE) for picture in kept]
+    # The format counts in hundredths of a second: rounded one by one, pictures would run ahead of the walk.
+    ends = [10 * round(100 * GIF_EVERY * i / FRAMES_PER_SECOND) for i in range(len(images) + 1)]
+    durations = [after - before for before, after in itertools.pairwise(ends)]  # [ms]
+    images[0].save(path, save_all=True, append_images=images[1:], duration=durations, loop=0, optimize=False)

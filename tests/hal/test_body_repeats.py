@@ -64,26 +64,26 @@ def test_walks_differ_by_their_seed_and_engine(robot, hand_tuned, short_field, a
 
 
 def test_two_bodies_in_one_process_do_not_touch(robot, hand_tuned, short_field, alone):
-    """Between any two commands of the one, the other robot walks, falls, and is built anew."""
+    """Between any two looks of the one, the other robot walks, falls, and is built anew."""
     other_robot = load_robot(next(name for name in robot_names() if name != robot.name))
     gait = load_gait("hand-tuned", other_robot).parameters
     with PyBulletBody(robot) as body, PyBulletBody(other_robot) as other:
-        commands = itertools.count()
+        looks = itertools.count()
 
         def disturb():
-            command = next(commands)
-            if command == 20:
+            look = next(looks)
+            if look == 5:
                 walk(other, gait, short_field, 1)
-            elif command == 40:
+            elif look == 10:
                 assert walk(other, gait, short_field, 2, lambda: shove(other))[0].status is Status.FELL
-            elif command == 60:
+            elif look == 15:
                 other.prepare(short_field, short_field.sample(np.random.default_rng(0)))
                 other.activate(GaitController(gait, other_robot, short_field).start_pose, 0.1)
-            elif command > 60:
+            elif look > 15:
                 other.advance(0.008)
 
         assert walk(body, hand_tuned, short_field, 3, disturb) == alone
-        assert next(commands) > 100
+        assert next(looks) > 25
 
 
 FRESH = """

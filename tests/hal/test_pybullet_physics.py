@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gaitopt.hal.body import Camera, GroundContacts
+from gaitopt.hal.body import Body, BodyState, Camera, GroundContacts
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.hal.pybullet_body import PyBulletBody, p
 from gaitopt.hal.standing import stand
@@ -14,6 +14,7 @@ from gaitopt.walk.controller import GaitController
 from gaitopt.walk.traversal import traverse
 
 KNEES = slice(2, 12, 3)
+BLIND = BodyState(0.0, None, None, None, None, None)
 
 
 def conditions(**changes):
@@ -165,13 +166,19 @@ def test_slippery_ground_lets_paws_slide(robot, body, field):
     assert ways[0] < 0.7 * ways[1]
 
 
-def test_without_joints_the_same_place_is_read(robot, body, field):
-    body.prepare(field, conditions())
-    body.activate(pose_over_feet(robot, 0.11), 0.1)
-    with_joints, without = body.read(), body.read(joints=False)
-    assert with_joints[:3] == without[:3]
-    assert without[3:] == (None, None, None)
-    assert [len(part) for part in with_joints[3:]] == [12, 12, 12]
+def test_played_in_a_block_commands_do_what_they_do_alone(robot, body, field, hand_tuned):
+    """The block's own limits hold: the last row asks for too much."""
+    block = GaitController(hand_tuned, robot, field).angles(0, 40, BLIND)
+    block[-1] += 10.0
+    ends = []
+    for play in (body.play, lambda rows, period: Body.play(body, rows, period)):
+        body.prepare(field, conditions())
+        body.activate(block[0], 0.1)
+        sent = play(block, 0.008)
+        ends.append((sent.tolist(), body.read()))
+        body.deactivate()
+    assert ends[0] == ends[1]
+    assert (np.array(ends[0][0][-1]) < block[-1]).all()
 
 
 def test_the_camera_sees_the_robot(robot, body, field):

@@ -10,6 +10,8 @@ from gaitopt.scenario.spec import Conditions
 UPRIGHT = (0.0, 0.0, 0.0, 1.0)
 ON_PAWS = GroundContacts(paws=True, legs=False, trunk=False)
 PERIOD = 0.008
+LOOK = 4
+"""Commands between two looks: 32 ms."""
 
 
 def rolled(angle):
@@ -70,11 +72,11 @@ class ScriptedBody(Body):
         self.start_pose, self._steps = pose, 0
         self.lifecycle = Lifecycle.ACTIVE
 
-    def read(self, joints=True):
+    def read(self):
         if self.now >= self._fails_at:
             raise RuntimeError("the cable is out")
         place, turned = (self._place(self.now), self._orientation(self.now)) if self._sees else (None, None)
-        if not joints or self._torque is None:
+        if self._torque is None:
             return BodyState(self.now, place, turned, None, None, None)
         return BodyState(self.now, place, turned, (0.0,) * 12, (self._speed,) * 12, (-self._torque,) * 12)
 
@@ -111,5 +113,5 @@ class CountingController:
     unreachable = 0.125
     saturated = 0.375
 
-    def angles(self, index, state):
-        return np.full(12, float(index))
+    def angles(self, first, count, state):
+        return np.repeat(np.arange(first, first + count, dtype=float)[:, None], 12, axis=1)

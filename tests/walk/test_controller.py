@@ -58,7 +58,9 @@ def test_the_turn_is_gain_times_the_angle_to_a_point_ahead_on_the_middle_line(co
 
 def test_heading_for_the_point_ahead_is_heading_right(controller, field):
     heading = math.atan2(0.1, field.heading_hold.look_ahead_m)
-    np.testing.assert_allclose(controller.angles(50, 1, state(heading, -0.1))[0], controller.angles(50, 1, state())[0], atol=1e-12)
+    np.testing.assert_allclose(
+        controller.angles(50, 1, state(heading, -0.1))[0], controller.angles(50, 1, state())[0], atol=1e-12
+    )
 
 
 def test_without_a_limit_no_heading_is_held(robot, hand_tuned, field):
