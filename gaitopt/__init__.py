@@ -1,23 +1,47 @@
 """gaitopt: teach a four-legged robot to walk faster.
 
-The names below are what a script needs; see README for ten lines that use them.
+The names in `__all__` are what a script needs; see README for ten lines that use them. Each is imported when it is
+first used, so that a worker process loads only what it needs.
 """
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
 
-from gaitopt.errors import GaitoptError
-from gaitopt.gait.cycle import cycle
-from gaitopt.gait.gait_file import Gait, load_gait, save_gait
-from gaitopt.gait.parameters import GaitParameters
-from gaitopt.hal.catalog import make_body
-from gaitopt.hal.engine import EngineSpec
-from gaitopt.robot.spec import load_robot
-from gaitopt.run.learn import learn, resume
-from gaitopt.run.rollout import evaluate
-from gaitopt.scenario.spec import load_scenario
-from gaitopt.view.video import record_video
-from gaitopt.walk.controller import GaitController
-from gaitopt.walk.traversal import traverse
+if TYPE_CHECKING:
+    from gaitopt.errors import GaitoptError
+    from gaitopt.gait.cycle import cycle
+    from gaitopt.gait.gait_file import Gait, load_gait, save_gait
+    from gaitopt.gait.parameters import GaitParameters
+    from gaitopt.hal.catalog import make_body
+    from gaitopt.hal.engine import EngineSpec
+    from gaitopt.robot.spec import load_robot
+    from gaitopt.run.learn import learn, resume
+    from gaitopt.run.rollout import evaluate
+    from gaitopt.scenario.spec import load_scenario
+    from gaitopt.view.video import record_video
+    from gaitopt.walk.controller import GaitController
+    from gaitopt.walk.traversal import traverse
+
+_HOMES = {
+    "EngineSpec": "hal.engine",
+    "Gait": "gait.gait_file",
+    "GaitController": "walk.controller",
+    "GaitParameters": "gait.parameters",
+    "GaitoptError": "errors",
+    "cycle": "gait.cycle",
+    "evaluate": "run.rollout",
+    "learn": "run.learn",
+    "load_gait": "gait.gait_file",
+    "load_robot": "robot.spec",
+    "load_scenario": "scenario.spec",
+    "make_body": "hal.catalog",
+    "record_video": "view.video",
+    "resume": "run.learn",
+    "save_gait": "gait.gait_file",
+    "traverse": "walk.traversal",
+}
 
 __all__ = [
     "EngineSpec",
@@ -37,3 +61,9 @@ __all__ = [
     "save_gait",
     "traverse",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'gaitopt' has no attribute {name!r}")
+    return getattr(import_module(f"gaitopt.{_HOMES[name]}"), name)

@@ -18,6 +18,7 @@ from gaitopt.gait.gait_file import read_gait
 from gaitopt.run.folder import RunFolder, list_runs
 from gaitopt.run.optimize import Outcome
 from gaitopt.view.progress import ProgressView
+from gaitopt.workers import default_count
 
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- study_learning: begin -->", "<!-- study_learning: end -->"
@@ -142,7 +143,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--traversals", type=int, default=1035)
     parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--workers", type=int, default=gaitopt.workers.default_count())
+    parser.add_argument("--workers", type=int, default=default_count())
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--only-finished", action="store_true", help="leave out runs that are not finished")
     parser.add_argument("--readme", action="store_true", help="put the table into README.md")
