@@ -10,7 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 from gaitopt.run.optimize import Progress as RunProgress
 
-STAGES = {"learning": "learning", "start": "timing the start gait", "best": "timing the learned gait"}
+STAGES = {"learning": "learning", "start": "start gait", "best": "learned gait"}
 
 
 class ProgressView:
@@ -21,10 +21,11 @@ class ProgressView:
         self._live = self._console.is_terminal
         self._bars = Progress(
             TextColumn("{task.description}"),
-            BarColumn(bar_width=30),
+            BarColumn(bar_width=None),
             MofNCompleteColumn(),
             TextColumn("{task.fields[numbers]}"),
             console=self._console,
+            expand=True,
         )
         self._shown: dict[str, TaskID] = {}
         self._iteration = 0
@@ -78,7 +79,7 @@ def describe(progress: RunProgress, counted: bool = True) -> str:
     if math.isfinite(progress.seconds_left):
         parts.append(f"{_clock(progress.seconds_left)} left")
     if progress.stage == "learning" and math.isfinite(progress.current_mps):
-        parts.append(f"now {progress.current_mps * 1e3:.0f} mm/s, best {progress.best_mps * 1e3:.0f} mm/s")
+        parts.append(f"now {progress.current_mps * 1e3:.0f}, best {progress.best_mps * 1e3:.0f} mm/s")
     return ", ".join(parts)
 
 
