@@ -129,7 +129,10 @@ def table(rows: list[dict], args: argparse.Namespace) -> str:
             f"| {statistics.median(gains):+.0%} ({min(gains):+.0%}) "
             f"| {sum(row['fell'] for row in group)} of {20 * len(group)} | {' | '.join(worst)} |"
         )
-    lines += ["", "The last three columns: the slowest winner's speed there, as a part of its usual speed."]
+    lines += [
+        "",
+        "The last three columns: the winners' speed there as a part of their usual speed, lowest of the seeds.",
+    ]
     return "\n".join(lines)
 
 

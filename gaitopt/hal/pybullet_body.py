@@ -151,18 +151,23 @@ class PyBulletBody(Body):
         """Send rows of joint angles, one every `period`; their limits are imposed on all at once, which is faster."""
         self._require(Lifecycle.ACTIVE, call="play")
         sent = self._within_limits(angles)
+        steps = round(period / self.engine.time_step_s)
         for row in sent.tolist():
             self._aim(row)
-            self.advance(period)
+            self._step(steps, period)
         return sent
 
     def advance(self, duration: float) -> None:
         """Step the physics; with a window, at the pace of real time."""
-        if self._stopped:
-            self._limp(Lifecycle.ESTOP)
-        self._require(Lifecycle.ACTIVE, call="advance")
+        self._step(round(duration / self.engine.time_step_s), duration)
+
+    def _step(self, steps: int, duration: float) -> None:
+        if self._stopped or self.lifecycle is not Lifecycle.ACTIVE:
+            if self._stopped:
+                self._limp(Lifecycle.ESTOP)
+            self._require(Lifecycle.ACTIVE, call="advance")
         try:
-            for _ in range(round(duration / self.engine.time_step_s)):
+            for _ in range(steps):
                 p.stepSimulation(self._client)
             if self._window:
                 self._keep_pace(duration)
