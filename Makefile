@@ -15,7 +15,7 @@ help: ## say what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
 
 demo: $(READY) ## an AIBO ERS-7 learns to walk faster; a couple of minutes
-	$(BIN)/gaitopt learn --robot aibo-ers7 --traversals 450 --seed 1 --name demo --video
+	$(BIN)/gaitopt learn --robot aibo-ers7 --traversals 900 --seed 1 --name demo --video
 
 test: $(READY) ## run the tests; a few minutes
 	$(BIN)/python -m pytest -n auto --dist worksteal -m "not study"
