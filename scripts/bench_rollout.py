@@ -120,12 +120,16 @@ def measure(pairs: int, robot_name: str, gait_name: str) -> dict:
         bare.run()
         if abs(bare.place() - end) > 1e-6:
             raise SystemExit(f"bench_rollout: the bare loop ended at {bare.place()} m, the traversal at {end} m")
-        rows = [(_time(lambda: _rollout(body, gait, robot, scenario)), _time(bare.run)) for _ in range(pairs)]
+        controller = gaitopt.GaitController(gait, robot, scenario)
+        rows = [
+            (_time(lambda: gaitopt.traverse(body, controller, scenario, SEED)), _time(bare.run)) for _ in range(pairs)
+        ]
+    tables = statistics.median(_time(lambda: gaitopt.GaitController(gait, robot, scenario)) for _ in range(pairs))
     steps = bare.settle + len(bare.commands) * bare.steps
-    walks, tables, bares = [r[0][0] for r in rows], [r[0][1] for r in rows], [r[1] for r in rows]
+    walks, bares = zip(*rows, strict=True)
     return {
         "ratio": statistics.median(w / b for w, b in zip(walks, bares, strict=True)),
-        "ratio_with_gait_tables": statistics.median((w + t) / b for w, t, b in zip(walks, tables, bares, strict=True)),
+        "ratio_with_gait_tables": statistics.median((w + tables) / b for w, b in zip(walks, bares, strict=True)),
         "ratios": [w / b for w, b in zip(walks, bares, strict=True)],
         "traversal_us_per_step": statistics.median(walks) / steps * 1e6,
         "bare_us_per_step": statistics.median(bares) / steps * 1e6,
@@ -134,18 +138,10 @@ def measure(pairs: int, robot_name: str, gait_name: str) -> dict:
     }
 
 
-def _rollout(body, gait, robot, scenario) -> tuple[float, float]:
+def _time(work) -> float:
     begun = time.perf_counter()
-    controller = gaitopt.GaitController(gait, robot, scenario)
-    ready = time.perf_counter()
-    gaitopt.traverse(body, controller, scenario, SEED)
-    return time.perf_counter() - ready, ready - begun
-
-
-def _time(work):
-    begun = time.perf_counter()
-    answer = work()
-    return time.perf_counter() - begun if answer is None else answer
+    work()
+    return time.perf_counter() - begun
 
 
 def main() -> None:

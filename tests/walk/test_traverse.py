@@ -78,15 +78,15 @@ def test_spreads_are_those_of_a_swinging_trunk():
 
 
 def test_shares_count_the_samples_of_contacts():
-    """Every look is a sample; of these, in turn: paws, knees and paws, belly, nothing."""
+    """Every second look is a sample; of these, in turn: paws, knees and paws, belly, nothing."""
     kinds = [
         ON_PAWS,
         GroundContacts(paws=True, legs=True, trunk=False),
         GroundContacts(paws=False, legs=False, trunk=True),
         GroundContacts(paws=False, legs=False, trunk=False),
     ]
-    scenario = with_field(time_limit_s=4 * LOOK * 10 * PERIOD)  # 160 commands: samples 0, 4 ... 160, 41 in all
-    traversal, _ = walk(steady(0.01), scenario, contacts=lambda t: kinds[round(t / PERIOD) // LOOK % 4])
+    scenario = with_field(time_limit_s=4 * 2 * LOOK * 10 * PERIOD)  # 320 commands: samples 0, 8 ... 320
+    traversal, _ = walk(steady(0.01), scenario, contacts=lambda t: kinds[round(t / PERIOD) // (2 * LOOK) % 4])
     assert (traversal.flight, traversal.belly, traversal.knees) == (10 / 41, 10 / 41, 10 / 41)
 
 
