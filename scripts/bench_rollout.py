@@ -68,7 +68,7 @@ class BareLoop:
         turned = p.getQuaternionFromEuler([roll, pitch, conditions.start_heading])
         place = [-scenario.field.run_up_m, conditions.start_side, height + DROP]
         p.resetBasePositionAndOrientation(self.body, *p.multiplyTransforms(place, turned, *inertial), self.client)
-        speeds = np.tile(robot.joint_speeds, 4) * conditions.servo_strength
+        speeds = robot.joint_speeds * conditions.servo_strength
         for joint, angle, speed in zip(self.joints, pose, speeds, strict=True):
             p.resetJointState(self.body, joint, angle, physicsClientId=self.client)
             p.setJointMotorControl2(

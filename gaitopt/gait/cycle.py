@@ -30,7 +30,7 @@ class Cycle:
     """The joint angles of one cycle."""
 
     angles: Array
-    """[rad], shape (n, 12): evenly spaced over the cycle, joints in the order of JOINT_NAMES."""
+    """[rad], shape (n, joints): evenly spaced over the cycle, joints in the robot's order."""
     duration: float
     """Time of one cycle [s]."""
     unreachable: float
@@ -64,9 +64,10 @@ def cycles(gait: GaitParameters, robot: RobotSpec, period_s: float, turns: Seque
     frames = max(2, round(gait.cycle_time / period_s))
     phase = np.arange(frames) / frames
     feet = np.stack([foot_targets(gait, robot, phase, turn) for turn in turns], axis=1)  # (n, turns, 4, 3)
-    solution = kinematics(robot).inverse(feet)
-    wanted = solution.angles.reshape(frames, len(turns), -1)  # (n, turns, 12)
-    step = np.tile(robot.joint_speeds, 4) * gait.cycle_time / frames
+    legs = kinematics(robot)
+    solution = legs.inverse(feet)
+    wanted = legs.joints(solution.angles)  # (n, turns, joints)
+    step = robot.joint_speeds * gait.cycle_time / frames
     angles = limit_speed(wanted, step)
     missed = 1 - solution.reachable.mean(axis=(0, 2))  # (turns,)
     held_back = (np.abs(angles - wanted) > HELD_BACK).mean(axis=(0, 2))  # (turns,)

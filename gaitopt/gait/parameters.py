@@ -69,31 +69,45 @@ UNITS = dict.fromkeys(PARAMETER_NAMES, "m") | {"skew": "", "cycle_time": "s", "d
 """The unit of each parameter; empty where it has none."""
 
 
+INACTIVE_ON_PLANAR_LEGS = ("front_side", "rear_side", "skew")
+"""What legs without elevators cannot follow; such a gait has 0 there."""
+
+
 class GaitSpace:
-    """The ranges of the twelve parameters on one robot, and its map to the unit cube."""
+    """The ranges of the parameters that a robot's legs can follow, and their map to the unit cube.
+
+    A point of the cube has one coordinate for each active parameter; the inactive ones are 0.
+    """
 
     def __init__(self, robot: RobotSpec) -> None:
         self.robot_name = robot.name
-        ranges = [_range(robot, name) for name in PARAMETER_NAMES]
+        self.inactive = INACTIVE_ON_PLANAR_LEGS if robot.planar else ()
         for name in robot.gait:
             if name not in PARAMETER_NAMES:
                 raise unknown_name("gait parameter", name, PARAMETER_NAMES)
-        self.low = np.array([r.low for r in ranges])  # (12,)
-        self.high = np.array([r.high for r in ranges])  # (12,)
-        self.epsilon = np.array([r.epsilon for r in ranges])  # (12,)
+            if name in self.inactive:
+                raise InputError(f"robot {robot.name}: gait.{name}: legs without elevators cannot follow it")
+        self.active = tuple(name for name in PARAMETER_NAMES if name not in self.inactive)
+        ranges = [_range(robot, name) for name in self.active]
+        self.low = np.array([r.low for r in ranges])  # (active,)
+        self.high = np.array([r.high for r in ranges])  # (active,)
+        self.epsilon = np.array([r.epsilon for r in ranges])  # (active,)
+        self._columns = [PARAMETER_NAMES.index(name) for name in self.active]
 
     @property
     def epsilon_in_cube(self) -> Array:
-        """Perturbation sizes as parts of the ranges, shape (12,)."""
+        """Perturbation sizes as parts of the ranges, shape (active,)."""
         return self.epsilon / (self.high - self.low)
 
     def to_cube(self, gait: GaitParameters) -> Array:
-        """Return the gait as a point of the unit cube, shape (12,)."""
-        return np.clip((gait.to_vector() - self.low) / (self.high - self.low), 0.0, 1.0)
+        """Return the gait as a point of the unit cube, shape (active,)."""
+        return np.clip((gait.to_vector()[self._columns] - self.low) / (self.high - self.low), 0.0, 1.0)
 
     def from_cube(self, point: Array) -> GaitParameters:
-        """Return the gait at a point of the unit cube, shape (12,)."""
-        return GaitParameters.from_vector(np.clip(self.low + point * (self.high - self.low), self.low, self.high))
+        """Return the gait at a point of the unit cube, shape (active,)."""
+        vector = np.zeros(len(PARAMETER_NAMES))
+        vector[self._columns] = np.clip(self.low + point * (self.high - self.low), self.low, self.high)
+        return GaitParameters.from_vector(vector)
 
     def check(self, gait: GaitParameters) -> None:
         """Check that the gait lies within the robot's ranges.
@@ -101,7 +115,12 @@ class GaitSpace:
         Raises:
             InputError: names the parameter, its value and its range.
         """
-        for name, value, low, high in zip(PARAMETER_NAMES, gait.to_vector(), self.low, self.high, strict=True):
+        for name in self.inactive:
+            if getattr(gait, name) != 0:
+                got = f"got {getattr(gait, name):g}"
+                raise InputError(f"gait parameter {name}: {got}; expected 0: {self.robot_name} has no elevators")
+        for name, low, high in zip(self.active, self.low, self.high, strict=True):
+            value = getattr(gait, name)
             if not low <= value <= high:
                 unit = f" {UNITS[name]}".rstrip()
                 expected = f"{low:g} to {high:g}{unit} on {self.robot_name}"

@@ -62,7 +62,7 @@ class BodyState(NamedTuple):
     orientation: tuple[float, float, float, float] | None
     """Quaternion (x, y, z, w), body to field."""
     joint_angles: tuple[float, ...] | None
-    """In the order of JOINT_NAMES [rad]."""
+    """In the robot's order of joints [rad]."""
     joint_speeds: tuple[float, ...] | None
     """[rad/s]."""
     joint_torques: tuple[float, ...] | None
@@ -88,7 +88,7 @@ class Body(ABC):
     def __init__(self, robot: RobotSpec) -> None:
         self.robot = robot
         self.lifecycle = Lifecycle.DISCONNECTED
-        self._low, self._high = np.tile(robot.joint_limits, (4, 1)).T.copy()  # (12,), (12,)
+        self._low, self._high = robot.joint_limits.T.copy()  # (joints,), (joints,)
 
     @abstractmethod
     def configure(self) -> None:
@@ -100,7 +100,7 @@ class Body(ABC):
 
     @abstractmethod
     def activate(self, pose: Array, duration: float) -> None:
-        """Power the servos and move to `pose` [rad], (12,), within `duration` [s]. From inactive to active."""
+        """Power the servos and move to `pose` [rad], (joints,), within `duration` [s]. From inactive to active."""
 
     @abstractmethod
     def read(self) -> BodyState:
@@ -108,14 +108,14 @@ class Body(ABC):
 
     @abstractmethod
     def command(self, angles: Array) -> Array:
-        """Send joint angles [rad], (12,), and return what was really sent, after joint limits."""
+        """Send joint angles [rad], (joints,), and return what was really sent, after joint limits."""
 
     @abstractmethod
     def advance(self, duration: float) -> None:
         """Let `duration` [s] pass: step the physics, or wait for the deadline."""
 
     def play(self, angles: Array, period: float) -> Array:
-        """Send rows of joint angles [rad], (k, 12), one every `period` [s], and return what was really sent."""
+        """Send rows of joint angles [rad], (k, joints), one every `period` [s], and return what was really sent."""
         sent = np.empty_like(angles)
         for i, row in enumerate(angles):
             sent[i] = self.command(row)

@@ -23,7 +23,7 @@ from gaitopt.hal.engine import EngineSpec
 from gaitopt.hal.quiet import quiet
 from gaitopt.hal.scenery import Mark, marks
 from gaitopt.hal.standing import stand
-from gaitopt.robot.spec import JOINT_NAMES, RobotSpec
+from gaitopt.robot.spec import RobotSpec
 from gaitopt.robot.urdf import check_urdf
 from gaitopt.scenario.spec import Conditions, ScenarioSpec
 
@@ -108,7 +108,7 @@ class PyBulletBody(Body):
         pose = self._within_limits(pose)
         self._place(pose, conditions)
         strength = conditions.servo_strength
-        speeds = np.tile(self.robot.joint_speeds, 4) * strength
+        speeds = self.robot.joint_speeds * strength
         for joint, angle, speed in zip(self._joints, pose, speeds, strict=True):
             p.resetJointState(self._body, joint, angle, 0.0, physicsClientId=self._client)
             # The largest speed stays with the motor; the array call below cannot give it.
@@ -122,8 +122,8 @@ class PyBulletBody(Body):
             )
         # The motor moves at gain * error / time_step: an error decays with the servo's time constant at any time step.
         gain = self.engine.time_step_s / self.robot.servo.time_constant_s
-        self._gains = [min(1.0, gain)] * len(JOINT_NAMES)
-        self._torques = [self.robot.servo.stall_torque_nm * strength] * len(JOINT_NAMES)
+        self._gains = [min(1.0, gain)] * len(self._joints)
+        self._torques = [self.robot.servo.stall_torque_nm * strength] * len(self._joints)
         self.lifecycle = Lifecycle.ACTIVE
         self._time, self._wall = -duration, time.perf_counter()
         self.command(pose)
@@ -284,7 +284,7 @@ class PyBulletBody(Body):
         infos = [p.getJointInfo(self._body, i, **client) for i in range(p.getNumJoints(self._body, **client))]
         joints = {info[1].decode(): info[0] for info in infos}
         links = {info[12].decode(): info[0] for info in infos}
-        self._joints = [joints[name] for name in JOINT_NAMES]
+        self._joints = [joints[name] for name in self.robot.joint_names]
         self._paws = {i for name, i in links.items() if name.endswith("_paw_link")}
         self._legs = {i for name, i in links.items() if name.endswith(("_upper_link", "_lower_link"))}
         self._trunk = {-1, *links.values()} - self._paws - self._legs

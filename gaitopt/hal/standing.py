@@ -28,9 +28,10 @@ def stand(robot: RobotSpec, pose: NDArray[np.float64]) -> Stance:
 
     Args:
         robot: whose legs.
-        pose: joint angles [rad], (12,).
+        pose: joint angles [rad], (joints,).
     """
-    feet = kinematics(robot).forward(pose.reshape(4, 3))
+    legs = kinematics(robot)
+    feet = legs.forward(legs.pose(pose))
     # The plane z = c + a x + b y through the paws' centers, by least squares, becomes level.
     (c, a, b), *_ = np.linalg.lstsq(np.column_stack([np.ones(4), feet[:, :2]]), feet[:, 2], rcond=None)
     up = np.array([-a, -b, 1.0]) / math.sqrt(a * a + b * b + 1)  # the vertical, in the body's frame

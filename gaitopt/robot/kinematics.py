@@ -46,6 +46,8 @@ ALL_LEGS = np.arange(4)
 class Kinematics:
     """The legs of one robot. Arrays of angles and feet have shape (..., 4, 3): leg, then joint or axis.
 
+    A robot without elevators has them here at 0; `pose` and `joints` change between its own joints and these.
+
     Private methods work in the frame of a left leg at its hip; `leg` tells which leg each row belongs to.
     """
 
@@ -57,12 +59,25 @@ class Kinematics:
         self.hip = np.array([leg.hip_mm for leg in pairs]) / 1e3 * self.mirror  # (4, 3)
         self.upper = np.array([leg.upper_mm for leg in pairs]) / 1e3  # (4, 3)
         self.lower = np.array([leg.lower_mm for leg in pairs]) / 1e3  # (4, 3)
-        limits = np.radians([joint.limits_deg for joint in (joints.rotator, joints.elevator, joints.knee)])
+        kinds = (joints.rotator, joints.elevator, joints.knee)
+        limits = np.radians([joint.limits_deg if joint else (0.0, 0.0) for joint in kinds])
         self.low, self.high = limits.T  # (3,), (3,)
+        self._planar = joints.elevator is None
+        self._columns = [i for i in range(12) if not (self._planar and i % 3 == 1)]  # the joints there are, of 4 x 3
         # upper . lower in the plane of the knee, and their cross product
         (ux, _, uz), (lx, _, lz) = self.upper.T, self.lower.T
         self._dot, self._cross = ux * lx + uz * lz, self.knee * (uz * lx - ux * lz)  # (4,), (4,)
         self._straight = np.arctan2(self._cross, self._dot)  # (4,) the knee's angle of the longest leg [rad]
+
+    def pose(self, angles: Array) -> Array:
+        """Return the angles of the joints that the robot has, (..., joints), as legs, (..., 4, 3); others are 0."""
+        legs = np.zeros((*angles.shape[:-1], 12))
+        legs[..., self._columns] = angles
+        return legs.reshape(*angles.shape[:-1], 4, 3)
+
+    def joints(self, pose: Array) -> Array:
+        """Return the angles of the joints that the robot has, (..., joints), of legs, (..., 4, 3)."""
+        return pose.reshape(*pose.shape[:-2], 12)[..., self._columns]
 
     def forward(self, angles: Array) -> Array:
         """Return the centers of the paws in the body's frame [m], (..., 4, 3), for angles [rad], (..., 4, 3)."""
@@ -80,9 +95,12 @@ class Kinematics:
         """Return the angles for paw centers in the body's frame [m], (..., 4, 3).
 
         The knee is bent the dog-like way (the larger of the two knee angles). A foot out of reach, by length or by a
-        joint limit, goes to the nearest reachable point and is flagged.
+        joint limit, goes to the nearest reachable point and is flagged. Without elevators, feet keep to their planes:
+        where a foot should be sideways is passed over.
         """
         target = (feet - self.hip) * self.mirror
+        if self._planar:
+            target[..., 1] = self.upper[:, 1] + self.lower[:, 1]
         fitted = self._fit_length(target)
         angles = np.clip(self._closed_form(fitted), self.low, self.high)
         limited = self._distance(angles, fitted, ALL_LEGS) > REACH_TOLERANCE
@@ -148,6 +166,9 @@ class Kinematics:
         start, distance = np.empty((2, *target.shape)), np.empty((2, len(target)))  # (bend, m, 3), (bend, m)
         for i, bends in enumerate(self._pose_trees):
             for bend, (poses, tree) in enumerate(bends):
+                if not len(poses):  # the knee's limits leave only the other bend
+                    start[bend, leg == i], distance[bend, leg == i] = 0.0, np.inf
+                    continue
                 distance[bend, leg == i], index = tree.query(target[leg == i])
                 start[bend, leg == i] = poses[index]
         bend = distance.argmin(axis=0)

@@ -8,7 +8,6 @@ left legs, with y outward; the right ones are their mirror images.
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -22,7 +21,7 @@ from gaitopt.files import Positive, Real, Share, Spec, data_folder, parse_spec, 
 LEGS = ("front_left", "front_right", "rear_left", "rear_right")
 JOINTS = ("rotator", "elevator", "knee")
 JOINT_NAMES = tuple(f"{leg}_{joint}" for leg in LEGS for joint in JOINTS)
-"""The order of joints everywhere: leg by leg, from the body out."""
+"""The order of joints everywhere: leg by leg, from the body out. Some robots lack some; see RobotSpec.joint_names."""
 LINK_NAMES = (
     "trunk",
     "head",
@@ -52,8 +51,8 @@ class Joints(Spec):
 
     rotator: Joint
     """J1, pitch about y; positive swings the leg forward."""
-    elevator: Joint
-    """J2, roll about x; positive swings the leg outward, 0 = vertical."""
+    elevator: Joint | None = None
+    """J2, roll about x; positive swings the leg outward, 0 = vertical. None where legs move in one plane only."""
     knee: Joint
     """J3, pitch; positive folds the lower leg."""
 
@@ -140,6 +139,30 @@ class Link(Spec):
     """What it is made of."""
 
 
+class ServoPort(Spec):
+    """The servo of one joint: its angle in units is sign * joint angle * units_per_turn / (2 pi) + zero."""
+
+    id: Annotated[int, Field(strict=True, ge=0, le=252)]
+    """Its number on the device."""
+    sign: Literal[1, -1]
+    """Whether its angle grows with the joint's."""
+    zero: Real
+    """Its angle when the joint's is 0 [units]."""
+
+
+class Wiring(Spec):
+    """How the joints of a real robot are reached over a serial line."""
+
+    driver: Literal["opencat", "dynamixel"]
+    """Which protocol."""
+    model: str
+    """What the robot (OpenCat) or each servo (Dynamixel) calls itself."""
+    units_per_turn: Annotated[int, Field(strict=True, ge=1)]
+    """The device's units in one turn: 360 where it counts degrees, 4096 ticks for Dynamixel."""
+    servos: dict[str, ServoPort]
+    """The servo of each joint, by the joint's name."""
+
+
 class ParameterRange(Spec):
     """Bounds of one gait parameter on this robot, in SI units, and the size of its perturbation."""
 
@@ -179,7 +202,9 @@ class RobotSpec(Spec):
     servo: Servo
     """What the servos can do."""
     gait: dict[str, ParameterRange]
-    """Range of each gait parameter, by name."""
+    """Range of each gait parameter that the legs can follow, by name."""
+    wiring: Wiring | None = None
+    """How the real robot is reached; None where gaitopt has no driver for it."""
     palette: dict[str, tuple[Share, Share, Share]]
     """Colors by name: red, green, blue, each 0 to 1."""
     links: dict[str, Link]
@@ -199,6 +224,31 @@ class RobotSpec(Spec):
                     raise ValueError(f"links.{name}: {unknown_name('color', shape.color, self.palette)}")
         return self
 
+    @model_validator(mode="after")
+    def _wired_fully(self) -> RobotSpec:
+        if self.wiring is None:
+            return self
+        for name in self.wiring.servos:
+            if name not in self.joint_names:
+                raise ValueError(f"wiring.servos: {unknown_name('joint', name, self.joint_names)}")
+        for name in self.joint_names:
+            if name not in self.wiring.servos:
+                raise ValueError(f"wiring.servos.{name} is missing")
+        ids = [servo.id for servo in self.wiring.servos.values()]
+        if len(set(ids)) < len(ids):
+            raise ValueError(f"wiring.servos: got ids {sorted(ids)}; expected each once")
+        return self
+
+    @property
+    def planar(self) -> bool:
+        """Whether legs have no elevator, so that feet move in one plane only."""
+        return self.joints.elevator is None
+
+    @property
+    def joint_names(self) -> tuple[str, ...]:
+        """The joints that this robot has, in the order of JOINT_NAMES; arrays of angles have this order."""
+        return tuple(name for name in JOINT_NAMES if not (self.planar and name.endswith("_elevator")))
+
     @property
     def mass_kg(self) -> float:
         """Mass of the whole robot [kg]."""
@@ -216,17 +266,17 @@ class RobotSpec(Spec):
 
     @property
     def joint_limits(self) -> NDArray[np.float64]:
-        """Lowest and highest angle of each joint of a leg [rad], shape (3, 2)."""
-        return np.array([[math.radians(d) for d in joint.limits_deg] for joint in self._joint_kinds])
+        """Lowest and highest angle of each joint [rad], shape (joints, 2)."""
+        return np.radians([joint.limits_deg for joint in self._joints])
 
     @property
     def joint_speeds(self) -> NDArray[np.float64]:
-        """Highest speed of each joint of a leg, the margin included [rad/s], shape (3,)."""
-        return np.array([joint.rated_speed_radps for joint in self._joint_kinds]) * self.servo.speed_margin
+        """Highest speed of each joint, the margin included [rad/s], shape (joints,)."""
+        return np.array([joint.rated_speed_radps for joint in self._joints]) * self.servo.speed_margin
 
     @property
-    def _joint_kinds(self) -> tuple[Joint, Joint, Joint]:
-        return self.joints.rotator, self.joints.elevator, self.joints.knee
+    def _joints(self) -> list[Joint]:
+        return [getattr(self.joints, name.rpartition("_")[2]) for name in self.joint_names]
 
 
 def robot_names() -> list[str]:

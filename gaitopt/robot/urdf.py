@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from gaitopt.errors import InputError
-from gaitopt.robot.spec import JOINT_NAMES, JOINTS, LEGS, Link, RobotSpec, Shape, read_robot, robot_folder, robot_names
+from gaitopt.robot.spec import JOINTS, LEGS, Link, RobotSpec, Shape, read_robot, robot_folder, robot_names
 
 Array = NDArray[np.float64]
 
@@ -49,9 +49,9 @@ def check_urdf(robot: RobotSpec) -> None:
     except (OSError, ET.ParseError) as error:
         raise InputError(f"{robot.urdf}: is not a readable URDF: {error}") from error
     joints = {joint.get("name") for joint in root.iter("joint") if joint.get("type") == "revolute"}
-    missing = [name for name in JOINT_NAMES if name not in joints]
+    missing = [name for name in robot.joint_names if name not in joints]
     if missing:
-        raise InputError(f"{robot.urdf}: has no revolute joint {missing[0]!r}; expected {', '.join(JOINT_NAMES)}")
+        raise InputError(f"{robot.urdf}: has no revolute joint {missing[0]!r}; expected {', '.join(robot.joint_names)}")
 
 
 def mass_properties(link: Link, side: float = 1.0) -> tuple[Array, Array]:
@@ -83,16 +83,22 @@ def _add_leg(root: ET.Element, robot: RobotSpec, leg: str) -> None:
         ("upper", f"{leg}_rotator_link", (0.0, 0.0, 0.0), (side, 0.0, 0.0)),
         ("lower", f"{leg}_upper_link", numbers.upper_mm, (0.0, bends, 0.0)),
     )
-    for i, (part, parent, at, axis) in enumerate(parts):
-        child = f"{leg}_{part}_link"
+    for kind, (part, parent, at, axis) in zip(JOINTS, parts, strict=True):
+        name, child = f"{leg}_{kind}", f"{leg}_{part}_link"
         _add_link(root, child, robot.links[f"{end}_{part}"], side)
-        joint = _add_joint(root, f"{leg}_{JOINTS[i]}", "revolute", parent, child, np.array(at) * mirror)
-        ET.SubElement(joint, "axis", xyz=_numbers(axis))
-        low, high = robot.joint_limits[i]
-        limit = {"lower": low, "upper": high, "effort": robot.servo.stall_torque_nm, "velocity": robot.joint_speeds[i]}
-        ET.SubElement(joint, "limit", {key: f"{value:.6g}" for key, value in limit.items()})
+        moves = name in robot.joint_names
+        joint = _add_joint(root, name, "revolute" if moves else "fixed", parent, child, np.array(at) * mirror)
+        if moves:
+            ET.SubElement(joint, "axis", xyz=_numbers(axis))
+            _add_limit(joint, robot, robot.joint_names.index(name))
     _add_link(root, f"{leg}_paw_link", robot.links[f"{end}_paw"], side)
     _add_joint(root, f"{leg}_paw", "fixed", f"{leg}_lower_link", f"{leg}_paw_link", np.array(numbers.lower_mm) * mirror)
+
+
+def _add_limit(joint: ET.Element, robot: RobotSpec, index: int) -> None:
+    low, high = robot.joint_limits[index]
+    limit = {"lower": low, "upper": high, "effort": robot.servo.stall_torque_nm, "velocity": robot.joint_speeds[index]}
+    ET.SubElement(joint, "limit", {key: f"{value:.6g}" for key, value in limit.items()})
 
 
 def _add_joint(root: ET.Element, name: str, kind: str, parent: str, child: str, at: Array) -> ET.Element:

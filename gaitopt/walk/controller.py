@@ -22,14 +22,14 @@ class Controller(Protocol):
     """Chooses joint angles, some commands at a time."""
 
     start_pose: Array
-    """Joint angles to stand in before the first command [rad], (12,)."""
+    """Joint angles to stand in before the first command [rad], (joints,)."""
     unreachable: float
     """Share of foot targets that are out of reach."""
     saturated: float
     """Share of joint angles that the servos' speed holds back."""
 
     def angles(self, first: int, count: int, state: BodyState) -> Array:
-        """Return the joint angles of `count` commands from number `first` on [rad], (count, 12)."""
+        """Return the joint angles of `count` commands from number `first` on [rad], (count, joints)."""
 
 
 class GaitController:
@@ -43,7 +43,7 @@ class GaitController:
         period = robot.servo.command_period_s
         times = period * np.arange(math.ceil(scenario.field.time_limit_s / period) + 1, dtype=np.float64)
         left, straight, right = cycles(gait, robot, period, (self._hold.limit, 0.0, -self._hold.limit))
-        self._straight = straight.at(times)  # (k, 12)
+        self._straight = straight.at(times)  # (k, joints)
         self._to_left = left.at(times) - self._straight
         self._to_right = right.at(times) - self._straight
         self.start_pose: Array = self._straight[0]
@@ -51,7 +51,7 @@ class GaitController:
         self.saturated = straight.saturated
 
     def angles(self, first: int, count: int, state: BodyState) -> Array:
-        """Return the joint angles of `count` commands from number `first` on [rad], (count, 12)."""
+        """Return the joint angles of `count` commands from number `first` on [rad], (count, joints)."""
         turn, rows = self._turn(state), slice(first, first + count)
         if turn > 0:
             return self._straight[rows] + turn * self._to_left[rows]

@@ -173,7 +173,7 @@ def _energy(states: list[BodyState]) -> float:
     """Return the sum of |torque x speed| over joints and time [J]; nan where torques are not measured."""
     if states[0].joint_torques is None:
         return float("nan")
-    speeds = np.array([state.joint_speeds for state in states])  # (n, 12)
+    speeds = np.array([state.joint_speeds for state in states])  # (n, joints)
     torques = np.array([state.joint_torques for state in states])
     power = np.abs(speeds * torques).sum(axis=1)  # (n,)
     return float(np.sum(power[:-1] * np.diff([state.time for state in states])))

@@ -20,7 +20,7 @@ SONY = {
 
 
 def random_angles(robot, count, seed=0):
-    low, high = robot.joint_limits.T
+    low, high = robot.joint_limits[:3].T
     return np.random.default_rng(seed).uniform(low, high, (count, 4, 3))
 
 

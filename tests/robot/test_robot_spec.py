@@ -47,8 +47,8 @@ def test_numbers_in_si_units(name, wheelbase):
     assert robot.wheelbase == pytest.approx(wheelbase)
     assert robot.paw_radius == pytest.approx({"aibo-ers7": 0.01172, "aibo-ers210": 0.01396}[name])
     rated = {"aibo-ers7": [4.865, 5.280, 5.280], "aibo-ers210": [2.814, 2.498, 2.836]}[name]
-    np.testing.assert_allclose(robot.joint_speeds, 1.5 * np.array(rated))
-    assert robot.joint_limits.shape == (3, 2)
+    np.testing.assert_allclose(robot.joint_speeds, 1.5 * np.array(rated * 4))
+    assert robot.joint_limits.shape == (12, 2)
     knee_deg = {"aibo-ers7": [-25, 122], "aibo-ers210": [-27, 147]}[name]
     np.testing.assert_allclose(np.degrees(robot.joint_limits[2]), knee_deg)
 
