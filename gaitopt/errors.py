@@ -22,6 +22,14 @@ class BodyError(GaitoptError):
     """A body (simulated or real) cannot do what was asked of it."""
 
 
+class MissedReplyError(BodyError):
+    """A device did not answer, or not so that it can be understood; a few in a row are a fault."""
+
+
+class FallError(BodyError):
+    """A real robot fell over; its servos are limp."""
+
+
 class WorkerError(GaitoptError):
     """Work could not be finished, though workers were replaced."""
 

@@ -1,6 +1,6 @@
 """What a traversal costs beyond its physics: wall time a step against a bare stepSimulation loop.
 
-The bare loop is written here against PyBullet alone. It gets the commands of the traversal, every 8 ms by
+The bare loop is written here against PyBullet alone. It gets the commands of the traversal, at every command period by
 setJointMotorControlArray, in a world of its own in the same process. The two take turns; the median of the pairs'
 ratios is printed. That both did the same work is checked: the bare robot must end where the traversal ended.
 """
@@ -15,7 +15,6 @@ import numpy as np
 import gaitopt
 from gaitopt.hal.pybullet_body import DROP, GRAVITY, p
 from gaitopt.hal.standing import stand
-from gaitopt.robot.spec import JOINT_NAMES
 from gaitopt.walk.traversal import SETTLE_S
 
 SEED = 1
@@ -30,10 +29,10 @@ class Recorder:
         self.unreachable, self.saturated = controller.unreachable, controller.saturated
         self.commands: list[np.ndarray] = []
 
-    def angles(self, first, count, state):
+    def drive(self, body, first, count, state) -> None:
         block = self._controller.angles(first, count, state)
         self.commands += list(block)
-        return block
+        body.play(block, body.command_period)
 
 
 class BareLoop:
@@ -57,7 +56,7 @@ class BareLoop:
             p.getJointInfo(self.body, i, self.client)[1].decode(): i
             for i in range(p.getNumJoints(self.body, self.client))
         }
-        self.joints = [joints[name] for name in JOINT_NAMES]
+        self.joints = [joints[name] for name in robot.joint_names]
         for link in range(-1, len(joints)):
             p.changeDynamics(
                 self.body, link, lateralFriction=1, linearDamping=0, angularDamping=0, physicsClientId=self.client
@@ -81,8 +80,8 @@ class BareLoop:
             )
         self.settle = round(SETTLE_S / engine.time_step_s)
         self.steps = round(robot.servo.command_period_s / engine.time_step_s)
-        self.gains = [engine.time_step_s / robot.servo.time_constant_s] * 12
-        self.torques = [robot.servo.stall_torque_nm * conditions.servo_strength] * 12
+        self.gains = [engine.time_step_s / robot.servo.time_constant_s] * len(self.joints)
+        self.torques = [robot.servo.stall_torque_nm * conditions.servo_strength] * len(self.joints)
         self.start, self.commands = pose.tolist(), [angles.tolist() for angles in commands]
         self.fresh = p.saveState(physicsClientId=self.client)
 

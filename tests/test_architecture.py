@@ -23,7 +23,13 @@ DIRECTLY_BELOW = {
     "view": ("run",),
     "cli": ("view",),
 }
-HOMES = {"pybullet": "hal/pybullet_body.py", "matplotlib": "view/", "av": "view/", "sqlite3": "run/store.py"}
+HOMES = {
+    "pybullet": "hal/pybullet_body.py",
+    "matplotlib": "view/",
+    "av": "view/",
+    "sqlite3": "run/store.py",
+    "serial": "hal/serial_link.py",
+}
 READS_VERSION = ("run/config.py", "cli/")  # these may import the package itself, for its version
 
 
@@ -90,6 +96,7 @@ def test_imports_go_down_only():
         ("run/config.py", "import sqlite3"),
         ("cli/main.py", "if True:\n    from matplotlib.figure import Figure"),
         ("run/store.py", "import av.video"),
+        ("hal/ports.py", "from serial.tools import list_ports"),
     ],
 )
 def test_a_forbidden_import_is_caught(path, source):

@@ -5,8 +5,15 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
+from gaitopt.errors import InputError
+from gaitopt.files import parse_spec
+from gaitopt.hal.address import parse_address
+from gaitopt.run.desk import DeskSpec
 from gaitopt.run.learn import RUNS
-from gaitopt.workers import default_count
+from gaitopt.view.video import check_format
+from gaitopt.workers import check_count, default_count
+
+VIDEO = "before_after.mp4"
 
 
 def add_runs(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +39,20 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=_seed, default=0, help="what chance depends on (default: %(default)s)")
 
 
+def add_effort(parser: argparse.ArgumentParser) -> None:
+    """Add --workers, --video and --json."""
+    add_workers(parser)
+    parser.add_argument("--video", action="store_true", help=f"film start and learned gait side by side ({VIDEO})")
+    add_json(parser)
+
+
+def check_effort(args: argparse.Namespace) -> None:
+    """Check --workers and --video before anything is made."""
+    check_count(args.workers)
+    if args.video:
+        check_format(Path(VIDEO))
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add --json."""
     parser.add_argument(
@@ -50,6 +71,72 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     add_runs(parser)
 
 
+def add_body(parser: argparse.ArgumentParser, needed: bool = False) -> None:
+    """Add the address of a body, and leave to move it."""
+    parser.add_argument(
+        "--body",
+        required=needed,
+        metavar="ADDRESS",
+        help="a real or emulated robot: opencat:PORT or dynamixel:PORT" + ("" if needed else " (default: simulation)"),
+    )
+    parser.add_argument("--id", metavar="NAME", help="which one of its make: uses its calibration")
+    parser.add_argument("--yes", action="store_true", help="the robot stands safely: move it without asking")
+
+
+def add_pace(parser: argparse.ArgumentParser) -> None:
+    """Add how a gait is brought to a real robot: --native and --slow."""
+    parser.add_argument("--native", action="store_true", help="upload the gait, and let the robot play it by itself")
+    parser.add_argument(
+        "--slow",
+        type=_factor,
+        default=None,
+        metavar="FACTOR",
+        help="make the cycle so many times longer (default: 'fit', as the link needs; 1 refuses what is too fast)",
+    )
+
+
+def add_desk(parser: argparse.ArgumentParser) -> None:
+    """Add how a real robot walks from line to line."""
+    add_body(parser)
+    parser.add_argument(
+        "--stopwatch", metavar="key|gate:PORT", help="who times a real robot: you, or a light gate (default: key)"
+    )
+    parser.add_argument("--native", action="store_true", help="upload each gait, and let the robot play it by itself")
+    parser.add_argument(
+        "--pause", type=float, metavar="S", help="with --yes: time to put the robot back before each walk (default: 2)"
+    )
+
+
+def desk(args: argparse.Namespace) -> DeskSpec | None:
+    """Return how a real robot walks; None in simulation.
+
+    Raises:
+        InputError: no such body or stopwatch, or something that needs a real robot without one.
+    """
+    if args.body is None:
+        if args.native or args.id is not None:
+            raise InputError("--native and --id are for real robots: give one with --body")
+        return None
+    if not parse_address(args.body).real:
+        return None
+    tables = {"body": body_address(args), "stopwatch": args.stopwatch or "key", "native": args.native}
+    return parse_spec(DeskSpec, tables, "--body and --stopwatch")
+
+
+def body_address(args: argparse.Namespace) -> str:
+    """Return the address of --body, with --id in it.
+
+    Raises:
+        InputError: --id names another robot than the address.
+    """
+    address: str = args.body
+    if args.id is None:
+        return address
+    if "id=" in address:
+        raise InputError(f"--id {args.id}: the address {address!r} names a robot already; leave one of them out")
+    return f"{address}{'&' if '?' in address else '?'}id={args.id}"
+
+
 def add_changes(parser: argparse.ArgumentParser) -> None:
     """Add --set."""
     parser.add_argument(
@@ -62,9 +149,34 @@ def add_changes(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def seconds(text: str) -> float:
+    """Return a time of more than 0 and at most an hour [s]."""
+    return number(text, 0.0, 3600.0)
+
+
+def number(text: str, above: float, most: float) -> float:
+    """Return a number above one and at most another."""
+    try:
+        value = float(text)
+    except ValueError:
+        value = above
+    if not above < value <= most:
+        raise argparse.ArgumentTypeError(f"got {text!r}; expected a number above {above:g} and at most {most:g}")
+    return value
+
+
 def positive(text: str) -> int:
     """Return a whole number of at least 1."""
     return _whole(text, 1)
+
+
+def _factor(text: str) -> float | None:
+    return None if text == "fit" else number(text, 0.0, 100.0)
+
+
+def at_least_two(text: str) -> int:
+    """Return a whole number of at least 2."""
+    return _whole(text, 2)
 
 
 def _seed(text: str) -> int:

@@ -8,7 +8,11 @@ from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.answer import Answer, artefact_lines, evaluation_data, speed_line
+from gaitopt.cli.consent import ask_to_move
+from gaitopt.cli.operator import operator
+from gaitopt.errors import BodyError
 from gaitopt.gait.gait_file import Gait, read_gait
+from gaitopt.gait.parameters import GaitSpace
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.optim.catalog import OPTIMIZERS
 from gaitopt.robot.spec import load_robot
@@ -19,10 +23,9 @@ from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO, change_specs
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.view.plots import learning_curve
 from gaitopt.view.progress import ProgressView
-from gaitopt.view.video import check_format, record_video
-from gaitopt.workers import check_count
+from gaitopt.view.video import record_video
 
-VIDEO = "before_after.mp4"
+FRESH, FRESH_ON_ROBOT = 20, 5
 
 
 def add_parser(verbs: Any) -> None:
@@ -35,27 +38,35 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--traversals", type=arguments.positive, default=1035, metavar="N", help="the budget (default: %(default)s)"
     )
-    arguments.add_workers(parser)
+    parser.add_argument(
+        "--fresh",
+        type=arguments.at_least_two,
+        metavar="N",
+        help="fresh traversals that tell how fast start and winner are (default: 20; on a real robot 5)",
+    )
     arguments.add_seed(parser)
     parser.add_argument("--name", help="the run's name (default: robot and optimizer)")
-    parser.add_argument("--video", action="store_true", help=f"film start and learned gait side by side ({VIDEO})")
+    arguments.add_desk(parser)
     arguments.add_changes(parser)
     arguments.add_runs(parser)
-    arguments.add_json(parser)
+    arguments.add_effort(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
     """Learn."""
-    check_count(args.workers)
-    if args.video:
-        check_format(Path(VIDEO))
+    arguments.check_effort(args)
+    desk = arguments.desk(args)
     specs = change_specs(
         {"robot": load_robot(args.robot), "scenario": load_scenario(args.scenario), "engine": EngineSpec()},
         args.changes,
     )
+    if desk is not None:
+        ask_to_move(desk.body, args.yes)
     folder = new_run(
         **specs,
+        desk=desk,
+        fresh=args.fresh or (FRESH if desk is None else FRESH_ON_ROBOT),
         start=args.start,
         optimizer=args.optimizer,
         traversals=args.traversals,
@@ -63,18 +74,20 @@ def run(args: argparse.Namespace) -> Answer:
         name=args.name,
         runs=args.runs,
     )
-    return work(folder, args.workers, args.video)
+    return work(folder, args)
 
 
-def work(folder: RunFolder, workers: int, video: bool) -> Answer:
+def work(folder: RunFolder, args: argparse.Namespace) -> Answer:
     """Learn from where a run stands to its end, and answer what was learned."""
     try:
-        with ProgressView() as view:
-            outcome = optimize(folder, workers, view)
+        with operator(folder.config.desk, args) as someone, ProgressView() as view:
+            outcome = optimize(folder, args.workers, view, someone)
     except KeyboardInterrupt:
         return _interrupted(folder)
+    except BodyError as error:
+        raise BodyError(f"{error}; then go on with: gaitopt resume {folder.path}") from error
     curve = learning_curve(folder)
-    film = _film(folder, outcome.best) if video else None
+    film = _film(folder, outcome.best) if args.video else None
     return Answer(_data(outcome, curve, film), _text(outcome, curve, film))
 
 
@@ -82,8 +95,10 @@ def _film(folder: RunFolder, best: Gait) -> Path:
     config = folder.config
     gaits = [("before", Gait(config.robot.name, config.start_gait)), ("after", best)]
     with ProgressView() as view:
-        record_video(folder.path / VIDEO, gaits, config.robot, config.scenario, config.seed, config.engine, view.film)
-    return folder.path / VIDEO
+        record_video(
+            folder.path / arguments.VIDEO, gaits, config.robot, config.scenario, config.seed, config.engine, view.film
+        )
+    return folder.path / arguments.VIDEO
 
 
 def _data(outcome: Outcome, curve: Path, film: Path | None) -> dict[str, Any]:
@@ -110,11 +125,17 @@ def _text(outcome: Outcome, curve: Path, film: Path | None) -> str:
         lines.append(f"gain      {outcome.learned.speed_mps / outcome.start.speed_mps - 1:+.0%}")
     lines += [
         *artefact_lines(outcome.learned),
+        *_inactive(outcome),
         f"effort    {outcome.traversals} traversals, {outcome.traversals_per_s:.1f}/s",
         f"gait      {outcome.run / 'best.toml'}",
         f"curve     {curve}",
     ]
     return "\n".join(lines + ([f"video     {film}"] if film else []))
+
+
+def _inactive(outcome: Outcome) -> list[str]:
+    names = GaitSpace(RunFolder(outcome.run).config.robot).inactive
+    return [f"inactive  {', '.join(names)}: this robot's legs cannot follow them"] if names else []
 
 
 def _interrupted(folder: RunFolder) -> Answer:

@@ -10,11 +10,39 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 import gaitopt
-from gaitopt.cli import doctor, learn, listing, replay, resume, runs, score
+from gaitopt.cli import (
+    calibrate,
+    deploy,
+    doctor,
+    emulate,
+    export,
+    find_port,
+    learn,
+    listing,
+    monitor,
+    replay,
+    resume,
+    runs,
+    score,
+)
 from gaitopt.cli.answer import Answer, claim_stdout, write_json
 from gaitopt.errors import GaitoptError
 
-VERBS = (learn, resume, score, replay, runs, listing, doctor)
+VERBS = (
+    learn,
+    resume,
+    score,
+    replay,
+    runs,
+    listing,
+    export,
+    deploy,
+    monitor,
+    calibrate,
+    find_port,
+    emulate,
+    doctor,
+)
 BAD_INPUT, INTERRUPTED = 2, 130
 
 

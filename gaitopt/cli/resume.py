@@ -4,37 +4,50 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.answer import Answer
-from gaitopt.cli.learn import VIDEO, work
+from gaitopt.cli.consent import ask_to_move
+from gaitopt.cli.learn import work
+from gaitopt.errors import InputError
+from gaitopt.files import parse_spec
 from gaitopt.run.config import current_versions
+from gaitopt.run.desk import DeskSpec
 from gaitopt.run.folder import RunFolder, find_run
-from gaitopt.view.video import check_format
-from gaitopt.workers import check_count
 
 
 def add_parser(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser("resume", help="take up a run where it stopped", description=__doc__)
     parser.add_argument("target", metavar="RUN", help="a run's folder, its folder's name, or 'latest'")
-    parser.add_argument("--video", action="store_true", help=f"film start and learned gait side by side ({VIDEO})")
-    arguments.add_workers(parser)
+    arguments.add_desk(parser)
     arguments.add_runs(parser)
-    arguments.add_json(parser)
+    arguments.add_effort(parser)
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
     """Resume."""
-    check_count(args.workers)
-    if args.video:
-        check_format(Path(VIDEO))
+    arguments.check_effort(args)
     folder = find_run(args.target, args.runs)
     _warn_of_versions(folder)
-    return work(folder, args.workers, args.video)
+    _take_up_desk(folder, args)
+    return work(folder, args)
+
+
+def _take_up_desk(folder: RunFolder, args: argparse.Namespace) -> None:
+    """Let a run on a real robot go on there, though its ports may have other names now."""
+    desk = folder.config.desk
+    if desk is None:
+        if args.body is not None:
+            raise InputError(f"{folder.path}: was walked in simulation; leave out --body")
+        return
+    changed = {"body": arguments.body_address(args)} if args.body else {}
+    changed |= {"stopwatch": args.stopwatch} if args.stopwatch else {}
+    desk = parse_spec(DeskSpec, desk.model_dump() | changed, "--body and --stopwatch")
+    folder.config = folder.config.model_copy(update={"desk": desk})
+    ask_to_move(desk.body, args.yes)
 
 
 def _warn_of_versions(folder: RunFolder) -> None:

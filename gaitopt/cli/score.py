@@ -8,6 +8,8 @@ from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.answer import Answer, artefact_lines, evaluation_data, speed_line
+from gaitopt.cli.consent import ask_to_move
+from gaitopt.cli.operator import operator
 from gaitopt.run.rollout import evaluate
 from gaitopt.run.target import find_target
 
@@ -19,6 +21,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--repeats", type=arguments.positive, default=20, metavar="N", help="traversals (default: %(default)s)"
     )
+    arguments.add_desk(parser)
     arguments.add_workers(parser)
     arguments.add_seed(parser)
     arguments.add_json(parser)
@@ -28,9 +31,21 @@ def add_parser(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> Answer:
     """Score."""
     target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes)
-    result = evaluate(
-        target.gait.parameters, target.robot, target.scenario, args.repeats, args.seed, target.engine, args.workers
-    )
+    desk = arguments.desk(args)
+    if desk is not None:
+        ask_to_move(desk.body, args.yes)
+    with operator(desk, args) as someone:
+        result = evaluate(
+            target.gait.parameters,
+            target.robot,
+            target.scenario,
+            args.repeats,
+            args.seed,
+            target.engine,
+            args.workers,
+            desk=desk,
+            operator=someone,
+        )
     names = {"robot": target.robot.name, "gait": target.label, "scenario": target.scenario.name, "seed": args.seed}
     text = [
         f"{target.robot.name}, {target.label}, {target.scenario.name}",

@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum
 from types import TracebackType
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,7 @@ from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import Conditions, ScenarioSpec
 
 Array = NDArray[np.float64]
+AnyBody = TypeVar("AnyBody", bound="Body")
 
 
 class Lifecycle(Enum):
@@ -50,6 +51,12 @@ class Capabilities:
     """Whether `ground_contacts` tells which parts touch the ground."""
     camera: bool
     """Whether `render` gives pictures."""
+    tilt: bool = True
+    """Whether `read` tells how the trunk is turned."""
+    feedback: Literal["measured", "commanded"] = "measured"
+    """What the joint angles of `read` are."""
+    native_skills: bool = False
+    """Whether the device can play a cycle by itself."""
 
 
 class BodyState(NamedTuple):
@@ -90,6 +97,11 @@ class Body(ABC):
         self.lifecycle = Lifecycle.DISCONNECTED
         self._low, self._high = robot.joint_limits.T.copy()  # (joints,), (joints,)
 
+    @property
+    def command_period(self) -> float:
+        """Time between two commands [s]."""
+        return self.robot.servo.command_period_s
+
     @abstractmethod
     def configure(self) -> None:
         """Open the body and check it, without motion. From disconnected to inactive."""
@@ -122,6 +134,9 @@ class Body(ABC):
             self.advance(period)
         return sent
 
+    def sit(self) -> None:  # noqa: B027, most bodies need nothing
+        """Ease into a pose in which the servos can be switched off without a fall; nothing in simulation."""
+
     @abstractmethod
     def deactivate(self) -> None:
         """Leave the servos limp. From active to inactive; harmless otherwise."""
@@ -133,6 +148,25 @@ class Body(ABC):
     @abstractmethod
     def close(self) -> None:
         """Leave the servos limp and let go of the body; harmless when repeated."""
+
+    def load_skill(self, angles: Array, duration: float) -> float:
+        """Load one cycle of joint angles [rad], (n, joints), of `duration` [s] into the device's own memory.
+
+        Returns:
+            How long the cycle will last, as the device plays it [s].
+
+        Raises:
+            BodyError: this body plays no skills of its own, or not one like this.
+        """
+        raise BodyError(f"{type(self).__name__} plays no skills of its own; leave out --native")
+
+    def start_skill(self) -> None:
+        """Let the device play the loaded cycle by itself, again and again, while `advance` is called.
+
+        Raises:
+            BodyError: this body plays no skills of its own.
+        """
+        raise BodyError(f"{type(self).__name__} plays no skills of its own; leave out --native")
 
     def ground_contacts(self) -> GroundContacts:
         """Return which parts touch the ground.
@@ -150,7 +184,7 @@ class Body(ABC):
         """
         raise BodyError(f"{type(self).__name__} has no camera; use a simulated body")
 
-    def __enter__(self) -> Body:
+    def __enter__(self: AnyBody) -> AnyBody:
         self.configure()
         return self
 

@@ -51,19 +51,25 @@ class PyBulletBody(Body):
     capabilities = Capabilities(simulated=True, position=True, joint_torque=True, contacts=True, camera=True)
 
     def __init__(
-        self, robot: RobotSpec, engine: EngineSpec | None = None, window: bool = False, camera: bool = False
+        self,
+        robot: RobotSpec,
+        engine: EngineSpec | None = None,
+        window: bool = False,
+        camera: bool = False,
+        paced: bool = True,
     ) -> None:
         """Describe the body; `configure` opens it.
 
         Args:
             robot: which robot.
             engine: time step and solver.
-            window: show PyBullet's window and keep pace with real time.
+            window: show PyBullet's window.
             camera: lay out the field's marks, and draw pictures by EGL where this machine has it.
+            paced: with a window, keep pace with real time.
         """
         super().__init__(robot)
         self.engine = engine or EngineSpec()
-        self._window = window
+        self._window, self._paced = window, paced
         self._client = -1
         self._scenario: ScenarioSpec | None = None
         self._conditions: Conditions | None = None
@@ -170,11 +176,18 @@ class PyBulletBody(Body):
             for _ in range(steps):
                 p.stepSimulation(self._client)
             if self._window:
-                self._keep_pace(duration)
+                self._show(duration)
         except p.error as error:  # the user closed the window
             self.lifecycle = Lifecycle.FAULT
             raise BodyError(f"the window was closed, or the engine failed ({error}); the walk ended there") from error
         self._time += duration
+
+    def set_strength(self, shares: Array) -> None:
+        """Give each joint a share of its servo's torque, (joints,), until the next activation: 0 leaves it limp."""
+        self._require(Lifecycle.ACTIVE, call="set_strength")
+        strength = self.robot.servo.stall_torque_nm * self._laid_out("set_strength").servo_strength
+        self._torques = (shares * strength).tolist()
+        self._aim(self._aimed)
 
     def deactivate(self) -> None:
         """Leave the servos limp."""
@@ -227,6 +240,7 @@ class PyBulletBody(Body):
         return np.asarray(pixels, dtype=np.uint8).reshape(camera.height, camera.width, 4)[..., :3]
 
     def _aim(self, angles: list[float]) -> None:
+        self._aimed = angles
         p.setJointMotorControlArray(
             self._body,
             self._joints,
@@ -307,9 +321,11 @@ class PyBulletBody(Body):
         )
         self.lifecycle = state
 
-    def _keep_pace(self, duration: float) -> None:
+    def _show(self, duration: float) -> None:
         (x, y, z), _ = p.getBasePositionAndOrientation(self._body, self._client)
         p.resetDebugVisualizerCamera(0.8, 40, -20, [x, y, z], physicsClientId=self._client)
+        if not self._paced:
+            return
         self._wall += duration
         time.sleep(max(0.0, self._wall - time.perf_counter()))
 

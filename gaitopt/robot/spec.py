@@ -159,6 +159,8 @@ class Wiring(Spec):
     """What the robot (OpenCat) or each servo (Dynamixel) calls itself."""
     units_per_turn: Annotated[int, Field(strict=True, ge=1)]
     """The device's units in one turn: 360 where it counts degrees, 4096 ticks for Dynamixel."""
+    rest_deg: dict[str, Real]
+    """Angle of each joint in the pose in which servos are switched off, by the joint's name [deg]."""
     servos: dict[str, ServoPort]
     """The servo of each joint, by the joint's name."""
 
@@ -228,12 +230,14 @@ class RobotSpec(Spec):
     def _wired_fully(self) -> RobotSpec:
         if self.wiring is None:
             return self
-        for name in self.wiring.servos:
-            if name not in self.joint_names:
-                raise ValueError(f"wiring.servos: {unknown_name('joint', name, self.joint_names)}")
-        for name in self.joint_names:
-            if name not in self.wiring.servos:
-                raise ValueError(f"wiring.servos.{name} is missing")
+        for key in ("servos", "rest_deg"):
+            given: dict[str, object] = getattr(self.wiring, key)
+            for name in given:
+                if name not in self.joint_names:
+                    raise ValueError(f"wiring.{key}: {unknown_name('joint', name, self.joint_names)}")
+            for name in self.joint_names:
+                if name not in given:
+                    raise ValueError(f"wiring.{key}.{name} is missing")
         ids = [servo.id for servo in self.wiring.servos.values()]
         if len(set(ids)) < len(ids):
             raise ValueError(f"wiring.servos: got ids {sorted(ids)}; expected each once")

@@ -19,6 +19,7 @@ from gaitopt.hal.engine import EngineSpec
 from gaitopt.optim.base import Optimizer
 from gaitopt.optim.catalog import make_optimizer, resolve_options
 from gaitopt.robot.spec import RobotSpec
+from gaitopt.run.desk import DeskSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, generator
 
@@ -48,6 +49,8 @@ class RunConfig(Spec):
     """The start gait's twelve parameters, SI units."""
     engine: EngineSpec
     """How the physics are computed."""
+    desk: DeskSpec | None = None
+    """How a real robot walks; None in simulation."""
     versions: dict[str, str]
     """Versions of what computes, and the git revision."""
     scenario: ScenarioSpec
@@ -87,6 +90,7 @@ def resolve(
     name: str | None = None,
     options: dict[str, Any] | None = None,
     engine: EngineSpec | None = None,
+    desk: DeskSpec | None = None,
     fresh: int = 20,
 ) -> RunConfig:
     """Return the complete settings of a run.
@@ -105,6 +109,7 @@ def resolve(
         "start_name": start_name,
         "start": dict(vars(start.parameters)),
         "engine": engine or EngineSpec(),
+        "desk": desk,
         "versions": current_versions(),
         "scenario": scenario,
         "robot": robot,

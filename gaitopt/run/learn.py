@@ -12,6 +12,7 @@ from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.run.config import RunConfig, resolve
+from gaitopt.run.desk import DeskSpec, Operator
 from gaitopt.run.folder import RunFolder, create_run, find_run
 from gaitopt.run.optimize import Outcome, Report, optimize
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
@@ -33,6 +34,8 @@ def learn(
     runs: Path | str = RUNS,
     options: dict[str, Any] | None = None,
     engine: EngineSpec | None = None,
+    desk: DeskSpec | None = None,
+    operator: Operator | None = None,
     report: Report | None = None,
 ) -> Outcome:
     """Learn a faster gait and return what was learned; the run is kept in a folder of its own.
@@ -49,6 +52,8 @@ def learn(
         runs: folder in which the run's folder is made.
         options: of the optimizer.
         engine: how the physics are computed.
+        desk: walk on a real robot instead.
+        operator: who helps the real robot.
         report: called after every traversal.
 
     Raises:
@@ -67,8 +72,9 @@ def learn(
         runs=runs,
         options=options,
         engine=engine,
+        desk=desk,
     )
-    return optimize(run, workers, report)
+    return optimize(run, workers, report, operator)
 
 
 def new_run(
@@ -83,6 +89,8 @@ def new_run(
     runs: Path | str,
     options: dict[str, Any] | None = None,
     engine: EngineSpec | None = None,
+    desk: DeskSpec | None = None,
+    fresh: int = 20,
 ) -> RunFolder:
     """Check the settings of a run and make its folder; see `learn`."""
     robot = load_robot(robot) if isinstance(robot, str) else robot
@@ -100,13 +108,20 @@ def new_run(
         name=name,
         options=options,
         engine=engine,
+        desk=desk,
+        fresh=fresh,
     )
-    _check_body(config)
+    if desk is None:
+        _check_body(config)
     return create_run(config, Path(runs))
 
 
 def resume(
-    run: str | Path | RunFolder, workers: int | None = None, runs: Path | str = RUNS, report: Report | None = None
+    run: str | Path | RunFolder,
+    workers: int | None = None,
+    runs: Path | str = RUNS,
+    report: Report | None = None,
+    operator: Operator | None = None,
 ) -> Outcome:
     """Take up a run where it stopped and return what was learned, as if it had never stopped.
 
@@ -115,9 +130,10 @@ def resume(
         workers: processes; all cores if None.
         runs: folder in which names are looked up.
         report: called after every traversal.
+        operator: who helps the robot, if the run is on a real one.
     """
     folder = run if isinstance(run, RunFolder) else find_run(str(run), Path(runs))
-    return optimize(folder, default_count() if workers is None else workers, report)
+    return optimize(folder, default_count() if workers is None else workers, report, operator)
 
 
 def _check_body(config: RunConfig) -> None:

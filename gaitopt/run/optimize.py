@@ -17,13 +17,14 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, save_gait
 from gaitopt.gait.parameters import GaitParameters, GaitSpace
 from gaitopt.run.config import RunConfig, new_optimizer
+from gaitopt.run.desk import Operator
 from gaitopt.run.folder import RunFolder
-from gaitopt.run.rollout import RolloutFactory, RolloutResult, RolloutTask, fresh_tasks
+from gaitopt.run.rollout import RolloutResult, RolloutTask, fresh_tasks, rollout_workers
 from gaitopt.run.store import Place, Row, RunStore
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.score import Evaluation, score, summarize
 from gaitopt.walk.traversal import Traversal
-from gaitopt.workers import Workers, make_workers
+from gaitopt.workers import Workers
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class Outcome:
 Report = Callable[[Progress], None]
 
 
-def optimize(run: RunFolder, workers: int, report: Report | None = None) -> Outcome:
+def optimize(run: RunFolder, workers: int, report: Report | None = None, operator: Operator | None = None) -> Outcome:
     """Learn from where the run stands to its end.
 
     `best.toml` is written after every iteration, so that a run that is stopped leaves what it learned.
@@ -74,13 +75,15 @@ def optimize(run: RunFolder, workers: int, report: Report | None = None) -> Outc
         run: new, or stopped at any moment.
         workers: how many processes walk; the result does not depend on it.
         report: called after every traversal.
+        operator: who helps a real robot; needed by runs on one.
 
     Raises:
         InputError: the store holds other traversals than this run's, or cannot be written.
+        BodyError: a real robot failed; the run can be resumed.
     """
     config = run.config
-    factory = RolloutFactory(config.robot, config.scenario, config.engine)
-    with run.locked(), run.open_store() as store, make_workers(factory, workers) as pool:
+    pool = rollout_workers(config.robot, config.scenario, config.engine, workers, config.desk, operator)
+    with run.locked(), run.open_store() as store, pool:
         return _Learning(run, store, pool, report or (lambda progress: None)).run()
 
 
@@ -167,8 +170,7 @@ class _Learning:
             "run": config.name,
             "optimizer": config.optimizer,
             "scenario": config.scenario.name,
-            "engine": config.engine.name,
-            "time_step_s": config.engine.time_step_s,
+            **_walked_in(config),
             "seed": config.seed,
             "iterations": self._iteration,
         }
@@ -196,6 +198,12 @@ class _Learning:
             current_mps=self._current,
             best_mps=self._best,
         )
+
+
+def _walked_in(config: RunConfig) -> dict[str, object]:
+    if config.desk is not None:
+        return {"body": config.desk.body, "native": config.desk.native}
+    return {"engine": config.engine.name, "time_step_s": config.engine.time_step_s}
 
 
 class _Clock:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 from gaitopt.errors import InputError
@@ -13,12 +14,13 @@ from gaitopt.hal.body import Body
 from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import RobotSpec
+from gaitopt.run.desk import Desk, DeskSpec, Operator
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.score import Evaluation, summarize
 from gaitopt.walk.traversal import Traversal, traverse
-from gaitopt.workers import Workers, make_workers
+from gaitopt.workers import InProcess, Workers, make_workers
 
 
 class RolloutTask(NamedTuple):
@@ -82,6 +84,39 @@ class Rollout:
         return self._tables[1]
 
 
+class DeskRollout:
+    """Walks traversals on a real robot."""
+
+    def __init__(self, robot: RobotSpec, scenario: ScenarioSpec, spec: DeskSpec, operator: Operator) -> None:
+        self._desk = Desk(robot, scenario, spec, operator)
+
+    def __call__(self, task: RolloutTask) -> RolloutResult:
+        """Walk one traversal."""
+        begun = time.perf_counter()
+        traversal = self._desk.walk(GaitParameters(*task.parameters), task.seed)
+        return RolloutResult(traversal, time.perf_counter() - begun)
+
+    def close(self) -> None:
+        """Let go of the robot."""
+        self._desk.close()
+
+
+def rollout_workers(
+    robot: RobotSpec,
+    scenario: ScenarioSpec,
+    engine: EngineSpec,
+    workers: int,
+    desk: DeskSpec | None = None,
+    operator: Operator | None = None,
+) -> Workers[RolloutTask, RolloutResult]:
+    """Return what walks traversals: worker processes in simulation, or one real robot with its operator."""
+    if desk is None:
+        return make_workers(RolloutFactory(robot, scenario, engine), workers)
+    if operator is None:
+        raise InputError(f"{desk.body} is a real robot: an operator is needed")
+    return InProcess(partial(DeskRollout, robot, scenario, desk, operator))
+
+
 def fresh_tasks(gait: GaitParameters, repeats: int, seed: int) -> list[RolloutTask]:
     """Return the fresh traversals that tell how fast a gait is."""
     parameters = tuple(gait.to_vector().tolist())
@@ -97,6 +132,8 @@ def evaluate(
     engine: EngineSpec | None = None,
     workers: int = 1,
     report: Callable[[int, Traversal], None] | None = None,
+    desk: DeskSpec | None = None,
+    operator: Operator | None = None,
 ) -> Evaluation:
     """Return what fresh traversals say of a gait: mean speed and 95 % interval, falls, artefacts.
 
@@ -109,13 +146,14 @@ def evaluate(
         engine: how the physics are computed.
         workers: how many processes walk.
         report: called with the number and result of each traversal as it ends.
+        desk: walk on a real robot instead.
+        operator: who helps the real robot.
     """
     if repeats < 1:
         raise InputError(f"repeats: got {repeats}; expected at least 1")
     tasks = fresh_tasks(gait, repeats, seed)
     walked: dict[int, Traversal] = {}
-    pool: Workers[RolloutTask, RolloutResult]
-    with make_workers(RolloutFactory(robot, scenario, engine or EngineSpec()), workers) as pool:
+    with rollout_workers(robot, scenario, engine or EngineSpec(), workers, desk, operator) as pool:
         for index, result in pool.run(tasks):
             walked[index] = result.traversal
             if report is not None:

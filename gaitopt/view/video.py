@@ -22,13 +22,11 @@ from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.view.whole_file import whole_file
 from gaitopt.walk.controller import GaitController
-from gaitopt.walk.traversal import LOOK_PERIOD_S, Traversal, traverse
+from gaitopt.walk.traversal import Traversal, looks, traverse
 
 Picture = NDArray[np.uint8]
 
 FORMATS = (".mp4", ".gif")
-FRAMES_PER_SECOND = Fraction(1 / LOOK_PERIOD_S).limit_denominator(1000)
-"""A picture at every look."""
 GIF_EVERY = 2
 """A .gif keeps every second picture: it is large enough."""
 LAST_PICTURE_S = 1.5
@@ -80,8 +78,9 @@ def record_video(
             traversals.append(traverse(body, controller, scenario, traversal_seed(seed, Stream.FRESH, 0), camera))
         film.pictures = [*film.pictures, _caption(film.pictures[-1], _verdict(traversals[-1]), top=False)]
         films.append(film)
+    rate = 1 / Fraction(looks(robot.servo.command_period_s) * robot.servo.command_period_s).limit_denominator(1000)
     with whole_file(path) as draft:
-        (_write_mp4 if path.suffix == ".mp4" else _write_gif)(draft, _side_by_side(films))
+        (_write_mp4 if path.suffix == ".mp4" else _write_gif)(draft, _side_by_side(films, rate), rate)
     return traversals
 
 
@@ -103,14 +102,13 @@ def check_format(path: Path) -> None:
 
 
 class _Cameraman:
-    """Takes a picture when the next one is due, from beside the robot."""
+    """Takes a picture at every look, from beside the robot."""
 
     def __init__(self, film: Film, length: float, report: Callable[[str, float], None] | None) -> None:
         self._film, self._length, self._report = film, length, report
 
     def __call__(self, body: Body, state: BodyState) -> None:
-        due = len(self._film.pictures) / FRAMES_PER_SECOND
-        if state.time < due - 1e-9 or state.position is None:
+        if state.position is None:
             return
         x, y, _ = state.position
         picture = body.render(Camera(target=(x, y, 0.09)))
@@ -135,21 +133,21 @@ def _caption(picture: Picture, text: str, top: bool = True) -> Picture:
     return np.asarray(image)
 
 
-def _side_by_side(films: Sequence[Film]) -> Iterator[Picture]:
+def _side_by_side(films: Sequence[Film], rate: Fraction) -> Iterator[Picture]:
     """Yield pictures of all films beside each other; one that has ended keeps its last picture."""
     count = max(len(film.pictures) for film in films)
-    for i in range(count + round(LAST_PICTURE_S * FRAMES_PER_SECOND)):
+    for i in range(count + round(LAST_PICTURE_S * rate)):
         yield np.hstack([film.pictures[min(i, len(film.pictures) - 1)] for film in films])
 
 
-def _write_mp4(path: Path, pictures: Iterator[Picture]) -> None:
+def _write_mp4(path: Path, pictures: Iterator[Picture], rate: Fraction) -> None:
     import av
 
     with av.open(str(path), "w") as container:
         stream = None
         for picture in pictures:
             if stream is None:
-                stream = container.add_stream("libx264", rate=FRAMES_PER_SECOND, options={"crf": "23"})
+                stream = container.add_stream("libx264", rate=rate, options={"crf": "23"})
                 stream.height, stream.width = picture.shape[:2]
                 stream.pix_fmt = "yuv420p"
             container.mux(stream.encode(av.VideoFrame.from_ndarray(picture, format="rgb24")))
@@ -157,10 +155,10 @@ def _write_mp4(path: Path, pictures: Iterator[Picture]) -> None:
             container.mux(stream.encode())
 
 
-def _write_gif(path: Path, pictures: Iterator[Picture]) -> None:
+def _write_gif(path: Path, pictures: Iterator[Picture], rate: Fraction) -> None:
     kept = itertools.islice(pictures, 0, None, GIF_EVERY)
     images = [Image.fromarray(picture).quantize(64, dither=Image.Dither.NONE) for picture in kept]
     # The format counts in hundredths of a second: rounded one by one, pictures would run ahead of the walk.
-    ends = [10 * round(100 * GIF_EVERY * i / FRAMES_PER_SECOND) for i in range(len(images) + 1)]
+    ends = [10 * round(100 * GIF_EVERY * i / rate) for i in range(len(images) + 1)]
     durations = [after - before for before, after in itertools.pairwise(ends)]  # [ms]
     images[0].save(path, save_all=True, append_images=images[1:], duration=durations, loop=0, optimize=False)

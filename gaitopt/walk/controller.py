@@ -8,9 +8,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitopt.gait.cycle import cycles
+from gaitopt.gait.cycle import cycle, cycles
 from gaitopt.gait.parameters import GaitParameters
-from gaitopt.hal.body import BodyState
+from gaitopt.hal.body import Body, BodyState
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.walk.attitude import yaw
@@ -19,7 +19,7 @@ Array = NDArray[np.float64]
 
 
 class Controller(Protocol):
-    """Chooses joint angles, some commands at a time."""
+    """Makes a body walk, some commands at a time."""
 
     start_pose: Array
     """Joint angles to stand in before the first command [rad], (joints,)."""
@@ -28,8 +28,8 @@ class Controller(Protocol):
     saturated: float
     """Share of joint angles that the servos' speed holds back."""
 
-    def angles(self, first: int, count: int, state: BodyState) -> Array:
-        """Return the joint angles of `count` commands from number `first` on [rad], (count, joints)."""
+    def drive(self, body: Body, first: int, count: int, state: BodyState) -> None:
+        """Let the body walk on for the time of `count` commands, from number `first` on."""
 
 
 class GaitController:
@@ -38,9 +38,19 @@ class GaitController:
     There are three tables: straight, and the two sharpest turns; in between, joint angles are blended.
     """
 
-    def __init__(self, gait: GaitParameters, robot: RobotSpec, scenario: ScenarioSpec) -> None:
+    def __init__(
+        self, gait: GaitParameters, robot: RobotSpec, scenario: ScenarioSpec, period: float | None = None
+    ) -> None:
+        """Make the tables.
+
+        Args:
+            gait: the twelve parameters.
+            robot: whose legs.
+            scenario: how long a walk may last, and how the heading is held.
+            period: time between two commands [s]; the robot's own if None.
+        """
         self._hold = scenario.heading_hold
-        period = robot.servo.command_period_s
+        self._period = period = period or robot.servo.command_period_s
         times = period * np.arange(math.ceil(scenario.field.time_limit_s / period) + 1, dtype=np.float64)
         left, straight, right = cycles(gait, robot, period, (self._hold.limit, 0.0, -self._hold.limit))
         self._straight = straight.at(times)  # (k, joints)
@@ -49,6 +59,10 @@ class GaitController:
         self.start_pose: Array = self._straight[0]
         self.unreachable = straight.unreachable
         self.saturated = straight.saturated
+
+    def drive(self, body: Body, first: int, count: int, state: BodyState) -> None:
+        """Let the body walk on for the time of `count` commands, from number `first` on."""
+        body.play(self.angles(first, count, state), self._period)
 
     def angles(self, first: int, count: int, state: BodyState) -> Array:
         """Return the joint angles of `count` commands from number `first` on [rad], (count, joints)."""
@@ -65,3 +79,28 @@ class GaitController:
         sideways = state.position[1] if state.position is not None else 0.0
         error = math.atan2(-sideways, hold.look_ahead_m) - yaw(state.orientation)
         return min(1.0, max(-1.0, hold.gain * error / hold.limit))
+
+
+class SkillController:
+    """Lets a robot play a gait from its own memory; it holds no heading.
+
+    The skill is loaded when the robot stands in the gait's first pose, and starts with the first command.
+    """
+
+    def __init__(self, gait: GaitParameters, robot: RobotSpec, period: float) -> None:
+        """Make the cycle, to be loaded; `period` is the time between two looks [s]."""
+        table = cycle(gait, robot, robot.servo.command_period_s)
+        self._table, self._period = table, period
+        self.start_pose: Array = table.angles[0]
+        self.unreachable = table.unreachable
+        self.saturated = table.saturated
+        self.lasts = table.duration
+        """Time of one cycle as the robot plays it [s]; exact when it is loaded."""
+
+    def drive(self, body: Body, first: int, count: int, state: BodyState) -> None:
+        """Let the body walk on for the time of `count` commands, from number `first` on."""
+        if first == 0:
+            self.lasts = body.load_skill(self._table.angles, self._table.duration)
+            body.start_skill()
+        for _ in range(count):
+            body.advance(self._period)

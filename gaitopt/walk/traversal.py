@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 import numpy as np
 
-from gaitopt.errors import BodyError
+from gaitopt.errors import FallError
 from gaitopt.hal.body import Body, BodyState, GroundContacts
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.walk.attitude import roll_pitch, uprightness
 from gaitopt.walk.controller import Controller
-from gaitopt.walk.stopwatch import Stopwatch
+from gaitopt.walk.stopwatch import PositionStopwatch, Stopwatch
 
 SETTLE_S = 0.3
 """The robot stands this long before its first step [s]."""
@@ -73,92 +73,147 @@ class Traversal:
 
 
 def traverse(
-    body: Body, controller: Controller, scenario: ScenarioSpec, seed: int, observer: Observer | None = None
+    body: Body,
+    controller: Controller,
+    scenario: ScenarioSpec,
+    seed: int,
+    observer: Observer | None = None,
+    stopwatch: Stopwatch | None = None,
 ) -> Traversal:
     """Walk once across the field and return what happened.
 
     Args:
         body: configured and inactive; left so.
-        controller: chooses the joint angles.
+        controller: makes the body walk.
         scenario: the field and its noise.
-        seed: decides the conditions of this traversal; the result depends on nothing else.
+        seed: decides the conditions of this traversal; in simulation, the result depends on nothing else.
         observer: called at every look.
+        stopwatch: takes the time; by the body's place if None.
 
     Raises:
-        BodyError: the body cannot tell where it is, or failed.
+        BodyError: the body cannot tell where it is and there is no other stopwatch, or the body failed.
+        SpoiledError: the walk does not count.
     """
     body.prepare(scenario, scenario.sample(np.random.default_rng(seed)))
+    stopwatch = stopwatch or PositionStopwatch(scenario.field.length_m)
     try:
         body.activate(controller.start_pose, SETTLE_S)
-        return _walk(body, controller, scenario, observer)
+        traversal = _walk(body, controller, scenario, observer, stopwatch)
+        if traversal.status is not Status.FELL:
+            body.sit()
+        return traversal
     finally:
         body.deactivate()
 
 
-def _walk(body: Body, controller: Controller, scenario: ScenarioSpec, observer: Observer | None) -> Traversal:
-    period = body.robot.servo.command_period_s
-    stopwatch = Stopwatch(scenario.field.length_m)
-    states: list[BodyState] = []
-    contacts: list[GroundContacts] = []
+def looks(period: float) -> int:
+    """Return how many commands, one every `period` [s], there are from one look at the body to the next."""
+    return max(1, round(LOOK_PERIOD_S / period))
+
+
+def _walk(
+    body: Body, controller: Controller, scenario: ScenarioSpec, observer: Observer | None, stopwatch: Stopwatch
+) -> Traversal:
+    seen = _Seen()
+    stopwatch.begin()
+    try:
+        status = _steps(body, controller, scenario, observer, stopwatch, seen)
+    except FallError:  # a real body notices by itself, and is limp already
+        status = Status.FELL
+    return _summary(status, seen, stopwatch, controller, scenario)
+
+
+@dataclass
+class _Seen:
+    """What was seen of a walk."""
+
+    states: list[BodyState] = field(default_factory=list)
+    contacts: list[GroundContacts] = field(default_factory=list)
+    commands: int = 0
+
+
+def _steps(
+    body: Body,
+    controller: Controller,
+    scenario: ScenarioSpec,
+    observer: Observer | None,
+    stopwatch: Stopwatch,
+    seen: _Seen,
+) -> Status:
+    period = body.command_period
     last = round(scenario.field.time_limit_s / period)
-    look_every = max(1, round(LOOK_PERIOD_S / period))
-    sent = 0
+    look_every = looks(period)
     while True:
         state = body.read()
-        states.append(state)
-        if body.capabilities.contacts and len(states) % 2:  # every second look is enough for shares of the time
-            contacts.append(body.ground_contacts())
+        seen.states.append(state)
+        if body.capabilities.contacts and len(seen.states) % 2:  # every second look is enough for shares of the time
+            seen.contacts.append(body.ground_contacts())
         if observer is not None:
             observer(body, state)
         status = _ended(state, stopwatch, scenario)
-        if status is not None or sent == last:
-            break
-        count = min(look_every, last - sent)
-        body.play(controller.angles(sent, count, state), period)
-        sent += count
-    return _summary(status or Status.TIMEOUT, sent, states, contacts, stopwatch, controller, scenario)
+        if status is not None:
+            return status
+        if seen.commands == last:
+            return Status.TIMEOUT
+        count = min(look_every, last - seen.commands)
+        controller.drive(body, seen.commands, count, state)
+        seen.commands += count
 
 
 def _ended(state: BodyState, stopwatch: Stopwatch, scenario: ScenarioSpec) -> Status | None:
-    if state.position is None or state.orientation is None:
-        raise BodyError("traverse: this body cannot tell where it is; a stopwatch by position needs a simulated body")
-    x, y, _ = state.position
-    if not uprightness(state.orientation) > FALLEN_COSINE:  # so written, nan counts as a fall
+    # So written, nan counts as a fall.
+    if state.orientation is not None and not uprightness(state.orientation) > FALLEN_COSINE:
         return Status.FELL
-    if abs(y) > scenario.field.half_width_m:
+    if state.position is not None and abs(state.position[1]) > scenario.field.half_width_m:
         return Status.LEFT_FIELD
-    return Status.FINISHED if stopwatch.update(state.time, x) else None
+    return Status.FINISHED if stopwatch.update(state) else None
 
 
 def _summary(
-    status: Status,
-    commands: int,
-    states: list[BodyState],
-    contacts: list[GroundContacts],
-    stopwatch: Stopwatch,
-    controller: Controller,
-    scenario: ScenarioSpec,
+    status: Status, seen: _Seen, stopwatch: Stopwatch, controller: Controller, scenario: ScenarioSpec
 ) -> Traversal:
-    positions = np.array([state.position for state in states])
-    roll, pitch = roll_pitch(np.array([state.orientation for state in states]))
-    distance = float(np.clip(np.nan_to_num(positions[-1, 0]), -scenario.field.run_up_m, scenario.field.length_m))
-    flight, belly, knees = _contact_shares(contacts)
+    roll, pitch = _spreads(seen.states)
+    distance, drift = _way(seen.states, stopwatch, scenario)
+    flight, belly, knees = _contact_shares(seen.contacts)
     return Traversal(
         status=status,
         time_s=stopwatch.elapsed,
         distance_m=distance,
         speed_mps=_speed(status, stopwatch, distance, scenario),
-        roll_spread=float(roll.std()),
-        pitch_spread=float(pitch.std()),
-        energy_j=_energy(states),
-        drift_m=float(positions[-1, 1] - positions[0, 1]),
+        roll_spread=roll,
+        pitch_spread=pitch,
+        energy_j=_energy(seen.states),
+        drift_m=drift,
         flight=flight,
         belly=belly,
         knees=knees,
         unreachable=controller.unreachable,
         saturated=controller.saturated,
-        commands=commands,
+        commands=seen.commands,
     )
+
+
+def _spreads(states: list[BodyState]) -> tuple[float, float]:
+    """Return the standard deviations of roll and pitch [rad]; nan where they are not measured."""
+    turned = [state.orientation for state in states if state.orientation is not None]
+    if not turned:
+        return float("nan"), float("nan")
+    roll, pitch = roll_pitch(np.array(turned))
+    return float(roll.std()), float(pitch.std())
+
+
+def _way(states: list[BodyState], stopwatch: Stopwatch, scenario: ScenarioSpec) -> tuple[float, float]:
+    """Return the way past the start line and sideways [m].
+
+    Where the body cannot tell, only the lines that the stopwatch saw it cross are known, and nothing of the drift.
+    """
+    lines = scenario.field
+    if not states or states[-1].position is None:
+        crossed = 0.0 if stopwatch.started is not None else -lines.run_up_m
+        return (lines.length_m if stopwatch.finished is not None else crossed), float("nan")
+    positions = np.array([state.position for state in states])
+    way = float(np.clip(np.nan_to_num(positions[-1, 0]), -lines.run_up_m, lines.length_m))
+    return way, float(positions[-1, 1] - positions[0, 1])
 
 
 def _contact_shares(contacts: list[GroundContacts]) -> tuple[float, float, float]:
@@ -171,7 +226,7 @@ def _contact_shares(contacts: list[GroundContacts]) -> tuple[float, float, float
 
 def _energy(states: list[BodyState]) -> float:
     """Return the sum of |torque x speed| over joints and time [J]; nan where torques are not measured."""
-    if states[0].joint_torques is None:
+    if not states or states[0].joint_torques is None or states[0].joint_speeds is None:
         return float("nan")
     speeds = np.array([state.joint_speeds for state in states])  # (n, joints)
     torques = np.array([state.joint_torques for state in states])

@@ -2,5 +2,6 @@
 
 from gaitopt.workers.base import Workers
 from gaitopt.workers.catalog import check_count, default_count, make_workers
+from gaitopt.workers.in_process import InProcess
 
-__all__ = ["Workers", "check_count", "default_count", "make_workers"]
+__all__ = ["InProcess", "Workers", "check_count", "default_count", "make_workers"]

@@ -62,12 +62,16 @@ def test_lists_are_json_too(cli):
     assert {robot["name"]: robot["start_gait"] for robot in robots} == {
         "aibo-ers7": "hand-tuned",
         "aibo-ers210": "kohl-stone-start",
+        "dynamixel-quadruped": "hand-tuned",
+        "petoi-bittle": "hand-tuned",
     }
     gaits = the_object(cli("list", "gaits", "--json"))["gaits"]
     assert {(gait["robot"], gait["name"]) for gait in gaits} == {
         ("aibo-ers7", "hand-tuned"),
         ("aibo-ers210", "hand-tuned"),
         ("aibo-ers210", "kohl-stone-start"),
+        ("dynamixel-quadruped", "hand-tuned"),
+        ("petoi-bittle", "hand-tuned"),
     }
 
 
@@ -231,9 +235,9 @@ def test_interrupted_elsewhere_nothing_but_that_is_told(cli, monkeypatch):
 
 
 def test_what_libraries_print_does_not_reach_the_json(cli, run, monkeypatch):
-    def noisy(*args):
+    def noisy(*args, **options):
         os.write(1, b"build time: yesterday\n")  # as a library in C does
-        return evaluate(*args)
+        return evaluate(*args, **options)
 
     monkeypatch.setattr("gaitopt.cli.score.evaluate", noisy)
     words = ("score", "latest", "--repeats", 1, "--workers", 1)

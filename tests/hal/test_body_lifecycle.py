@@ -4,12 +4,13 @@ import threading
 
 import numpy as np
 import pytest
+from robot_poses import hip_height, pose_over_feet
 
 from gaitopt.errors import BodyError, ProtocolError
 from gaitopt.hal.body import Body, Camera, Lifecycle
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.hal.pybullet_body import PyBulletBody, p
-from gaitopt.robot.kinematics import kinematics
+from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import Conditions
 
 CALM = Conditions(friction=0.6, servo_strength=1.0, start_side=0.0, start_heading=0.0)
@@ -17,9 +18,8 @@ CALM = Conditions(friction=0.6, servo_strength=1.0, start_side=0.0, start_headin
 
 @pytest.fixture
 def pose(robot):
-    """All four paws 11 cm straight below their hips."""
-    legs = kinematics(robot)
-    return legs.inverse(legs.hip + np.array([0.0, 0.0, -0.11])).angles.reshape(12)
+    """All four paws straight below their hips."""
+    return pose_over_feet(robot)
 
 
 @pytest.fixture
@@ -52,7 +52,7 @@ CALLS = {
     "prepare": lambda body, field, pose: body.prepare(field, CALM),
     "activate": lambda body, field, pose: body.activate(pose, 0.1),
     "command": lambda body, field, pose: body.command(pose),
-    "advance": lambda body, field, pose: body.advance(0.008),
+    "advance": lambda body, field, pose: body.advance(body.robot.servo.command_period_s),
     "read": lambda body, field, pose: body.read(),
     "ground_contacts": lambda body, field, pose: body.ground_contacts(),
     "render": lambda body, field, pose: body.render(Camera((0.0, 0.0, 0.0))),
@@ -106,32 +106,39 @@ def test_close_and_deactivate_are_harmless_when_repeated(standing):
     assert standing.lifecycle is Lifecycle.DISCONNECTED
 
 
-@pytest.mark.parametrize("bad", [np.nan, np.zeros(11), np.zeros((4, 3))], ids=["nan", "eleven", "four by three"])
-def test_what_are_no_twelve_angles_is_refused_and_moves_nothing(standing, pose, bad):
-    angles = np.where(np.arange(12) == 7, bad, pose) if np.ndim(bad) == 0 else bad
+BAD = {
+    "nan": lambda pose: np.where(np.arange(len(pose)) == 7, np.nan, pose),
+    "one short": lambda pose: pose[:-1],
+    "four rows": lambda pose: pose.reshape(4, -1),
+}
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_what_is_not_an_angle_for_each_joint_is_refused_and_moves_nothing(standing, pose, bad):
     with pytest.raises(BodyError, match=r"^command: got "):
-        standing.command(angles)
+        standing.command(BAD[bad](pose))
     standing.advance(0.2)
     np.testing.assert_allclose(standing.read().joint_angles, pose, atol=0.05)
 
 
 def test_command_returns_what_was_really_sent(standing, robot, pose):
-    low, high = np.tile(robot.joint_limits, (4, 1)).T
+    low, high = robot.joint_limits.T
     np.testing.assert_array_equal(standing.command(pose), pose)
-    np.testing.assert_array_equal(standing.command(np.full(12, 9.0)), high)
-    np.testing.assert_array_equal(standing.command(np.full(12, -9.0)), low)
-    np.testing.assert_array_equal(standing.command(np.full(12, np.inf)), high)
-    wish = np.where(np.arange(12) == 2, 9.0, pose)
-    np.testing.assert_array_equal(standing.command(wish), np.where(np.arange(12) == 2, high, pose))
+    np.testing.assert_array_equal(standing.command(np.full_like(pose, 9.0)), high)
+    np.testing.assert_array_equal(standing.command(np.full_like(pose, -9.0)), low)
+    np.testing.assert_array_equal(standing.command(np.full_like(pose, np.inf)), high)
+    third = np.arange(len(pose)) == 2
+    wish = np.where(third, 9.0, pose)
+    np.testing.assert_array_equal(standing.command(wish), np.where(third, high, pose))
     assert wish[2] == 9.0  # the caller's array is left alone
 
 
-def test_active_servos_hold_the_trunk_and_limp_ones_do_not(standing):
+def test_active_servos_hold_the_trunk_and_limp_ones_do_not(standing, pose):
     assert abs(sink(standing)) < 0.003
     standing.deactivate()
     assert standing.lifecycle is Lifecycle.INACTIVE
-    assert sink(standing) > 0.03
-    np.testing.assert_array_equal(standing.read().joint_torques, np.zeros(12))
+    assert sink(standing) > 0.3 * hip_height(standing.robot)
+    np.testing.assert_array_equal(standing.read().joint_torques, np.zeros(len(pose)))
 
 
 def test_leaving_the_context_lets_go_of_the_body(robot, field, pose):
@@ -166,12 +173,12 @@ def test_estop_from_another_thread_is_sticky_until_close(standing, field, pose):
     thread.start()
     thread.join()
     with pytest.raises(BodyError, match=r"^advance: the body was stopped \(estop\)"):
-        standing.advance(0.008)
+        standing.advance(standing.robot.servo.command_period_s)
     assert standing.lifecycle is Lifecycle.ESTOP
     check_refused(standing, field, pose, {"configure", "prepare", "activate", "command", "advance"})
     standing.deactivate()
     assert standing.lifecycle is Lifecycle.ESTOP
-    assert sink(standing) > 0.03
+    assert sink(standing) > 0.3 * hip_height(standing.robot)
     standing.close()
     standing.configure()
     standing.prepare(field, CALM)
@@ -188,15 +195,30 @@ def test_estop_while_inactive_is_not_forgotten(body, field, pose):
     assert body.lifecycle is Lifecycle.ESTOP
 
 
-@pytest.mark.parametrize("step", [0.003, 0.005, 0.0081, 0.01])
-def test_a_time_step_that_does_not_divide_the_command_period_is_refused(robot, step):
-    with pytest.raises(BodyError, match=rf"engine.time_step_s: got {step:g}; expected a whole part of .* 0.008 s"):
+@pytest.mark.parametrize("parts", [2.01, 2.5, 8 / 3, 3.2])
+def test_a_time_step_that_does_not_divide_the_command_period_is_refused(robot, parts):
+    check_time_step_refused(robot, robot.servo.command_period_s / parts)
+
+
+@pytest.mark.parametrize("step", [0.005, 0.0081, 0.01])
+def test_a_time_step_more_than_half_the_command_period_is_refused(step):
+    check_time_step_refused(load_robot("aibo-ers7"), step)  # 8 ms: time steps are at most 10 ms
+
+
+def check_time_step_refused(robot, step):
+    told = f"engine.time_step_s: got {step:g}; expected a whole part of .* {robot.servo.command_period_s:g} s"
+    with pytest.raises(BodyError, match=told):
         PyBulletBody(robot, EngineSpec(time_step_s=step))
 
 
-@pytest.mark.parametrize("step", [0.008, 0.004, 0.002, 0.001, 0.008 / 3])
-def test_a_time_step_that_divides_the_command_period_is_taken(robot, step):
+@pytest.mark.parametrize("parts", [2, 3, 4, 8])
+def test_a_time_step_that_divides_the_command_period_is_taken(robot, parts):
+    step = robot.servo.command_period_s / parts
     assert PyBulletBody(robot, EngineSpec(time_step_s=step)).engine.time_step_s == step
+
+
+def test_a_time_step_of_a_whole_command_period_is_taken():
+    PyBulletBody(load_robot("aibo-ers7"), EngineSpec(time_step_s=0.008))
 
 
 def test_a_body_without_senses_says_so(robot):

@@ -11,7 +11,7 @@ import pytest
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.hal.pybullet_body import PyBulletBody, p
-from gaitopt.robot.spec import load_robot, robot_names
+from gaitopt.robot.spec import load_robot
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.traversal import Status, traverse
 
@@ -26,6 +26,12 @@ def walk(body, gait, scenario, seed, observer=None):
             observer()
 
     return traverse(body, GaitController(gait, body.robot, scenario), scenario, seed, watch), states
+
+
+@pytest.fixture(scope="session", params=["aibo-ers7", "petoi-bittle"])
+def robot(request):
+    """Robots as different as can be, with 12 joints and 8: these tests are about the body's code."""
+    return load_robot(request.param)
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +71,7 @@ def test_walks_differ_by_their_seed_and_engine(robot, hand_tuned, short_field, a
 
 def test_two_bodies_in_one_process_do_not_touch(robot, hand_tuned, short_field, alone):
     """Between any two looks of the one, the other robot walks, falls, and is built anew."""
-    other_robot = load_robot(next(name for name in robot_names() if name != robot.name))
+    other_robot = load_robot("aibo-ers7" if robot.planar else "petoi-bittle")
     gait = load_gait("hand-tuned", other_robot).parameters
     with PyBulletBody(robot) as body, PyBulletBody(other_robot) as other:
         looks = itertools.count()
@@ -80,7 +86,7 @@ def test_two_bodies_in_one_process_do_not_touch(robot, hand_tuned, short_field, 
                 other.prepare(short_field, short_field.sample(np.random.default_rng(0)))
                 other.activate(GaitController(gait, other_robot, short_field).start_pose, 0.1)
             elif look > 15:
-                other.advance(0.008)
+                other.advance(other_robot.servo.command_period_s)
 
         assert walk(body, hand_tuned, short_field, 3, disturb) == alone
         assert next(looks) > 25

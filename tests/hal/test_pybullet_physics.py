@@ -1,7 +1,10 @@
 """The simulation against closed forms: where a robot stands, how it falls, how fast and strong its servos are."""
 
+import dataclasses
+
 import numpy as np
 import pytest
+from robot_poses import hip_height, pose_over_feet
 
 from gaitopt.hal.body import Body, BodyState, Camera, GroundContacts
 from gaitopt.hal.engine import EngineSpec
@@ -13,21 +16,12 @@ from gaitopt.walk.attitude import roll_pitch, yaw
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.traversal import traverse
 
-KNEES = slice(2, 12, 3)
 BLIND = BodyState(0.0, None, None, None, None, None)
 
 
 def conditions(**changes):
     calm = {"friction": 0.6, "servo_strength": 1.0, "start_side": 0.0, "start_heading": 0.0}
     return Conditions(**calm | changes)
-
-
-def pose_over_feet(robot, height, ahead=0.0):
-    """Return the angles that put every paw this far below and ahead of its hip, (12,) [m]."""
-    legs = kinematics(robot)
-    solution = legs.inverse(legs.hip + np.array([ahead, 0.0, -height]))
-    assert solution.reachable.all()
-    return solution.angles.reshape(12)
 
 
 @pytest.fixture
@@ -37,24 +31,30 @@ def body(robot):
 
 
 def test_stand_is_the_plane_through_the_paws(robot):
-    """Front hips 10 cm, rear hips 12 cm above their paws, each straight below: nose down by asin(2 cm / wheelbase)."""
-    pitch = np.arcsin(0.02 / robot.wheelbase)
+    """Front hips 2 cm lower than rear hips, each straight over its paw: nose down by asin(2 cm / wheelbase)."""
+    height, pitch = hip_height(robot), np.arcsin(0.02 / robot.wheelbase)
     level = np.array([[np.cos(pitch), 0, np.sin(pitch)], [0, 1, 0], [-np.sin(pitch), 0, np.cos(pitch)]])
     legs = kinematics(robot)
-    feet = legs.hip + np.array([[0, 0, -0.10]] * 2 + [[0, 0, -0.12]] * 2) @ level  # level frame to body
-    stance = stand(robot, legs.inverse(feet).angles.reshape(12))
-    assert stance.height == pytest.approx(0.11 + robot.paw_radius, abs=1e-6)
+    below = np.array([[0, 0, 0.01 - height]] * 2 + [[0, 0, -0.01 - height]] * 2)
+    solution = legs.inverse(legs.hip + below @ level)  # level frame to body
+    assert solution.reachable.all()
+    stance = stand(robot, legs.joints(solution.angles))
+    assert stance.height == pytest.approx(height + robot.paw_radius, abs=1e-6)
     assert stance.pitch == pytest.approx(pitch, abs=1e-5)
     assert stance.roll == pytest.approx(0, abs=1e-6)
 
 
-@pytest.mark.parametrize("height", [0.10, 0.12])
-def test_a_standing_robot_stands_as_high_as_its_legs(robot, body, field, height):
+@pytest.mark.parametrize("higher", [-0.005, 0.01])
+def test_a_standing_robot_stands_as_high_as_its_legs(robot, body, field, higher):
+    height = hip_height(robot) + higher
     body.prepare(field, conditions(start_side=0.1, start_heading=0.3))
     body.activate(pose_over_feet(robot, height), 1.0)
     state = body.read()
     assert state.time == 0.0
-    np.testing.assert_allclose(state.position, [-field.field.run_up_m, 0.1, height + robot.paw_radius], atol=0.0015)
+    # The default engine lets servos give by a degree under the weight; where all knees point back, the body shifts.
+    ahead = 0.006 if robot.legs.front.knee_folds == robot.legs.rear.knee_folds else 0.0015
+    place = np.array([-field.field.run_up_m, 0.1, height + robot.paw_radius])
+    assert (np.abs(state.position - place) < [ahead, 0.0015, 0.0015]).all()
     assert yaw(state.orientation) == pytest.approx(0.3, abs=0.02)
     roll, pitch = roll_pitch(np.array([state.orientation]))
     assert abs(roll[0]) < 0.01
@@ -62,20 +62,28 @@ def test_a_standing_robot_stands_as_high_as_its_legs(robot, body, field, height)
     assert body.ground_contacts() == GroundContacts(paws=True, legs=False, trunk=False)
 
 
+def test_with_a_fine_engine_it_stands_exactly_as_its_legs_do(robot, field):
+    with PyBulletBody(robot, EngineSpec(time_step_s=0.001, solver_iterations=100)) as body:
+        body.prepare(field, conditions(start_side=0.1, start_heading=0.3))
+        body.activate(pose_over_feet(robot), 0.5)
+        place = [-field.field.run_up_m, 0.1, hip_height(robot) + robot.paw_radius]
+        np.testing.assert_allclose(body.read().position, place, atol=2e-4)
+
+
 def test_the_paws_bear_the_weight(robot, body, field):
     body.prepare(field, conditions())
-    body.activate(pose_over_feet(robot, 0.11), 1.5)
+    body.activate(pose_over_feet(robot), 1.5)
     forces = [
         sum(point[9] for point in p.getContactPoints(body._body, body._ground, physicsClientId=body._client))
         for _ in range(100)
-        if body.advance(0.008) is None
+        if body.advance(robot.servo.command_period_s) is None
     ]
     assert np.mean(forces) == pytest.approx(robot.mass_kg * 9.81, rel=0.01)
 
 
 def test_a_robot_in_the_air_falls_as_galileo_says(robot, body, field):
     body.prepare(field, conditions())
-    body.activate(pose_over_feet(robot, 0.11), 0.0)
+    body.activate(pose_over_feet(robot), 0.0)
     p.resetBasePositionAndOrientation(body._body, [0, 0, 2.0], [0, 0, 0, 1], physicsClientId=body._client)
     p.resetBaseVelocity(body._body, [0, 0, 0], [0, 0, 0], physicsClientId=body._client)
     before = body.read().position[2]
@@ -88,17 +96,17 @@ def test_a_robot_in_the_air_falls_as_galileo_says(robot, body, field):
 def test_a_servo_closes_an_error_with_its_time_constant(robot, field, step):
     """In the air, a small step of all knees: after k time steps (1 - step / time constant) ** k of it is left."""
     with PyBulletBody(robot, EngineSpec(time_step_s=step)) as body:
-        pose = pose_over_feet(robot, 0.11)
+        pose, knees = pose_over_feet(robot), [name.endswith("_knee") for name in robot.joint_names]
         body.prepare(field, conditions())
         body.activate(pose, 0.0)
         p.resetBasePositionAndOrientation(body._body, [0, 0, 2.0], [0, 0, 0, 1], physicsClientId=body._client)
         wish = pose.copy()
-        wish[KNEES] += 0.02
+        wish[knees] += 0.02
         body.command(wish)
         left = []
         for _ in range(5):
             body.advance(0.008)
-            left.append(np.mean((wish - body.read().joint_angles)[KNEES]) / 0.02)
+            left.append(np.mean((wish - body.read().joint_angles)[knees]) / 0.02)
     tau = robot.servo.time_constant_s
     expected = (1 - step / tau) ** (np.arange(1, 6) * 0.008 / step)
     np.testing.assert_allclose(left, expected, atol=0.005)
@@ -108,7 +116,7 @@ def test_a_servo_closes_an_error_with_its_time_constant(robot, field, step):
 def test_no_servo_is_faster_or_stronger_than_its_data(robot, body, field, strength):
     """All legs told to leap to the other end of their range: speeds come to their limits, and stay there."""
     body.prepare(field, conditions(servo_strength=strength))
-    pose = pose_over_feet(robot, 0.11)
+    pose = pose_over_feet(robot)
     body.activate(pose, 0.3)
     speeds, torques = [], []
     for i in range(40):
@@ -117,10 +125,10 @@ def test_no_servo_is_faster_or_stronger_than_its_data(robot, body, field, streng
         state = body.read()
         speeds.append(np.abs(state.joint_speeds))
         torques.append(np.abs(state.joint_torques))
-    limit = np.tile(robot.joint_speeds, 4) * strength
+    limit = robot.joint_speeds * strength
     assert (np.median(speeds, axis=0) < limit * 1.03).all()
     assert np.max(speeds / limit) < 1.3  # a paw that strikes the ground may push a joint on for a moment
-    assert (np.max(speeds / limit, axis=0) > 0.9).sum() >= 8  # the limit is reached
+    assert (np.max(speeds / limit, axis=0) > 0.9).mean() >= 2 / 3  # the limit is reached
     stall = robot.servo.stall_torque_nm * strength
     assert np.max(torques) == pytest.approx(stall, rel=1e-6)
 
@@ -128,26 +136,30 @@ def test_no_servo_is_faster_or_stronger_than_its_data(robot, body, field, streng
 def test_joints_of_a_walk_keep_the_servos_speed(robot, body, hand_tuned, short_field):
     calm = {"friction": 0.6, "servo_strength": 1.0, "start_side_m": 0.0, "start_heading_deg": 0.0}
     scenario = short_field.model_copy(update=calm)
+    # Petoi's servos are twice as fast as the others: they get the shortest cycle in their range.
+    gait = dataclasses.replace(hand_tuned, cycle_time=0.2) if robot.name == "petoi-bittle" else hand_tuned
     speeds = []
     traverse(
         body,
-        GaitController(hand_tuned, robot, scenario),
+        GaitController(gait, robot, scenario),
         scenario,
         0,
         lambda _, state: speeds.append(np.abs(state.joint_speeds)) if state.joint_speeds else None,
     )
-    ratio = np.array(speeds) / np.tile(robot.joint_speeds, 4)
+    ratio = np.array(speeds) / robot.joint_speeds
     assert ratio.max() < 1.05
     assert np.quantile(ratio, 0.99) < 1.02
     assert np.quantile(ratio, 0.99) > 0.5  # the servos have work to do
 
 
 def test_a_weak_robot_cannot_stand(robot, body, field):
-    """Negative control for the stall torque: with a twentieth of it the trunk goes down."""
-    pose = pose_over_feet(robot, 0.11)
-    body.prepare(field, conditions(servo_strength=0.05))
-    body.activate(pose, 1.0)
-    assert body.read().position[2] < 0.09
+    """Negative control for the stall torque: with a twentieth of a leg's load at its hip height the trunk goes down."""
+    height = hip_height(robot)
+    strength = 0.05 * robot.mass_kg / 4 * 9.81 * height / robot.servo.stall_torque_nm
+    assert strength < 0.05
+    body.prepare(field, conditions(servo_strength=strength))
+    body.activate(pose_over_feet(robot), 1.5)
+    assert body.read().position[2] < 0.74 * (height + robot.paw_radius)
 
 
 def test_slippery_ground_lets_paws_slide(robot, body, field):
@@ -155,10 +167,10 @@ def test_slippery_ground_lets_paws_slide(robot, body, field):
     ways = []
     for friction in (0.02, 0.8):
         body.prepare(field, conditions(friction=friction))
-        body.activate(pose_over_feet(robot, 0.11, 0.02), 0.5)
+        body.activate(pose_over_feet(robot, ahead=0.02), 0.5)
         before = body.read().position[0]
         for part in np.linspace(0, 1, 60):
-            body.command(pose_over_feet(robot, 0.11, 0.02 - 0.04 * part))
+            body.command(pose_over_feet(robot, ahead=0.02 - 0.04 * part))
             body.advance(0.008)
         ways.append(body.read().position[0] - before)
         body.deactivate()
@@ -174,7 +186,7 @@ def test_played_in_a_block_commands_do_what_they_do_alone(robot, body, field, ha
     for play in (body.play, lambda rows, period: Body.play(body, rows, period)):
         body.prepare(field, conditions())
         body.activate(block[0], 0.1)
-        sent = play(block, 0.008)
+        sent = play(block, robot.servo.command_period_s)
         ends.append((sent.tolist(), body.read()))
         body.deactivate()
     assert ends[0] == ends[1]
@@ -183,7 +195,7 @@ def test_played_in_a_block_commands_do_what_they_do_alone(robot, body, field, ha
 
 def test_the_camera_sees_the_robot(robot, body, field):
     body.prepare(field, conditions())
-    body.activate(pose_over_feet(robot, 0.11), 0.1)
+    body.activate(pose_over_feet(robot), 0.1)
     x, y, z = body.read().position
     near = body.render(Camera((x, y, z), width=64, height=48))
     away = body.render(Camera((x, y + 50.0, z), width=64, height=48))

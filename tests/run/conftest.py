@@ -68,5 +68,5 @@ def free_walks(monkeypatch):
         walked.append(task)
         return chance_walk(task)
 
-    monkeypatch.setattr("gaitopt.run.optimize.make_workers", lambda factory, count: InProcess(lambda: walk))
+    monkeypatch.setattr("gaitopt.run.rollout.make_workers", lambda factory, count: InProcess(lambda: walk))
     return walked

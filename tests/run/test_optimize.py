@@ -7,10 +7,11 @@ from small_runs import chance_walk, rows_of
 
 from gaitopt.errors import InputError
 from gaitopt.files import read_toml
-from gaitopt.gait.gait_file import read_gait
+from gaitopt.gait.gait_file import load_gait, read_gait
 from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters, GaitSpace
 from gaitopt.hal.catalog import make_body
 from gaitopt.optim.catalog import make_optimizer
+from gaitopt.robot.spec import load_robot
 from gaitopt.run.config import resolve
 from gaitopt.run.optimize import optimize
 from gaitopt.seeding import Stream, generator, traversal_seed
@@ -89,17 +90,21 @@ def test_the_fresh_traversals_walk_the_start_and_the_saved_gait(make_run, free_w
     assert outcome.best.robot == "aibo-ers7"
 
 
+@pytest.mark.parametrize("name", ["aibo-ers7", "petoi-bittle"])  # 12 parameters and 9
 @pytest.mark.parametrize("optimizer", ["kohl-stone", "forward-difference", "random-search"])
-def test_the_optimizer_is_told_the_mean_of_the_repeats_of_each_point(make_run, settings, free_walks, optimizer):
+def test_the_optimizer_is_told_the_mean_of_the_repeats_of_each_point(make_run, settings, free_walks, optimizer, name):
+    robot = load_robot(name)
     options = {"kohl-stone": {"policies": 2}, "random-search": {"points": 2}}.get(optimizer, {}) | {"repeats": 2}
-    config = resolve(**settings | {"optimizer": optimizer, "options": options, "traversals": 60})
+    changes = {"robot": robot, "start": load_gait("hand-tuned", robot), "optimizer": optimizer, "options": options}
+    config = resolve(**settings | changes | {"traversals": 60})
     run = make_run(config)
     optimize(run, 1)
     # The rows, told to an optimizer of our own, must make it ask for the points that were walked.
-    space = GaitSpace(config.robot)
+    space = GaitSpace(robot)
     start, epsilon = space.to_cube(config.start_gait), space.epsilon_in_cube
     mine = make_optimizer(optimizer, start, epsilon, generator(5, Stream.OPTIMIZER), options)
-    walked = np.array(table(run, ", ".join(PARAMETER_NAMES), "learn"))
+    walked = np.array(table(run, ", ".join(space.active), "learn"))
+    assert all(set(table(run, inactive, "learn")) == {(0.0,)} for inactive in space.inactive)
     speeds = np.array(table(run, "speed_mps", "learn"))
     cost = 2 * mine.batch
     assert len(walked) == 60 // cost * cost
@@ -109,8 +114,10 @@ def test_the_optimizer_is_told_the_mean_of_the_repeats_of_each_point(make_run, s
         assert walked[first : first + cost : 2] == pytest.approx(expected, abs=1e-12)
         assert np.array_equal(walked[first : first + cost : 2], walked[first + 1 : first + cost : 2])
         mine.tell(points, speeds[first : first + cost].reshape(-1, 2).mean(axis=1))
-    best = read_gait(run.best_path).parameters.to_vector()
-    assert best == pytest.approx(space.low + mine.best * (space.high - space.low), abs=1e-12)
+    best = read_gait(run.best_path).parameters
+    found = [getattr(best, name) for name in space.active]
+    assert found == pytest.approx(space.low + mine.best * (space.high - space.low), abs=1e-12)
+    assert all(getattr(best, name) == 0 for name in space.inactive)
 
 
 def test_the_order_in_which_walks_end_changes_nothing(make_run, free_walks, monkeypatch):
@@ -120,7 +127,7 @@ def test_the_order_in_which_walks_end_changes_nothing(make_run, free_walks, monk
 
     forward, backward = make_run(), make_run()
     optimize(forward, 1)
-    monkeypatch.setattr("gaitopt.run.optimize.make_workers", lambda factory, n: Backwards(lambda: chance_walk))
+    monkeypatch.setattr("gaitopt.run.rollout.make_workers", lambda factory, n: Backwards(lambda: chance_walk))
     optimize(backward, 1)
     assert rows_of(forward) == rows_of(backward)
     assert forward.best_path.read_bytes() == backward.best_path.read_bytes()

@@ -183,3 +183,14 @@ def test_a_gait_of_another_robot_is_not_filmed(tmp_path, ers7, tiny_field):
     other = load_gait("hand-tuned", load_robot("aibo-ers210"))
     with pytest.raises(InputError, match="is a gait of aibo-ers210; expected one of aibo-ers7"):
         record_video(tmp_path / "walk.gif", [("walk", other)], ers7, tiny_field)
+
+
+@pytest.mark.parametrize("name", ["petoi-bittle", "dynamixel-quadruped"])
+def test_a_film_keeps_time_whatever_the_robots_command_period(tmp_path, tiny_field, name):
+    """A command period that does not divide the AIBOs' look period: 36 ms and 40 ms from look to look."""
+    robot = load_robot(name)
+    (walk,) = record_video(tmp_path / "walk.gif", [("", load_gait("hand-tuned", robot))], robot, tiny_field)
+    with Image.open(tmp_path / "walk.gif") as film:
+        shown = sum(frame.info["duration"] for frame in ImageSequence.Iterator(film)) / 1e3
+    walked = walk.commands * robot.servo.command_period_s
+    assert shown - HELD_S == pytest.approx(walked, abs=0.1)

@@ -1,3 +1,5 @@
+from fractions import Fraction
+
 import numpy as np
 import pytest
 
@@ -35,10 +37,10 @@ def test_a_film_that_does_not_fit_on_the_disk_leaves_nothing(tmp_path, small_dis
     path = tmp_path / name
     too_large = pytest.raises(InputError, match=f"{name}: cannot be written: File too large")
     with too_large, small_disk(1000), whole_file(path) as draft:
-        write(draft, iter(noise))
+        write(draft, iter(noise), Fraction(25))
     assert list(tmp_path.iterdir()) == []
     with whole_file(path) as draft:
-        write(draft, iter(noise))
+        write(draft, iter(noise), Fraction(25))
     assert path.stat().st_size > 1000  # so that it was the disk
 
 

@@ -78,7 +78,8 @@ class ScriptedBody(Body):
         place, turned = (self._place(self.now), self._orientation(self.now)) if self._sees else (None, None)
         if self._torque is None:
             return BodyState(self.now, place, turned, None, None, None)
-        return BodyState(self.now, place, turned, (0.0,) * 12, (self._speed,) * 12, (-self._torque,) * 12)
+        joints = len(self.robot.joint_names)
+        return BodyState(self.now, place, turned, (0.0,) * joints, (self._speed,) * joints, (-self._torque,) * joints)
 
     def command(self, angles):
         self._require(Lifecycle.ACTIVE, call="command")
@@ -113,5 +114,5 @@ class CountingController:
     unreachable = 0.125
     saturated = 0.375
 
-    def angles(self, first, count, state):
-        return np.repeat(np.arange(first, first + count, dtype=float)[:, None], 12, axis=1)
+    def drive(self, body, first, count, state):
+        body.play(np.repeat(np.arange(first, first + count, dtype=float)[:, None], 12, axis=1), PERIOD)

@@ -23,8 +23,9 @@ def controller(robot, hand_tuned, field):
 
 
 def table(robot, gait, turn):
-    """Return the joint angles of the first 200 commands at a constant turn, (200, 12)."""
-    return cycle(gait, robot, 0.008, turn).at(np.arange(200) * 0.008)
+    """Return the joint angles of the first 200 commands at a constant turn, (200, joints)."""
+    period = robot.servo.command_period_s
+    return cycle(gait, robot, period, turn).at(np.arange(200) * period)
 
 
 def test_straight_on_it_plays_the_cycle(controller, robot, hand_tuned):
@@ -69,5 +70,6 @@ def test_without_a_limit_no_heading_is_held(robot, hand_tuned, field):
     np.testing.assert_array_equal(controller.angles(9, 1, state(heading=1.0))[0], controller.angles(9, 1, state())[0])
 
 
-def test_angles_last_until_the_time_limit(controller, field):
-    assert np.isfinite(controller.angles(int(field.field.time_limit_s / 0.008), 1, state(0.1))[0]).all()
+def test_angles_last_until_the_time_limit(controller, robot, field):
+    last = round(field.field.time_limit_s / robot.servo.command_period_s)
+    assert np.isfinite(controller.angles(last, 1, state(0.1))[0]).all()

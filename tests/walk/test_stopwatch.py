@@ -5,13 +5,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gaitopt.walk.stopwatch import Stopwatch
+from gaitopt.errors import BodyError
+from gaitopt.hal.body import BodyState
+from gaitopt.walk.stopwatch import KeyStopwatch, PositionStopwatch, SpoiledError
+
+
+def at(time, x=None):
+    """Return a look at a body, which knows its place only if `x` is given."""
+    return BodyState(time, None if x is None else (x, 0.0, 0.1), None, None, None, None)
 
 
 def run(samples, length=1.0):
-    watch = Stopwatch(length)
+    watch = PositionStopwatch(length)
     for time, x in samples:
-        if watch.update(time, x):
+        if watch.update(at(time, x)):
             break
     return watch
 
@@ -54,15 +61,46 @@ def test_who_begins_on_the_start_line_starts_at_once():
 
 
 def test_before_the_finish_there_is_no_time():
-    watch = Stopwatch(1.0)
-    assert not watch.update(0.0, -0.1)
+    watch = PositionStopwatch(1.0)
+    assert not watch.update(at(0.0, -0.1))
     assert watch.started is None
-    assert not watch.update(1.0, 0.5)
+    assert not watch.update(at(1.0, 0.5))
     assert watch.elapsed is None
     assert watch.finished is None
 
 
 def test_a_place_that_is_no_number_crosses_nothing():
-    watch = Stopwatch(1.0)
-    assert not watch.update(0.0, float("nan"))
+    watch = PositionStopwatch(1.0)
+    assert not watch.update(at(0.0, float("nan")))
     assert watch.started is None
+
+
+def test_a_body_that_does_not_know_its_place_needs_another_stopwatch():
+    with pytest.raises(BodyError, match="--stopwatch key or gate:PORT"):
+        PositionStopwatch(1.0).update(at(0.0))
+
+
+class Typist:
+    """Presses keys at given looks."""
+
+    def __init__(self, *keys):
+        self.keys = ["", *keys]  # what was typed before the walk is forgotten
+
+    def pressed(self):
+        return self.keys.pop(0)
+
+
+def test_an_operator_presses_at_both_lines():
+    watch = KeyStopwatch(Typist("", " ", "", " "))
+    watch.begin()
+    ends = [watch.update(at(time)) for time in (1.0, 2.0, 3.0, 5.5)]
+    assert ends == [False, False, False, True]
+    assert (watch.started, watch.elapsed) == (2.0, 3.5)
+
+
+def test_an_operator_can_spoil_a_walk():
+    watch = KeyStopwatch(Typist(" ", "r"))
+    watch.begin()
+    assert not watch.update(at(1.0))
+    with pytest.raises(SpoiledError):
+        watch.update(at(2.0))

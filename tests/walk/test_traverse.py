@@ -202,7 +202,7 @@ def test_an_error_on_the_way_leaves_the_servos_limp():
 def test_a_body_that_does_not_know_its_place_is_refused():
     body = ScriptedBody(ROBOT, steady(0.5), sees=False)
     body.configure()
-    with pytest.raises(BodyError, match="cannot tell where it is"):
+    with pytest.raises(BodyError, match="--stopwatch key or gate:PORT"):
         traverse(body, CountingController(), FIELD, 0)
     assert body.lifecycle is Lifecycle.INACTIVE
 

@@ -1,0 +1,124 @@
+"""`gaitopt calibrate`: find out how the servos of your robot really stand, and keep it.
+
+The robot is brought to the reference pose: upper legs straight down, lower legs level, knees bent by 90 degrees.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from typing import Any
+
+from gaitopt.cli import arguments
+from gaitopt.cli.answer import Answer
+from gaitopt.cli.consent import ask_to_move
+from gaitopt.errors import InputError
+from gaitopt.hal.address import Address, parse_address
+from gaitopt.hal.calibrate import Nudger, edited, measured_offsets
+from gaitopt.hal.calibration import (
+    Calibration,
+    JointCalibration,
+    calibration_folder,
+    load_calibration,
+    save_calibration,
+)
+from gaitopt.hal.catalog import make_real_body
+from gaitopt.hal.keyboard import Keyboard
+from gaitopt.hal.wiring import robot_of, wiring_of
+from gaitopt.robot.spec import RobotSpec, load_robot
+
+KEYS = {"+": 1.0, "=": 1.0, "-": -1.0, "]": 5.0, "[": -5.0}
+"""Degrees by which a key turns a joint."""
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser("calibrate", help="find a robot's zero offsets and directions", description=__doc__)
+    arguments.add_body(parser, needed=True)
+    parser.add_argument("--robot", help="the robot (default: the one of the body's protocol)")
+    parser.add_argument(
+        "--by-hand", action="store_true", help="servos that tell where they are: hold the limp robot in the pose"
+    )
+    parser.add_argument(
+        "--offset",
+        action="append",
+        default=[],
+        metavar="JOINT=UNITS",
+        help="add this to a joint's zero; asks nothing",
+    )
+    parser.add_argument("--flip", action="append", default=[], metavar="JOINT", help="turn a joint's direction around")
+    arguments.add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> Answer:
+    """Calibrate."""
+    address = parse_address(args.body)
+    name = args.id or address.id
+    if not address.real or name is None:
+        raise InputError("calibrate needs a real robot and its name: --body opencat:PORT --id NAME")
+    robot = load_robot(args.robot or robot_of(address.kind))
+    wiring_of(robot, address.kind)
+    known = _known(name, robot)
+    given = dict(_offset(text) for text in args.offset)
+    turned = edited(known, robot, given, args.flip)
+    if not given and not args.flip:
+        turned = edited(turned, robot, _find(turned.apply(robot), address, args), ())
+    path = save_calibration(turned)
+    lines = [f"{joint:24}{_in_words(own)}" for joint, own in turned.joints.items()]
+    lines += [f"kept in {path}", f"use it with: --body {args.body} --id {name}"]
+    joints = {joint: vars(own) for joint, own in turned.joints.items()}
+    return Answer({"id": name, "robot": robot.name, "file": str(path), "joints": joints}, "\n".join(lines))
+
+
+def _in_words(own: JointCalibration) -> str:
+    return f"{own.offset:+8.1f}{'  turned around' if own.sign < 0 else ''}"
+
+
+def _known(name: str, robot: RobotSpec) -> Calibration:
+    if (calibration_folder() / f"{name}.toml").is_file():
+        known = load_calibration(name)
+        known.apply(robot)
+        return known
+    return Calibration(id=name, robot=robot.name, joints={})
+
+
+def _find(robot: RobotSpec, address: Address, args: argparse.Namespace) -> dict[str, float]:
+    bare = Address(address.kind, address.port, address.baud)
+    with make_real_body(robot, bare) as body, Keyboard() as keys:
+        if args.by_hand:
+            _say("hold it in the reference pose: upper legs straight down, knees bent by 90 degrees; any key: done")
+            keys.wait()
+            return measured_offsets(body)
+        ask_to_move(args.body, args.yes)
+        _say("the robot hangs on a stand? It eases into the reference pose.")
+        nudger = Nudger(body)
+        for joint in robot.joint_names:
+            _adjust(nudger, joint, keys)
+        body.sit()
+        return nudger.offsets()
+
+
+def _adjust(nudger: Nudger, joint: str, keys: Keyboard) -> None:
+    _say(f"{joint}: turn it with + - (1 degree), [ ] (5 degrees); Enter: next joint, Ctrl-C: stop, nothing kept")
+    while True:
+        pressed = keys.pressed()
+        for key in pressed:
+            if key in KEYS:
+                print(f"\r  {nudger.nudge(joint, KEYS[key]):+6.1f} degrees ", end="", file=sys.stderr, flush=True)
+            elif key in "\r\n":
+                print(file=sys.stderr)
+                return
+        nudger.hold(0.1)
+
+
+def _offset(text: str) -> tuple[str, float]:
+    joint, equals, units = text.partition("=")
+    try:
+        return joint, float(units) if equals else float("")
+    except ValueError:
+        raise InputError(f"--offset: got {text!r}; expected JOINT=UNITS, such as front_left_knee=12") from None
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

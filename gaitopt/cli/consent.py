@@ -1,0 +1,23 @@
+"""Asking before a real robot moves."""
+
+from __future__ import annotations
+
+import sys
+
+from gaitopt.errors import InputError
+
+
+def ask_to_move(address: str, yes: bool) -> None:
+    """Return if the robot may move: `--yes` was given, or the user says so now.
+
+    Raises:
+        InputError: nobody can be asked, or the answer is no.
+    """
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise InputError(f"{address} is a real robot, and would move: add --yes when it stands safely")
+    print(f"{address} is a real robot. Does it stand safely, nobody's fingers near it? [y/N] ", end="", file=sys.stderr)
+    sys.stderr.flush()
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise InputError("nothing was moved; run it again when the robot stands safely")

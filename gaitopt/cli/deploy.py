@@ -1,0 +1,102 @@
+"""`gaitopt deploy`: walk on a real robot for some seconds."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+from gaitopt.cli import arguments
+from gaitopt.cli.answer import Answer
+from gaitopt.cli.consent import ask_to_move
+from gaitopt.errors import InputError
+from gaitopt.hal.address import parse_address
+from gaitopt.hal.catalog import make_real_body
+from gaitopt.hal.real_body import RealBody
+from gaitopt.run.deployment import Plan, plan
+from gaitopt.run.target import Target, find_target
+from gaitopt.view.record import CsvRecorder
+from gaitopt.walk.deploy import Deployment, deploy
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser("deploy", help="walk on a real robot", description=__doc__)
+    arguments.add_target(parser)
+    arguments.add_body(parser, needed=True)
+    parser.add_argument(
+        "--seconds", type=arguments.seconds, default=10.0, metavar="S", help="how long (default: %(default)s)"
+    )
+    arguments.add_pace(parser)
+    parser.add_argument("--dry-run", action="store_true", help="check everything, move nothing")
+    parser.add_argument("--record", type=Path, metavar="F.csv", help="write what was measured and sent")
+    arguments.add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> Answer:
+    """Deploy."""
+    target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes)
+    address = arguments.body_address(args)
+    if not parse_address(address).real:
+        raise InputError(f"--body {address}: deploy is for real robots; in simulation use: gaitopt replay")
+    with make_real_body(target.robot, parse_address(address)) as body:
+        walk = plan(body, target.gait.parameters, target.robot, target.scenario, args.native, args.slow)
+        heading = _heading(body, target, walk)
+        print(heading, file=sys.stderr, flush=True)
+        data = _plan_data(body, target, walk)
+        if args.dry_run:
+            return Answer(data | {"moved": False}, "dry run: nothing was moved")
+        ask_to_move(address, args.yes)
+        with CsvRecorder(args.record, target.robot) if args.record else nullcontext() as record:
+            done = deploy(body, walk.controller, args.seconds, record)
+    return Answer(data | {"moved": True} | _data(done, args.record), _text(done, args.record))
+
+
+def _heading(body: RealBody, target: Target, walk: Plan) -> str:
+    assert body.info is not None  # it is configured
+    who = f"{target.robot.name}: {body.info.model}, firmware {body.info.firmware} ({body.info.dialect})"
+    if walk.native:
+        return f"{who}\n{target.label}, played by the robot itself, cycle {walk.gait.cycle_time:.2f} s"
+    how = f"{target.label}, streamed every {body.command_period * 1e3:.0f} ms"
+    if walk.slower > 1.005:
+        how += f"; the link carries {walk.share:.0%} of its motion, so it is slowed {walk.slower:.2f} times"
+    return f"{who}\n{how}, cycle {walk.gait.cycle_time:.2f} s"
+
+
+def _plan_data(body: RealBody, target: Target, walk: Plan) -> dict[str, Any]:
+    return {
+        "robot": target.robot.name,
+        "gait": target.label,
+        "device": vars(body.info),
+        "native": walk.native,
+        "link_share": walk.share,
+        "slower": walk.slower,
+        "cycle_time_s": walk.gait.cycle_time,
+        "period_s": body.command_period,
+    }
+
+
+def _data(done: Deployment, record: Path | None) -> dict[str, Any]:
+    timing = done.timing
+    return {
+        "seconds": done.seconds,
+        "commands": len(timing.lateness),
+        "missed_deadlines": timing.missed,
+        "lateness_median_s": timing.quantile(0.5),
+        "lateness_p99_s": timing.quantile(0.99),
+        "held_back_rad": done.held_back,
+        "record": str(record) if record else None,
+    }
+
+
+def _text(done: Deployment, record: Path | None) -> str:
+    timing = done.timing
+    lines = [
+        f"walked    {done.seconds:.1f} s, then eased out; the servos are limp",
+        f"timing    {len(timing.lateness)} commands, {timing.missed} missed deadlines; "
+        f"late by {timing.quantile(0.5) * 1e3:.2f} ms (median), {timing.quantile(0.99) * 1e3:.2f} ms (99 %)",
+    ]
+    return "\n".join(lines + ([f"record    {record}"] if record else []))

@@ -1,0 +1,65 @@
+"""`gaitopt emulate`: a robot's firmware and body behind a port to try drivers on."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import threading
+from typing import Any
+
+from gaitopt.cli import arguments
+from gaitopt.cli.answer import Answer
+from gaitopt.errors import unknown_name
+from gaitopt.hal.address import REAL
+from gaitopt.hal.opencat.dialect import DIALECTS
+from gaitopt.hal.wiring import robot_of, wiring_of
+from gaitopt.robot.spec import load_robot
+from gaitopt.run.target import DEFAULT_SCENARIO
+from gaitopt.scenario.spec import load_scenario
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser("emulate", help="a robot behind a port, without the robot", description=__doc__)
+    parser.add_argument("kind", metavar="opencat|dynamixel", help="which protocol")
+    parser.add_argument("--robot", help="the robot (default: the one of that protocol)")
+    parser.add_argument("--dialect", help=f"OpenCat's firmware: {', '.join(DIALECTS)} (default: biboard)")
+    parser.add_argument("--scenario", default=DEFAULT_SCENARIO, help="its field (default: %(default)s)")
+    parser.add_argument(
+        "--faults",
+        metavar="LIST",
+        help="what goes wrong, such as drop=0.01,garble=0.01,delay=20ms,reset=30s,unplug=60s,dead=3,low-battery=40s",
+    )
+    parser.add_argument("--gate", action="store_true", help="a light gate at start and finish line, on a second port")
+    parser.add_argument("--window", action="store_true", help="show the robot")
+    arguments.add_seed(parser)
+    parser.add_argument("--json", action="store_true", dest="as_json", help="tell the ports as one JSON object")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> Answer:
+    """Emulate until Ctrl-C, or until the plug is pulled."""
+    from gaitopt.hal.emulators.emulate import Emulation  # slow to import, and needed by this verb alone
+    from gaitopt.hal.emulators.faults import FaultSpec
+
+    if args.kind not in REAL:
+        raise unknown_name("protocol", args.kind, REAL)
+    robot = load_robot(args.robot or robot_of(args.kind))
+    wiring_of(robot, args.kind)
+    faults = FaultSpec.parse(args.faults) if args.faults else None
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    scenario = load_scenario(args.scenario)
+    with Emulation(robot, scenario, args.dialect, faults, args.seed, args.window, args.gate) as emulation:
+        ports = {"robot": robot.name, "body": f"{args.kind}:{emulation.port}"}
+        if emulation.gate_port is not None:
+            ports["stopwatch"] = f"gate:{emulation.gate_port}"
+        print(json.dumps(ports) if args.as_json else _in_words(ports), flush=True)
+        emulation.run(stop)
+    return Answer({}, "" if stop.is_set() else "the plug was pulled")
+
+
+def _in_words(ports: dict[str, str]) -> str:
+    return "\n".join([*(f"{name:10}{text}" for name, text in ports.items()), "end with Ctrl-C"])

@@ -1,0 +1,44 @@
+"""`gaitopt find-port`: which serial port has a robot."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from gaitopt.cli import arguments
+from gaitopt.cli.answer import Answer
+from gaitopt.hal.probe import Found, probe
+from gaitopt.hal.serial_link import find_ports
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser("find-port", help="find the serial port of a robot", description=__doc__)
+    parser.add_argument("ports", nargs="*", metavar="PORT", help="ports to ask (default: all of this computer)")
+    parser.add_argument("--list", action="store_true", help="list the ports and open none")
+    arguments.add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> Answer:
+    """Find."""
+    known = {port.device: str(port) for port in find_ports()}
+    ports = args.ports or list(known)
+    if not ports:
+        return Answer({"ports": []}, "no serial ports; plug the robot in, or try: gaitopt emulate opencat", exit_code=1)
+    if args.list:
+        return Answer({"ports": ports}, "\n".join(known.get(port, port) for port in ports))
+    found = [probe(port) for port in ports]
+    lines = [line for one in found for line in _lines(one)]
+    return Answer({"ports": [vars(one) for one in found]}, "\n".join(lines), exit_code=0 if _any(found) else 1)
+
+
+def _any(found: list[Found]) -> bool:
+    return any(one.body for one in found)
+
+
+def _lines(found: Found) -> list[str]:
+    lines = [f"{found.port:20}{found.detail}"]
+    if found.body:
+        lines.append(f"{'':20}use it with: --body {found.body}")
+    return lines + ([f"{'':20}{found.advice}"] if found.advice else [])

@@ -1,0 +1,62 @@
+"""Addresses of bodies: `pybullet:`, `opencat:/dev/ttyUSB0`, `dynamixel:/dev/ttyUSB0?baud=1000000&id=NAME`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import parse_qsl
+
+from gaitopt.errors import InputError, unknown_name
+
+SIMULATED = ("pybullet",)
+REAL = ("opencat", "dynamixel")
+OPTIONS = ("baud", "id")
+
+
+@dataclass(frozen=True)
+class Address:
+    """An address in its parts."""
+
+    kind: str
+    """Which kind of body."""
+    port: str = ""
+    """The serial port of a real one."""
+    baud: int | None = None
+    """Its speed, if it is not the usual one [bit/s]."""
+    id: str | None = None
+    """The robot's own name, under which its calibration is kept."""
+
+    @property
+    def real(self) -> bool:
+        """Whether it is a real robot's."""
+        return self.kind in REAL
+
+
+def parse_address(text: str) -> Address:
+    """Return the parts of an address.
+
+    Raises:
+        InputError: it is not one.
+    """
+    kind, colon, rest = text.partition(":")
+    if kind not in SIMULATED + REAL:
+        raise unknown_name("body", kind, SIMULATED + REAL)
+    if kind in SIMULATED:
+        if not colon or rest:
+            raise InputError(f"body address: got {text!r}; expected '{kind}:'")
+        return Address(kind)
+    port, _, query = rest.partition("?")
+    if not port:
+        raise InputError(f"body address: got {text!r}; expected '{kind}:PORT', such as {kind}:/dev/ttyUSB0")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    for name in options:
+        if name not in OPTIONS:
+            raise unknown_name(f"option in body address {text!r}:", name, OPTIONS)
+    return Address(kind, port, _baud(options.get("baud"), text), options.get("id"))
+
+
+def _baud(text: str | None, address: str) -> int | None:
+    if text is None:
+        return None
+    if not text.isdigit() or int(text) == 0:
+        raise InputError(f"body address {address!r}: baud: got {text!r}; expected a number such as 115200")
+    return int(text)

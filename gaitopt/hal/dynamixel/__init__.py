@@ -1,0 +1,1 @@
+"""Dynamixel X servos, Protocol 2.0: codec, control tables, driver."""

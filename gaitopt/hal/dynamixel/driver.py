@@ -1,0 +1,292 @@
+"""Driver of robots of Dynamixel X-series servos, in position control over Protocol 2.0.
+
+The servos' own bus watchdog stops the robot if the computer or the cable fails: it holds, and takes no goals until
+`power_on` clears it. Sources: the vendor's manual, ROBOTIS-GIT/emanual docs/en/dxl; goal := present before torque on,
+and torque off in up to five tries, as in pypot and lerobot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gaitopt.errors import BodyError, InputError, ProtocolError
+from gaitopt.hal.driver import Array, DeviceInfo, Driver, Health, Measurement
+from gaitopt.hal.dynamixel.bus import ServoBus, sync_write_packet
+from gaitopt.hal.dynamixel.setup import find_servos, listed, set_up
+from gaitopt.hal.dynamixel.tables import (
+    SPEED_UNIT,
+    TICKS_PER_TURN,
+    WATCHDOG_TRIPPED,
+    WATCHDOG_UNIT,
+    baud_rate_code,
+    find_model,
+    hardware_errors,
+)
+from gaitopt.hal.link import Link
+from gaitopt.hal.servo_map import ServoMap, ServoSlot
+
+SHORTEST_PERIOD_S = 0.02
+SET_TRIES = 3
+LIMP_TRIES = 5
+LIMP_PAUSE_S = 0.01
+BEYOND_LIMITS_TICKS = 20
+"""By how much a servo may stand beyond its limits at power on; it then moves to them."""
+COOLER_THAN_LIMIT = 5.0
+"""How far from its own limit a servo is too hot [degrees Celsius]."""
+ABOVE_LOWEST_VOLTAGE = 1.05
+"""By which factor the voltage must be above the servos' own limit."""
+TICK_RAD = 2 * np.pi / TICKS_PER_TURN
+
+
+class DynamixelDriver(Driver):
+    """A robot of equal Dynamixel servos on one line.
+
+    Args:
+        link: the line.
+        servos: which servo drives each joint, in the order of the joints; in ticks, within one turn.
+        model: of the servos, a name of `tables.MODELS`.
+        rated_speeds: of the joints, (joints,) [rad/s].
+        baud_rate: at which the link talks [bit/s].
+        watchdog: how long the servos hear nothing before they stop by themselves [s].
+
+    Raises:
+        InputError: no such model or baud rate, limits outside one turn, or another number of speeds.
+    """
+
+    feedback = "measured"
+    tilt = False
+
+    def __init__(
+        self,
+        link: Link,
+        servos: Sequence[ServoSlot],
+        model: str,
+        rated_speeds: ArrayLike,
+        baud_rate: int = 1_000_000,
+        watchdog: float = 0.3,
+    ) -> None:
+        baud_rate_code(baud_rate)  # refuses one that no servo has
+        self.model = find_model(model)
+        self.changed: tuple[str, ...] = ()
+        """What `open` wrote into the servos' permanent memory, such as 'servo 3: return_delay_time 250 -> 0'."""
+        self._link = link
+        self._bus = ServoBus(link, baud_rate)
+        self._map = ServoMap(servos, TICKS_PER_TURN)
+        self._ids = self._map.ids
+        self._rated_speeds = np.array(rated_speeds, dtype=float)  # (joints,)
+        self._check_arguments()
+        self._watchdog = max(1, min(127, round(watchdog / WATCHDOG_UNIT)))
+        self._off = sync_write_packet(self.model["torque_enable"], dict.fromkeys(self._ids, 0))
+        self._powered = self._guarded = self._tripped = False
+        asked = 14 + 5 * len(servos) + 14 + len(servos)  # bytes of goals, and of the question for measurements
+        self.period = max(SHORTEST_PERIOD_S, 1.25 * self._bus.duration(asked, len(servos), 10))
+
+    def open(self) -> DeviceInfo:
+        """Find all servos, check what they are and set them up for position control; nothing moves.
+
+        A servo that is not set up so yet goes limp, and `changed` tells what was written.
+
+        Raises:
+            BodyError: servos are missing, of another model, or too old.
+        """
+        self._powered = self._guarded = self._tripped = False
+        found = find_servos(self._bus, self._ids, self.model)
+        self._bus.sync_write(self.model["status_return_level"], dict.fromkeys(self._ids, 2))
+        self.changed = tuple(change for slot in self._map.slots for change in set_up(self._bus, slot, self.model))
+        lowest = self._bus.sync_read_values(self._ids, self.model["min_voltage_limit"])
+        highest = self._bus.sync_read_values(self._ids, self.model["temperature_limit"])
+        self.lowest_voltage = ABOVE_LOWEST_VOLTAGE * max(lowest) / 10
+        self.highest_temperature = min(highest) - COOLER_THAN_LIMIT
+        versions = sorted({reply.firmware for reply in found})
+        return DeviceInfo(self.model.name, ", ".join(map(str, versions)), "Dynamixel Protocol 2.0")
+
+    def power_on(self) -> Array:
+        """Switch the torque on where the servos are.
+
+        Raises:
+            BodyError: a servo stands outside its limits, or does not switch on.
+            MissedReplyError: a servo does not answer.
+        """
+        every = len(self._ids)
+        self._set_all("bus_watchdog", [0] * every)
+        present = self._positions()
+        goals = self._near_limits(present)
+        for name in ("profile_acceleration", "profile_velocity"):  # 0 is none: poses come as a smooth stream already
+            self._set_all(name, [0] * every)
+        if wrong := self._set_all("goal_position", goals.tolist()):
+            raise BodyError(f"{self._link.name}: servos {listed(wrong)} did not take their positions as goals")
+        self._powered, self._tripped = True, False
+        if off := self._set_all("torque_enable", [1] * every):
+            problems = "; ".join(self._errors_of(off)) or "no hardware error is set"
+            raise BodyError(f"{self._link.name}: the torque of servos {listed(off)} did not switch on: {problems}")
+        self._guard()
+        return self._map.to_angles(present)
+
+    def send(self, angles: Array) -> Array:
+        """Send one pose in one packet.
+
+        Raises:
+            ProtocolError: the servos are not powered.
+            BodyError: the servos stopped by themselves and take no goals.
+        """
+        if not self._powered:
+            raise ProtocolError("send: the servos are off; call power_on first")
+        if self._tripped:
+            raise BodyError(f"{self._link.name}: {self._trip_text()}")
+        units = self._map.to_units(angles)
+        self._write_goals(units)
+        if not self._guarded:
+            self._guard()
+        return self._map.to_angles(units)
+
+    def reach(self, elapsed: float) -> Array:
+        """Return how far the joints may be sent within `elapsed` [s], (joints,) [rad]."""
+        return self._rated_speeds * elapsed
+
+    def measure(self) -> Measurement:
+        """Return angles, speeds and loads of the joints.
+
+        Raises:
+            MissedReplyError: some servo did not answer, twice.
+        """
+        load, speed, position = (self.model[f"present_{name}"] for name in ("load", "velocity", "position"))
+        replies = self._bus.sync_read(self._ids, load, position)
+        rows = [replies[id].parameters for id in self._ids]
+        loads, speeds, units = (
+            np.array(
+                [register.decode(row[register.address - load.address : register.end - load.address]) for row in rows]
+            )
+            for register in (load, speed, position)
+        )
+        signs = np.array([slot.sign for slot in self._map.slots])
+        return Measurement(
+            angles=self._map.to_angles(units),
+            speeds=self._map.to_speeds(speeds * SPEED_UNIT / TICK_RAD),
+            loads=np.clip(loads * self.model.load_unit, -1.0, 1.0) * signs,
+        )
+
+    def health(self) -> Health:
+        """Return the lowest voltage, the temperatures, and what the servos complain of.
+
+        Raises:
+            MissedReplyError: some servo did not answer, twice.
+        """
+        voltage, temperature = self.model["present_input_voltage"], self.model["present_temperature"]
+        replies = self._bus.sync_read(self._ids, voltage, temperature)
+        rows = [replies[id].parameters for id in self._ids]
+        problems = self._errors_of([id for id in self._ids if replies[id].error])
+        problems += self._watchdog_problems()
+        return Health(
+            voltage=min(voltage.decode(row[: voltage.size]) for row in rows) / 10,
+            temperatures=np.array([temperature.decode(row[voltage.size :]) for row in rows], dtype=float),
+            problems=tuple(problems),
+        )
+
+    def hold(self) -> None:
+        """Stop where the servos are. Their watchdog rests until the next `send`: it could do no more than hold."""
+        if self._powered:
+            self._guarded = False
+            self._set_all("bus_watchdog", [0] * len(self._ids))
+            self._write_goals(np.clip(self._positions(), *self._limits()))
+
+    def limp(self) -> None:
+        """Switch the torque off and read back that it is.
+
+        Raises:
+            BodyError: some servo did not confirm it.
+        """
+        torque, unsure = self.model["torque_enable"], list(self._ids)
+        for _ in range(LIMP_TRIES):
+            self._link.write(self._off)
+            unsure = [id for id in unsure if not self._confirms_off(id)]
+            if not unsure:
+                self._powered = self._guarded = self._tripped = False
+                return
+            self._link.sleep(LIMP_PAUSE_S)
+        text = f"servos {listed(unsure)} did not confirm that their {torque.name} is 0"
+        raise BodyError(f"{self._link.name}: {text}; cut the robot's power")
+
+    def cut(self) -> None:
+        """Put torque off on the wire, twice: the first may be swallowed by a packet that was under way."""
+        self._link.cut(self._off)
+        self._link.cut(self._off)
+
+    def close(self) -> None:
+        """Let go of the line."""
+        self._link.close()
+
+    def _check_arguments(self) -> None:
+        if self._rated_speeds.shape != (len(self._ids),):
+            raise InputError(f"rated speeds of shape {self._rated_speeds.shape}: expected ({len(self._ids)},)")
+        for slot in self._map.slots:
+            if slot.lowest < 0 or slot.highest >= TICKS_PER_TURN:
+                limits = f"{slot.lowest} to {slot.highest}"
+                raise InputError(f"servo {slot.id}: limits {limits} ticks, expected within 0 to {TICKS_PER_TURN - 1}")
+
+    def _near_limits(self, present: Array) -> Array:
+        """Return the nearest positions within the limits, all of shape (joints,) [ticks]."""
+        lowest, highest = self._limits()
+        for slot, ticks in zip(self._map.slots, present, strict=True):
+            if not slot.lowest - BEYOND_LIMITS_TICKS <= ticks <= slot.highest + BEYOND_LIMITS_TICKS:
+                limits = f"{slot.lowest} to {slot.highest}"
+                raise BodyError(f"servo {slot.id} stands at tick {ticks}, expected {limits}; turn its joint by hand")
+        return np.clip(present, lowest, highest)
+
+    def _limits(self) -> tuple[Array, Array]:
+        return (
+            np.array([slot.lowest for slot in self._map.slots]),
+            np.array([slot.highest for slot in self._map.slots]),
+        )
+
+    def _positions(self) -> Array:
+        return np.array(self._bus.sync_read_values(self._ids, self.model["present_position"]))
+
+    def _write_goals(self, units: ArrayLike) -> None:
+        goals = np.asarray(units).tolist()
+        self._bus.sync_write(self.model["goal_position"], dict(zip(self._ids, goals, strict=True)))
+
+    def _set_all(self, name: str, values: Sequence[int]) -> list[int]:
+        """Set a register of all servos, read it back, and return the ids that have another value after some tries."""
+        register = self.model[name]
+        for _ in range(SET_TRIES):
+            self._bus.sync_write(register, dict(zip(self._ids, values, strict=True)))
+            stored = self._bus.sync_read_values(self._ids, register)
+            wrong = [id for id, value, want in zip(self._ids, stored, values, strict=True) if value != want]
+            if not wrong:
+                break
+        return wrong
+
+    def _guard(self) -> None:
+        self._bus.sync_write(self.model["bus_watchdog"], dict.fromkeys(self._ids, self._watchdog))
+        self._guarded = True
+
+    def _confirms_off(self, id: int) -> bool:
+        try:
+            return self._bus.read(id, self.model["torque_enable"]) == 0
+        except BodyError:  # it was silent, or refused
+            return False
+
+    def _errors_of(self, ids: Sequence[int]) -> list[str]:
+        """Return what servos complain of by their hardware error registers."""
+        errors = {id: self._bus.read(id, self.model["hardware_error_status"]) for id in ids}
+        cure = "let it cool or free it, then switch the servos' power off and on again"
+        return [f"servo {id}: {', '.join(hardware_errors(bits))}; {cure}" for id, bits in errors.items() if bits]
+
+    def _watchdog_problems(self) -> list[str]:
+        """Return what the servos' watchdogs tell, if they should be on: that they stopped, or started anew."""
+        states = self._bus.sync_read_values(self._ids, self.model["bus_watchdog"]) if self._guarded else []
+        self._tripped = self._tripped or WATCHDOG_TRIPPED in states
+        if self._tripped:
+            return [self._trip_text()]
+        unguarded = [id for id, state in zip(self._ids, states, strict=False) if state != self._watchdog]
+        limp = [id for id in unguarded if not self._bus.read(id, self.model["torque_enable"])]
+        if unguarded and not limp:
+            self._guard()  # the packet that should have done it was lost
+        return [f"servos {listed(limp)} started anew and are limp; check battery and cables"] if limp else []
+
+    def _trip_text(self) -> str:
+        silence = self._watchdog * WATCHDOG_UNIT
+        return f"the servos heard nothing for {silence:g} s and stopped; leave them limp and power them on again"

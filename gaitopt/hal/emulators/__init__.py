@@ -1,0 +1,1 @@
+"""Firmware of robots, emulated: what a driver cannot tell from the robot."""

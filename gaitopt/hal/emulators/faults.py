@@ -1,0 +1,196 @@
+"""Faults of a serial line and of the device behind it, made on purpose and repeatable.
+
+Real lines lose commands, glue two into one, garble bytes and reset boards (users' reports in PetoiCamp
+OpenCat-Quadruped-Robot#19, OpenCatEsp32-Quadruped-Robot#51, huggingface/lerobot#1252); drivers are tried against all.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import numpy as np
+
+from gaitopt.errors import InputError, unknown_name
+
+HIGHEST_SERVO = 252
+"""Highest number of a servo on a Dynamixel bus; OpenCat's joints stay far below (ROBOTIS emanual, Protocol 2.0)."""
+
+
+@dataclass(frozen=True)
+class FaultSpec:
+    """What goes wrong, and how often or when; nothing by default. Times count from the start of the line."""
+
+    drop: float = 0.0
+    """Probability that a burst is lost, in each direction."""
+    garble: float = 0.0
+    """Probability that one byte of a burst is changed, in each direction."""
+    duplicate: float = 0.0
+    """Probability that a burst arrives twice, in each direction."""
+    merge: float = 0.0
+    """Probability that a burst waits until the next one of its direction and arrives glued to it."""
+    delay: float = 0.0
+    """Longest delay of a burst [s]; every burst is late by a random part of it, and none overtakes another."""
+    reset: float | None = None
+    """When the board resets itself, as in a brown-out [s]."""
+    unplug: float | None = None
+    """When the plug is pulled [s]."""
+    dead: int | None = None
+    """Number of a servo that is dead from the start."""
+    low_battery: float | None = None
+    """When the battery goes low [s]."""
+
+    @classmethod
+    def parse(cls, text: str) -> FaultSpec:
+        """Read what a user typed, such as `drop=0.01,delay=20ms,reset=30s,dead=3,low-battery=40s`.
+
+        Raises:
+            InputError: an unknown or repeated fault, or a value that does not fit it.
+        """
+        values: dict[str, Any] = {}
+        for item in text.split(","):
+            name, equals, value = (part.strip() for part in item.partition("="))
+            if name not in READERS:
+                raise unknown_name("fault", name, READERS)
+            if not equals:
+                raise InputError(f"fault {name} needs a value, such as {name}={READERS[name][1]}")
+            key = name.replace("-", "_")
+            if key in values:
+                raise InputError(f"fault {name} is given twice; give it once")
+            values[key] = _read(name, value)
+        return cls(**values)
+
+
+def _probability(text: str) -> float:
+    value = float(text)
+    if not 0.0 <= value <= 1.0:
+        raise ValueError(text)
+    return value
+
+
+def _duration(text: str) -> float:
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(ms|s)", text)
+    if not match:
+        raise ValueError(text)
+    return float(match[1]) * (1e-3 if match[2] == "ms" else 1.0)
+
+
+def _servo(text: str) -> int:
+    if not re.fullmatch(r"\d{1,3}", text) or int(text) > HIGHEST_SERVO:
+        raise ValueError(text)
+    return int(text)
+
+
+_PROBABILITY = (_probability, "0.01", "a probability from 0 to 1")
+_TIME = (_duration, "30s", "a time with its unit, ms or s")
+READERS: dict[str, tuple[Callable[[str], float], str, str]] = {
+    "drop": _PROBABILITY,
+    "garble": _PROBABILITY,
+    "duplicate": _PROBABILITY,
+    "merge": _PROBABILITY,
+    "delay": (_duration, "20ms", "a time with its unit, ms or s"),
+    "reset": _TIME,
+    "unplug": _TIME,
+    "dead": (_servo, "3", f"a servo's number from 0 to {HIGHEST_SERVO}"),
+    "low-battery": _TIME,
+}
+"""For each fault's name: how its value is read, an example, and what is expected."""
+
+
+def _read(name: str, value: str) -> float | int:
+    reader, example, expected = READERS[name]
+    try:
+        return reader(value)
+    except ValueError:
+        raise InputError(f"fault {name}={value}: expected {expected}, such as {name}={example}") from None
+
+
+@dataclass(frozen=True)
+class FaultEvent:
+    """A fault that comes at its time, whatever is on the line."""
+
+    time: float
+    """When [s]."""
+    kind: Literal["reset", "unplug", "dead", "low-battery"]
+    """What happens."""
+    servo: int | None = None
+    """Which servo is dead."""
+
+
+class FaultyLine:
+    """Does to bursts what a spec says. It holds no bytes but those that wait to be merged.
+
+    Args:
+        spec: what goes wrong.
+        rng: where chance comes from.
+        start: the time from which the spec's times count [s].
+    """
+
+    def __init__(self, spec: FaultSpec, rng: np.random.Generator, start: float = 0.0) -> None:
+        self._spec = spec
+        self._rng = rng
+        self._to_device = _Direction()
+        self._to_host = _Direction()
+        self._pending = sorted(_timed(spec, start), key=lambda event: event.time)
+
+    def to_device(self, data: bytes, now: float) -> list[tuple[float, bytes]]:
+        """Return which bursts reach the device and when [s], if the host sends `data` at `now` [s]."""
+        return self._pass(data, now, self._to_device)
+
+    def to_host(self, data: bytes, now: float) -> list[tuple[float, bytes]]:
+        """Return which bursts reach the host and when [s], if the device sends `data` at `now` [s]."""
+        return self._pass(data, now, self._to_host)
+
+    def events(self, now: float) -> list[FaultEvent]:
+        """Return the timed faults that have come by `now` [s], each once."""
+        due = [event for event in self._pending if event.time <= now]
+        self._pending = self._pending[len(due) :]
+        return due
+
+    def next_event(self) -> float | None:
+        """Return when the next timed fault comes [s]; None after the last."""
+        return self._pending[0].time if self._pending else None
+
+    def _pass(self, data: bytes, now: float, direction: _Direction) -> list[tuple[float, bytes]]:
+        if self._chance(self._spec.drop):
+            return []
+        if self._chance(self._spec.garble):
+            data = self._garbled(data)
+        data, direction.held = direction.held + data, b""
+        if self._chance(self._spec.merge):
+            direction.held = data
+            return []
+        copies = 2 if self._chance(self._spec.duplicate) else 1
+        direction.last = max(direction.last, now + self._spec.delay * self._rng.random())
+        return [(direction.last, data)] * copies
+
+    def _chance(self, probability: float) -> bool:
+        return bool(self._rng.random() < probability)
+
+    def _garbled(self, data: bytes) -> bytes:
+        changed = bytearray(data)
+        changed[self._rng.integers(len(data))] ^= int(self._rng.integers(1, 256))
+        return bytes(changed)
+
+
+@dataclass
+class _Direction:
+    """What one direction of a line remembers."""
+
+    held: bytes = b""
+    """Waits for the next burst."""
+    last: float = -np.inf
+    """When the last burst arrives [s]."""
+
+
+def _timed(spec: FaultSpec, start: float) -> list[FaultEvent]:
+    events = [] if spec.dead is None else [FaultEvent(start, "dead", spec.dead)]
+    if spec.reset is not None:
+        events.append(FaultEvent(start + spec.reset, "reset"))
+    if spec.unplug is not None:
+        events.append(FaultEvent(start + spec.unplug, "unplug"))
+    if spec.low_battery is not None:
+        events.append(FaultEvent(start + spec.low_battery, "low-battery"))
+    return events

@@ -1,0 +1,52 @@
+"""The keyboard of the operator at a robot, read key by key."""
+
+from __future__ import annotations
+
+import os
+import select
+import sys
+from types import TracebackType
+
+from gaitopt.errors import BodyError
+
+
+class Keyboard:
+    """The terminal's keys, without waiting for Enter; a context manager that leaves the terminal as it was.
+
+    Raises:
+        BodyError: standard input is no terminal.
+    """
+
+    def __enter__(self) -> Keyboard:
+        if os.name != "posix" or not sys.stdin.isatty():
+            raise BodyError("an operator's keys need a terminal; time by a light gate instead: --stopwatch gate:PORT")
+        import termios
+        import tty
+
+        self._file = sys.stdin.fileno()
+        self._before = termios.tcgetattr(self._file)
+        tty.setcbreak(self._file)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        import termios
+
+        termios.tcsetattr(self._file, termios.TCSADRAIN, self._before)
+
+    def pressed(self) -> str:
+        """Return the keys pressed since the last call, without waiting."""
+        keys = b""
+        while select.select([self._file], [], [], 0.0)[0]:
+            new = os.read(self._file, 64)
+            if not new:
+                break
+            keys += new
+        return keys.decode(errors="replace")
+
+    def wait(self) -> str:
+        """Wait for a key and return it."""
+        self.pressed()
+        select.select([self._file], [], [])
+        return self.pressed()[:1]

@@ -1,0 +1,1 @@
+"""Petoi OpenCat: codec, skills, driver."""

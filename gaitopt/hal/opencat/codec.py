@@ -1,0 +1,174 @@
+"""Commands and replies of the OpenCat serial protocol as pure functions.
+
+Sources: PetoiCamp OpenCatEsp32 src/OpenCat.h (tokens), src/moduleManager.h (framing), src/reaction.h and src/imu.h
+(replies); PetoiCamp OpenCat src/reaction.h and src/imu.h for the NyBoard.
+
+A command is one token and its payload. Upper-case tokens carry signed bytes and end with `~`; the others carry text
+and end with a newline. The firmware has no checksum, takes what arrives together as one command, and answers a
+command with its token on a line of its own once it is carried out; so only one command may be under way.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from math import radians
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gaitopt.errors import InputError
+from gaitopt.hal.opencat.dialect import VERSION_LINE, Dialect
+
+JOINTS = 16
+"""Joints that every OpenCat robot counts, there or not: 4 of head and tail, 4 shoulders, 4 upper and 4 lower legs."""
+LARGEST = 125
+"""Largest angle that fits into one byte; 126 is the terminator `~` [degrees]."""
+ANGLE_LIMITS_DEG = np.array(
+    [(-120, 120), (-85, 85), (-120, 120), (-120, 120), (-90, 60), (-90, 60), (-90, 90), (-90, 90)]
+    + [(-200, 80)] * 2
+    + [(-80, 200)] * 6
+)
+"""Bittle's own limits, (16, 2), beyond which the firmware clamps without a word; far wider than the legs' [degrees]."""
+TERMINATOR = b"~"
+"""End of a binary command."""
+
+IDENTIFY = b"?\n"
+"""Ask for model and version."""
+JOINT_ANGLES = b"j\n"
+"""Ask for the commanded angles of all joints."""
+REST = b"d\n"
+"""Move to the rest pose, then switch the servos off."""
+VOLTAGE = b"P~"
+"""Ask for the battery's voltage."""
+REPLAY = b"T~"
+"""Play the last uploaded skill."""
+PAUSE = b"p\n"
+"""Switch the servos off where they are; once more goes on."""
+CALIBRATE = b"c\n"
+"""Take the calibration pose and tell the servos' offsets."""
+
+MODEL_LINE = re.compile(r"(Bittle|Nybble|DoF16|Chero).*")
+RESTART_LINE = "* Start *"
+"""Printed whenever the board boots, asked for or not."""
+READY_LINE = "Ready!"
+"""Printed at the end of the boot."""
+_DECIMAL = re.compile(r"-?\d+\.\d+")
+_LISTED = re.compile(r"-?\d+(?=,)")
+_VOLTAGE = re.compile(r"Voltage: (\d+(?:\.\d+)?) V")
+_TILT_HEAD = re.compile(r"(ICM|MCU):")
+_ASYNCHRONOUS = re.compile(r"EXCEPTION|Low power|Got \d|Long-press|Reactivating|FPS:|\* Start \*")
+
+
+def as_bytes(angles: ArrayLike) -> bytes:
+    """Return whole degrees as signed bytes, held within +-125."""
+    return np.clip(np.asarray(angles), -LARGEST, LARGEST).astype(np.int8).tobytes()
+
+
+def pose(angles: ArrayLike) -> bytes:
+    """Return the command `L`: all 16 joints at once, (16,) whole degrees.
+
+    Raises:
+        InputError: another number of angles; the firmware would take the rest from what it heard before.
+    """
+    data = as_bytes(angles)
+    if len(data) != JOINTS:
+        raise InputError(f"a pose has {JOINTS} angles, got {len(data)}")
+    return b"L" + data + TERMINATOR
+
+
+def joints_binary(angles: Mapping[int, int]) -> bytes:
+    """Return the command `I`: some joints at once, whole degrees by joint."""
+    _check_joints(angles)
+    return b"I" + b"".join(as_bytes([joint, angle]) for joint, angle in angles.items()) + TERMINATOR
+
+
+def joints_text(angles: Mapping[int, int]) -> bytes:
+    """Return the command `i`: some joints at once; angles beyond 125 degrees too."""
+    _check_joints(angles)
+    return ("i" + " ".join(f"{joint} {angle}" for joint, angle in angles.items()) + "\n").encode()
+
+
+def upload(skill: bytes) -> bytes:
+    """Return the command `K`: store a skill (its array of signed bytes) and play it.
+
+    Raises:
+        InputError: the skill holds a byte that ends the command.
+    """
+    if TERMINATOR in skill:
+        raise InputError(
+            f"byte {skill.index(TERMINATOR)} of the skill is 126, which ends the upload; at most {LARGEST}"
+        )
+    return b"K" + skill + TERMINATOR
+
+
+def _check_joints(angles: Iterable[int]) -> None:
+    wrong = [joint for joint in angles if not 0 <= joint < JOINTS]
+    if wrong:
+        raise InputError(f"joint {wrong[0]}: expected 0 to {JOINTS - 1}")
+
+
+class LineReader:
+    """Puts lines together from bytes as they arrive; what is no ASCII text becomes '?'."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def feed(self, data: bytes) -> list[str]:
+        """Return the lines that are now complete, without their ends; empty lines are left out."""
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        texts = (line.decode("ascii", "replace").strip("\r\0") for line in lines)
+        return [text for text in texts if text]
+
+    def clear(self) -> None:
+        """Forget the line that is not complete."""
+        self._rest = b""
+
+
+def is_asynchronous(line: str) -> bool:
+    """Return whether a line may come at any time, whatever was asked."""
+    return _ASYNCHRONOUS.match(line.strip()) is not None
+
+
+def parse_identity(lines: Sequence[str]) -> tuple[str, str] | None:
+    """Return model and version from the reply to `?`; None if one of them is missing."""
+    texts = [line.strip() for line in lines]
+    models = [text for text in texts if MODEL_LINE.fullmatch(text)]
+    versions = [text for text in texts if VERSION_LINE.fullmatch(text)]
+    return (models[-1], versions[-1]) if models and versions else None
+
+
+def parse_joints(lines: Sequence[str]) -> NDArray[np.int64] | None:
+    """Return the angles from the reply to `j`, (16,) [degrees]; None if there are not 16.
+
+    The lines before it (`=` and the joints' numbers, in one line on NyBoard, in two on BiBoard) hold no commas.
+    """
+    for line in reversed(lines):
+        values = _LISTED.findall(line)
+        if len(values) == JOINTS:
+            return np.array(values, dtype=np.int64)
+    return None
+
+
+def parse_voltage(lines: Sequence[str]) -> float | None:
+    """Return the voltage from the reply to `P` [V]; None if it is not told."""
+    found = [match for line in lines if (match := _VOLTAGE.search(line))]
+    return float(found[-1].group(1)) if found else None
+
+
+def parse_tilt(lines: Sequence[str], dialect: Dialect) -> tuple[float, float, float] | None:
+    """Return roll to the right, pitch nose down, yaw to the left [rad]; None if no line tells them.
+
+    The firmware's pitch is nose down (its sitting pose expects -30 degrees). Its IMU stands with x to the tail, so
+    that its roll is to the left; that follows from the pitch's sign, and no page of the vendor says it. NyBoard tells
+    no yaw; it is 0 here.
+    """
+    headed = len(dialect.tilt_fields) > 2
+    for line in reversed(lines):
+        numbers = _DECIMAL.findall(line)
+        fits = _TILT_HEAD.match(line.strip()) is not None if headed else not line.strip(" \t-0123456789.")
+        if fits and (len(numbers) == len(dialect.tilt_fields) or (not headed and len(numbers) == 5)):
+            told = {name: radians(float(text)) for name, text in zip(dialect.tilt_fields, numbers, strict=False)}
+            yaw = told.get("yaw", 0.0) * (1 if dialect.yaw_to_the_left else -1)
+            return 0.0 - told["roll"], told["pitch"], yaw + 0.0  # no negative zeros
+    return None

@@ -1,0 +1,306 @@
+"""Petoi robots with OpenCat firmware, by USB.
+
+Sources: PetoiCamp OpenCatEsp32 src/reaction.h, src/motion.h, src/skill.h; PetoiCamp OpenCat serialMaster/ardSerial.py
+(how the vendor's own client opens a port). What shapes this driver:
+
+- The firmware answers a pose when it is reached, so motion is streamed at 20 poses a second, 10 degrees each.
+- `j` tells commanded angles, never measured ones.
+- The first command after `d` switches the reflexes on again, which move the robot of themselves; so off they go again.
+- Servos can only be switched off by way of the rest pose. They come on with the first pose, wherever they then are.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitopt.errors import BodyError, InputError, MissedReplyError, ProtocolError
+from gaitopt.hal.driver import Array, DeviceInfo, Driver, Health, Measurement
+from gaitopt.hal.link import Link
+from gaitopt.hal.opencat import codec
+from gaitopt.hal.opencat.dialect import BIBOARD, Dialect, recognize
+from gaitopt.hal.opencat.exchange import Exchange
+from gaitopt.hal.opencat.link_model import STREAM_PERIOD, motion_time, reach_deg
+from gaitopt.hal.opencat.sensors import Sensors
+from gaitopt.hal.opencat.skill import LEG_JOINTS, GaitSkill, gait_skill
+from gaitopt.hal.servo_map import ServoMap
+
+OPEN_TIME = 8.0
+"""A board that restarts when its port is opened takes up to so long [s]."""
+OPEN_QUIET = 0.3
+"""Silence that tells a board that did not restart [s]."""
+MARGIN = 0.25
+"""Time that a reply may take on top of the motion [s]."""
+REST_TIME = 2.5
+"""Longest time of the way to the rest pose: one degree in 8 ms [s]."""
+UPLOAD_TIME = 3.0
+"""Longest time to store a gait and move to its first frame [s]."""
+SETTLE = 0.02
+"""Time after which both lines of a reply that comes twice are there [s]."""
+LIMP_TRIES = 5
+REFLEX_TRIES = 4
+CUT_REPEATS = 2
+CUT_PAUSE = 0.9
+"""Between two rest commands of `cut`: time for the firmware to carry out what half a command turns into [s]."""
+HEAD_STILL = {0: 0, 1: 0, 2: 0}
+"""Joints of head and tail that a gait would swing, and where they stay [degrees]."""
+
+Degrees = NDArray[np.int64]
+
+
+class OpenCatDriver(Driver):
+    """One robot on one line.
+
+    Args:
+        link: to the robot.
+        servos: joint angles to whole degrees of OpenCat's joints 0 to 15.
+        model: what the model line must contain.
+
+    Raises:
+        InputError: a servo that OpenCat has not, or limits that cannot be streamed.
+    """
+
+    period = STREAM_PERIOD
+    feedback = "commanded"
+    tilt = True
+    lowest_voltage = 7.0
+
+    def __init__(self, link: Link, servos: ServoMap, model: str = "Bittle") -> None:
+        for slot in servos.slots:
+            if not 0 <= slot.id < codec.JOINTS:
+                raise InputError(f"servo {slot.id}: OpenCat counts joints 0 to {codec.JOINTS - 1}")
+            lowest, highest = np.clip(codec.ANGLE_LIMITS_DEG[slot.id], -codec.LARGEST, codec.LARGEST)
+            if slot.lowest < lowest or slot.highest > highest:
+                raise InputError(
+                    f"servo {slot.id}: {slot.lowest} to {slot.highest} degrees, possible {lowest} to {highest}"
+                )
+        self._link = link
+        self._servos = servos
+        self._ids = list(servos.ids)
+        self._model = model
+        self._sensors = Sensors(link)
+        self._exchange = Exchange(link, self._hear)
+        self.dialect: Dialect = BIBOARD
+        """Known once the robot answered."""
+        self.playing = False
+        """Whether the robot plays an uploaded gait by itself."""
+        self._pose: Degrees | None = None
+        self._uploaded: bytes | None = None
+        self._cut_time = -np.inf
+
+    def open(self) -> DeviceInfo:
+        """Wait for a board that boots, find out which it is, and switch its reflexes off; nothing moves."""
+        model, version = self._identify()
+        if self._model not in model:
+            raise BodyError(f"{self._link.name}: {model!r} answered, expected a {self._model}; check port and robot")
+        self.dialect = recognize(version)
+        self._sensors.restarted = False
+        self._reflexes_off()
+        return DeviceInfo(model, version, self.dialect.name)
+
+    def power_on(self) -> Array:
+        """Switch the servos on at the angles last commanded, which is where the way to limp left them.
+
+        A robot that was bent by hand since then springs back; nothing in OpenCat could tell.
+
+        Raises:
+            BodyError: it was commanded to where no pose can be sent.
+        """
+        self._check_restart()
+        self._reflexes_off()
+        pose = self._read_joints()
+        if np.abs(pose).max() > codec.LARGEST:
+            raise BodyError(
+                f"{self._link.name}: joint {int(np.abs(pose).argmax())} is beyond {codec.LARGEST} degrees; reset"
+            )
+        self._pose = pose
+        self._send_pose(pose)
+        return self._servos.to_angles(pose[self._ids])
+
+    def send(self, angles: Array) -> Array:
+        """Send one pose, wait until it is reached, and return it in whole degrees.
+
+        Raises:
+            ProtocolError: before `power_on`, or while a gait plays.
+            MissedReplyError: the robot did not confirm it.
+        """
+        self._check_restart()
+        if self._pose is None or self.playing:
+            raise ProtocolError(f"send: call {'stop' if self.playing else 'power_on'} first")
+        pose = self._pose.copy()
+        pose[self._ids] = self._servos.to_units(angles)
+        self._send_pose(pose)
+        return self._servos.to_angles(pose[self._ids])
+
+    def reach(self, elapsed: float) -> Array:
+        """Return how far a pose may be from the last to be reached within `elapsed` [s], (joints,) [rad]."""
+        return np.full(len(self._ids), np.radians(reach_deg(elapsed)))
+
+    def measure(self) -> Measurement:
+        """Return the commanded angles, and a tilt that is at most a second old."""
+        self._check_restart()
+        if self._pose is None or self.playing:
+            self._pose = self._read_joints()
+        tilt = self._sensors.tilt(self._exchange, self.dialect)
+        return Measurement(self._servos.to_angles(self._pose[self._ids]), roll_pitch_yaw=tilt)
+
+    def health(self) -> Health:
+        """Return the battery's voltage, at most some seconds old, and what the firmware complained of since."""
+        voltage = self._sensors.voltage(self._exchange, self.dialect)
+        self._exchange.listen()
+        return Health(voltage=voltage, problems=self._sensors.problems())
+
+    def hold(self) -> None:
+        """Stop a gait that plays; poses are held anyway."""
+        if self.playing:
+            self.stop()
+
+    def limp(self) -> None:
+        """Send the robot to rest, which ends with the servos off; then keep the reflexes off.
+
+        Raises:
+            BodyError: it did not confirm.
+        """
+        for _ in range(LIMP_TRIES):
+            if self._exchange.in_doubt:
+                self._exchange.wait_for_quiet()
+            with suppress(MissedReplyError):
+                self._exchange.send(codec.REST, "d", REST_TIME)
+                self._pose, self.playing = None, False
+                with suppress(MissedReplyError):
+                    self._reflexes_off()
+                return
+        raise BodyError(f"{self._link.name}: rest not confirmed in {LIMP_TRIES} tries; switch the robot's battery off")
+
+    def cut(self) -> None:
+        """Put the rest command on the wire; wait only if it may be lost there, to send it again.
+
+        It must stand alone in its burst: after half a command, or an empty line, it would be swallowed, and two of
+        them in one burst switch a single servo off. So while a command may be half read, two more follow, each when
+        the firmware has carried out what it got of it; and a cut soon after a cut sends only those.
+        """
+        with suppress(Exception):
+            now = self._link.now()
+            again, self._cut_time = now - self._cut_time < CUT_PAUSE, now
+            half_read = now < self._exchange.half_read_until
+            self._exchange.in_doubt = True
+            if not again:
+                self._link.cut(codec.REST)
+            for _ in range(CUT_REPEATS if again or half_read else 0):
+                self._link.sleep(CUT_PAUSE)
+                self._link.cut(codec.REST)
+
+    def close(self) -> None:
+        """Let go of the line."""
+        self._link.close()
+
+    # The robot's own player.
+
+    def load(self, angles: Array, duration: float) -> float:
+        """Load one cycle of joint angles, (n, joints) [rad], of `duration` [s]; return how long it will last [s].
+
+        Raises:
+            BodyError: the firmware cannot hold such a cycle; says what would fit.
+        """
+        legs = np.arange(codec.JOINTS - LEG_JOINTS, codec.JOINTS)
+        table = np.zeros((len(angles), codec.JOINTS))
+        table[:, self._ids] = np.asarray(angles) * self._servos.units_per_radian + self._servos.zero
+        try:
+            skill = gait_skill(table[:, legs], duration, self.dialect)
+        except InputError as error:
+            raise BodyError(str(error)) from error
+        self.upload(skill)
+        return skill.cycle_time(self.dialect)
+
+    def upload(self, skill: GaitSkill) -> None:
+        """Store a gait and stand at its first frame, servos on; skipped if it is stored already, for the flash's sake.
+
+        Raises:
+            MissedReplyError: the robot did not confirm it.
+        """
+        self._check_restart()
+        if skill.array == self._uploaded:
+            return
+        self._uploaded = None
+        self.playing = True
+        self._exchange.ask(codec.upload(skill.array), self.dialect.upload_reply, UPLOAD_TIME)
+        self._uploaded = skill.array
+        self.stop()
+
+    def start(self) -> None:
+        """Play the uploaded gait, until `stop`: nothing else ends it, not even the loss of this line.
+
+        Raises:
+            ProtocolError: nothing was uploaded.
+        """
+        if self._uploaded is None:
+            raise ProtocolError("start: call upload first")
+        self._check_restart()
+        self._exchange.ask(codec.joints_text(HEAD_STILL), "i", REST_TIME)
+        self.playing = True
+        self._exchange.ask(codec.REPLAY, "k", UPLOAD_TIME)
+
+    def stop(self) -> None:
+        """Stop the gait where it is, servos on."""
+        self._exchange.query(codec.IDENTIFY, "?")
+        self.playing = False
+        self._pose = self._read_joints()
+
+    # Parts.
+
+    def _identify(self) -> tuple[str, str]:
+        deadline = self._link.now() + OPEN_TIME
+        while True:
+            came = self._exchange.wait_for_quiet(OPEN_QUIET)
+            booting = self._sensors.restarted and codec.READY_LINE not in came
+            self._sensors.restarted = False
+            while booting and codec.READY_LINE not in came and self._link.now() < deadline:
+                came = self._exchange.wait_for_quiet(OPEN_QUIET)
+            with suppress(MissedReplyError):
+                identity = codec.parse_identity(self._exchange.send(codec.IDENTIFY, "?", 1.0))
+                if identity is not None:
+                    return identity
+            if self._link.now() >= deadline:
+                raise BodyError(
+                    f"{self._link.name}: no OpenCat robot answers; switch its battery on, "
+                    "close other programs that use the port, check the port's name"
+                )
+
+    def _reflexes_off(self) -> None:
+        """Keep the robot from moving of itself; on NyBoard by a toggle, until it says off."""
+        for _ in range(REFLEX_TRIES):
+            if self.dialect.gyro_off.startswith(b"g"):
+                self._exchange.query(self.dialect.gyro_off, "g")
+                self._link.sleep(SETTLE)
+                return
+            with suppress(MissedReplyError):
+                self._exchange.ask(self.dialect.gyro_off, "g", MARGIN)
+                return
+        raise MissedReplyError(f"{self._link.name}: the reflexes stay on")
+
+    def _read_joints(self) -> Degrees:
+        angles = codec.parse_joints(self._exchange.query(codec.JOINT_ANGLES, "j"))
+        if angles is None:
+            angles = codec.parse_joints(self._exchange.query(codec.JOINT_ANGLES, "j"))
+        if angles is None:
+            raise MissedReplyError(f"{self._link.name}: joint angles cannot be read")
+        return angles
+
+    def _send_pose(self, pose: Degrees) -> None:
+        before = pose if self._pose is None else self._pose
+        change = float(np.abs(pose - before).max())
+        self._exchange.ask(codec.pose(pose), "L", motion_time(change, step_time=self.dialect.step_time) + MARGIN)
+        self._pose = pose
+
+    def _hear(self, line: str) -> None:
+        self._sensors.hear(line)
+        if self._sensors.restarted:
+            self._uploaded, self._pose, self.playing = None, None, False
+
+    def _check_restart(self) -> None:
+        if self._sensors.restarted:
+            raise BodyError(
+                f"{self._link.name}: the board restarted by itself, servos off; check its battery, then start anew"
+            )

@@ -1,0 +1,81 @@
+"""What an OpenCat robot tells of itself besides joint angles: tilt, battery, complaints. Asked rarely, kept in between.
+
+Source: PetoiCamp OpenCatEsp32 src/imu.h (print6Axis and its pace), src/reaction.h (voltage, low power, exceptions).
+"""
+
+from __future__ import annotations
+
+from math import inf
+
+from gaitopt.hal.link import Link
+from gaitopt.hal.opencat import codec
+from gaitopt.hal.opencat.dialect import Dialect
+from gaitopt.hal.opencat.exchange import Exchange
+
+VOLTAGE_PERIOD = 2.0
+"""Time between two looks at the battery [s]."""
+WARNING_LASTS = 15.0
+"""The firmware repeats its warning of a low battery every 10 s; older ones are over [s]."""
+OLDEST_TILT = 1.0
+"""An older measurement of the tilt is not told any more [s]."""
+
+
+class Sensors:
+    """The last of everything, with its age."""
+
+    def __init__(self, link: Link) -> None:
+        self._link = link
+        self._tilt: tuple[float, float, float] | None = None
+        self._tilt_time = self._tilt_asked = -inf
+        self._voltage: float | None = None
+        self._voltage_asked = -inf
+        self._low_power = ""
+        self._low_power_time = -inf
+        self._exceptions: list[str] = []
+        self.restarted = False
+        """Whether the board has booted; the driver clears it when it opens the board anew."""
+
+    def hear(self, line: str) -> None:
+        """Keep what the firmware says unasked."""
+        if line.startswith("Low power"):
+            self._low_power, self._low_power_time = line, self._link.now()
+        elif line.startswith("Got"):
+            self._low_power_time = -inf
+        elif line.startswith("EXCEPTION"):
+            self._exceptions.append(line)
+        elif line == codec.RESTART_LINE:
+            self.restarted = True
+
+    def tilt(self, exchange: Exchange, dialect: Dialect) -> tuple[float, float, float] | None:
+        """Return roll to the right, pitch nose down, yaw to the left [rad], at most a second old, or None.
+
+        Raises:
+            MissedReplyError: it was due, and the robot did not answer.
+        """
+        now = self._link.now()
+        if now - self._tilt_asked >= dialect.tilt_period:
+            self._tilt_asked = now
+            tilt = codec.parse_tilt(exchange.query(dialect.tilt_query, dialect.tilt_echo), dialect)
+            if tilt is not None:
+                self._tilt, self._tilt_time = tilt, self._link.now()
+        return self._tilt if self._link.now() - self._tilt_time <= OLDEST_TILT else None
+
+    def voltage(self, exchange: Exchange, dialect: Dialect) -> float | None:
+        """Return the battery's voltage [V], or None where the firmware does not tell it.
+
+        Raises:
+            MissedReplyError: it was due, and the robot did not answer.
+        """
+        now = self._link.now()
+        if dialect.tells_voltage and now - self._voltage_asked >= VOLTAGE_PERIOD:
+            self._voltage_asked = now
+            self._voltage = codec.parse_voltage(exchange.query(codec.VOLTAGE, "P"))
+        return self._voltage
+
+    def problems(self) -> tuple[str, ...]:
+        """Return what the firmware complained of; a fall is told once, a low battery as long as it is low."""
+        problems = [self._low_power] if self._link.now() - self._low_power_time < WARNING_LASTS else []
+        problems += self._exceptions
+        problems += ["the board restarted by itself"] if self.restarted else []
+        self._exceptions.clear()
+        return tuple(problems)

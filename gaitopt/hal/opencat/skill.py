@@ -1,0 +1,160 @@
+"""Gaits in the form that OpenCat stores and plays itself: a skill array of signed bytes.
+
+Sources: docs.petoi.com, Skill Creation (the array's form); PetoiCamp OpenCatEsp32 src/skill.h (sizes, angle ratio);
+PetoiCamp OpenCat pyUI/SkillComposer.py (the text that Petoi Desktop's Skill Composer imports).
+
+A gait is `period, roll, pitch, ratio` and `period` rows of 8 angles, upper then lower legs, each left front, right
+front, right back, left back. The firmware plays one row each turn of its main loop, so the period sets the cycle time.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from gaitopt.errors import InputError
+from gaitopt.hal.opencat.codec import LARGEST
+from gaitopt.hal.opencat.dialect import Dialect
+
+Array = NDArray[np.float64]
+
+LEG_JOINTS = 8
+"""Angles in a row of a gait: joints 8 to 15."""
+HEADER = 4
+"""Bytes before the rows."""
+FEWEST_FRAMES = 2
+"""A period of 1 would be a posture."""
+STILL_DEG = 1e-6
+"""A gait that swings its joints less has no motion to lose [degrees]."""
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
+
+
+@dataclass(frozen=True, eq=False)
+class GaitSkill:
+    """A gait as the firmware plays it."""
+
+    stored: NDArray[np.int8]
+    """Rows of the array, (n, 8) [degrees / ratio]."""
+    ratio: int
+    """1, or 2 where angles go beyond 125 degrees and are stored halved."""
+
+    @property
+    def angles_deg(self) -> NDArray[np.int64]:
+        """The angles that the servos get, (n, 8) [degrees]."""
+        return self.stored.astype(np.int64) * self.ratio
+
+    @property
+    def array(self) -> bytes:
+        """The whole array, header included."""
+        return bytes([len(self.stored), 0, 0, self.ratio]) + self.stored.tobytes()
+
+    def cycle_time(self, dialect: Dialect) -> float:
+        """Return how long one cycle lasts on that firmware, about [s]."""
+        return len(self.stored) / dialect.frame_rate
+
+
+def gait_skill(table_deg: ArrayLike, cycle_time: float, dialect: Dialect) -> GaitSkill:
+    """Return the skill that plays a gait; its own `cycle_time` tells what remains after rounding to frames.
+
+    Args:
+        table_deg: angles evenly spaced over one cycle, (n, 8), joints 8 to 15 of OpenCat [degrees].
+        cycle_time: of the gait [s].
+        dialect: its frame rate and most frames.
+
+    Raises:
+        InputError: no such table, angles too large, or a cycle too long or too short; says what is possible.
+    """
+    table = np.asarray(table_deg, dtype=float)
+    if table.ndim != 2 or table.shape[1] != LEG_JOINTS or len(table) < 1 or not np.all(np.isfinite(table)):
+        raise InputError(f"gait table of shape {table.shape}: expected (n, {LEG_JOINTS}) finite angles")
+    frames = frames_of(cycle_time, dialect)
+    angles = resample(table, frames)
+    ratio = 1 if np.abs(np.rint(angles)).max() <= LARGEST else 2
+    stored = np.rint(angles / ratio)
+    if np.abs(stored).max() > LARGEST:
+        raise InputError(
+            f"gait with an angle of {np.abs(angles).max():.0f} degrees: at most {2 * LARGEST} can be stored"
+        )
+    return GaitSkill(stored.astype(np.int8), ratio)
+
+
+def frames_of(cycle_time: float, dialect: Dialect) -> int:
+    """Return in how many frames the firmware plays a cycle [s].
+
+    Raises:
+        InputError: more than it can store, or fewer than two.
+    """
+    if not np.isfinite(cycle_time) or cycle_time <= 0:
+        raise InputError(f"cycle time {cycle_time} s: expected a positive number")
+    frames = round(cycle_time * dialect.frame_rate)
+    if frames > dialect.gait_frames:
+        raise InputError(
+            f"a cycle of {cycle_time:.2f} s takes {frames} frames, but {dialect.name} stores {dialect.gait_frames}; "
+            f"the longest cycle is {dialect.gait_frames / dialect.frame_rate:.2f} s"
+        )
+    if frames < FEWEST_FRAMES:
+        shortest = FEWEST_FRAMES / dialect.frame_rate
+        raise InputError(f"a cycle of {cycle_time:.3f} s takes {frames} frames; the shortest is {shortest:.3f} s")
+    return frames
+
+
+def resample(table: Array, frames: int) -> Array:
+    """Return a periodic table, (n, joints), with another number of rows, (frames, joints), by straight lines."""
+    place = np.arange(frames) / frames * len(table)
+    before = place.astype(int)
+    part = (place - before)[:, None]
+    return (1 - part) * table[before] + part * table[(before + 1) % len(table)]
+
+
+def decode(array: bytes) -> GaitSkill:
+    """Return the gait that a skill array holds.
+
+    Raises:
+        InputError: it is no gait, or not as long as its period says.
+    """
+    if len(array) < HEADER:
+        raise InputError(f"skill of {len(array)} bytes: expected at least {HEADER}")
+    period = int(np.int8(np.uint8(array[0])))
+    if period < FEWEST_FRAMES:
+        raise InputError(f"skill with period {period}: a gait has {FEWEST_FRAMES} to {LARGEST} frames")
+    if len(array) != HEADER + period * LEG_JOINTS:
+        raise InputError(f"gait of {period} frames has {len(array)} bytes, expected {HEADER + period * LEG_JOINTS}")
+    rows = np.frombuffer(array, dtype=np.int8, offset=HEADER).reshape(period, LEG_JOINTS)
+    return GaitSkill(rows.copy(), max(1, int(array[3])))
+
+
+def to_text(skill: GaitSkill, name: str) -> str:
+    """Return the skill as Petoi's tools read it: a C array, for Skill Composer's Import or an Instinct header file.
+
+    Raises:
+        InputError: the name cannot name a skill; letters and digits, a letter first.
+    """
+    if _NAME.fullmatch(name) is None:
+        raise InputError(f"skill name {name!r}: expected letters and digits, a letter first")
+    rows = "".join("  " + " ".join(f"{angle:4d}," for angle in row) + "\n" for row in skill.stored)
+    return f"const int8_t {name}[] PROGMEM = {{\n  {len(skill.stored)}, 0, 0, {skill.ratio},\n{rows}}};\n"
+
+
+def from_text(text: str) -> GaitSkill:
+    """Return the gait in a C array, as Skill Composer exports it.
+
+    Raises:
+        InputError: no array of whole numbers, or no gait.
+    """
+    match = re.search(r"\{([-+\d\s,]*)\}", text)
+    if match is None:
+        raise InputError("no array { ... } of whole numbers in the text; paste one that Skill Composer exports")
+    values = [int(word) for word in re.split(r"[\s,]+", match.group(1)) if word]
+    if any(abs(value) > 127 for value in values):
+        raise InputError("the array holds a number beyond 127, which is no signed byte")
+    return decode(np.array(values, dtype=np.int8).tobytes())
+
+
+def rounding_loss(table_deg: ArrayLike, skill: GaitSkill) -> float:
+    """Return which share of a gait's joint motion whole degrees take away: mean error over mean swing of the joints."""
+    wanted = resample(np.asarray(table_deg, dtype=float), len(skill.stored))
+    swing = np.abs(wanted - wanted.mean(axis=0)).mean()
+    return float(np.abs(skill.angles_deg - wanted).mean() / swing) if swing > STILL_DEG else 0.0

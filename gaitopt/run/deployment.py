@@ -1,0 +1,77 @@
+"""A gait made ready for a real robot: played by the robot itself, or streamed as fast as its link allows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from gaitopt.errors import InputError
+from gaitopt.gait.cycle import cycle
+from gaitopt.gait.parameters import GaitParameters
+from gaitopt.hal.real_body import RealBody
+from gaitopt.robot.spec import RobotSpec
+from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.walk.controller import Controller, GaitController, SkillController
+
+ENOUGH = 0.9
+"""A link that carries less than this share of a gait's motion makes another gait of it."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How a gait will be walked on a robot."""
+
+    native: bool
+    """Whether the robot plays it by itself."""
+    share: float
+    """Part of the gait's motion that the link carries, at the gait's own speed, 0 to 1."""
+    slower: float
+    """The cycle is made so many times longer."""
+    gait: GaitParameters
+    """What is walked; its cycle time made longer."""
+    controller: Controller
+    """What walks it."""
+
+
+def plan(
+    body: RealBody,
+    gait: GaitParameters,
+    robot: RobotSpec,
+    scenario: ScenarioSpec,
+    native: bool = False,
+    slower: float | None = 1.0,
+) -> Plan:
+    """Return how a gait will be walked; nothing moves.
+
+    Args:
+        body: configured.
+        gait: the twelve parameters.
+        robot: whose.
+        scenario: how the heading is held.
+        native: let the robot play it by itself.
+        slower: make its cycle so many times longer; None makes it as long as the link needs.
+
+    Raises:
+        InputError: the link cannot carry the gait; says how it could.
+    """
+    if native:
+        if not body.capabilities.native_skills:
+            raise InputError(f"{robot.name} plays no skills of its own; leave out --native")
+        slowed = _slowed(gait, slower or 1.0)
+        return Plan(True, 1.0, slower or 1.0, slowed, SkillController(slowed, robot, body.command_period))
+    table = cycle(gait, robot, body.command_period / 4)
+    follow = body.follow(table.angles, gait.cycle_time)
+    factor = follow.stretch if slower is None else slower
+    slowed = _slowed(gait, factor)
+    table = cycle(slowed, robot, body.command_period / 4)
+    if (carried := body.follow(table.angles, slowed.cycle_time).share) < ENOUGH:
+        native_too = "let the robot play it by itself (--native), or " if body.capabilities.native_skills else ""
+        raise InputError(
+            f"this gait is too fast for the link, which carries {carried:.0%} of its motion; "
+            f"{native_too}slow it down (--slow {follow.stretch:.2g}, or --slow fit)"
+        )
+    controller = GaitController(slowed, robot, scenario, body.command_period)
+    return Plan(False, follow.share, factor, slowed, controller)
+
+
+def _slowed(gait: GaitParameters, factor: float) -> GaitParameters:
+    return replace(gait, cycle_time=gait.cycle_time * factor)

@@ -1,0 +1,83 @@
+"""A gait on a robot for some seconds: ease in, walk, ease out, limp; and how punctual that was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitopt.hal.body import Body, BodyState
+from gaitopt.hal.real_body import RealBody, Timing
+from gaitopt.walk.controller import Controller, GaitController
+
+Array = NDArray[np.float64]
+
+STAND_S = 1.5
+"""Time to ease into the first pose [s]."""
+EASE_S = 0.6
+"""Time in which the stroke grows from nothing, and shrinks at the end [s]."""
+
+Recorder = Callable[[BodyState, Array], None]
+"""Called at every command with what was measured before and what was sent, (joints,) [rad]."""
+
+
+@dataclass(frozen=True)
+class Deployment:
+    """What came of it."""
+
+    seconds: float
+    """How long it walked [s]."""
+    timing: Timing
+    """How punctual the commands were."""
+    held_back: float
+    """Largest distance of a sent angle from the gait's [rad]; nan where the robot plays by itself."""
+
+
+def deploy(body: RealBody, controller: Controller, seconds: float, record: Recorder | None = None) -> Deployment:
+    """Walk for some seconds.
+
+    Args:
+        body: configured and inactive; left so.
+        controller: makes it walk.
+        seconds: from the first step to the last [s].
+        record: called at every command.
+
+    Raises:
+        BodyError: the robot failed; its servos are limp.
+    """
+    record = record or (lambda state, sent: None)
+    body.activate(controller.start_pose, STAND_S)
+    try:
+        if isinstance(controller, GaitController):
+            held_back = _stream(body, controller, seconds, record)
+        else:
+            held_back = _play(body, controller, seconds, record)
+        timing = body.timing
+        body.sit()
+        return Deployment(seconds, timing, held_back)
+    finally:
+        body.deactivate()
+
+
+def _stream(body: RealBody, controller: GaitController, seconds: float, record: Recorder) -> float:
+    period, held_back = body.command_period, 0.0
+    for i in range(round(seconds / period)):
+        state = body.read()
+        stand, target = controller.start_pose, controller.angles(i, 1, state)[0]
+        part = min(1.0, i * period / EASE_S, (seconds - i * period) / EASE_S)
+        wanted = stand + part * (target - stand)
+        sent = body.play(wanted[None], period)[0]
+        held_back = max(held_back, float(np.abs(sent - wanted).max()))
+        record(state, sent)
+    return held_back
+
+
+def _play(body: Body, controller: Controller, seconds: float, record: Recorder) -> float:
+    period = body.command_period
+    for i in range(round(seconds / period)):
+        state = body.read()
+        controller.drive(body, i, 1, state)
+        record(state, np.full(len(controller.start_pose), np.nan))
+    return float("nan")
