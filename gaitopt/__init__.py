@@ -15,28 +15,37 @@ if TYPE_CHECKING:
     from gaitopt.gait.gait_file import Gait, load_gait, save_gait
     from gaitopt.gait.parameters import GaitParameters
     from gaitopt.hal.catalog import make_body
+    from gaitopt.hal.emulators.background import emulated
     from gaitopt.hal.engine import EngineSpec
     from gaitopt.robot.spec import load_robot
+    from gaitopt.run.deployment import plan_deployment
+    from gaitopt.run.desk import DeskSpec, StageHand
     from gaitopt.run.learn import learn, resume
     from gaitopt.run.rollout import evaluate
     from gaitopt.scenario.spec import load_scenario
     from gaitopt.view.video import record_video
     from gaitopt.walk.controller import GaitController
+    from gaitopt.walk.deploy import deploy
     from gaitopt.walk.traversal import traverse
 
 _HOMES = {
+    "DeskSpec": "run.desk",
     "EngineSpec": "hal.engine",
     "Gait": "gait.gait_file",
     "GaitController": "walk.controller",
     "GaitParameters": "gait.parameters",
     "GaitoptError": "errors",
+    "StageHand": "run.desk",
     "cycle": "gait.cycle",
+    "deploy": "walk.deploy",
+    "emulated": "hal.emulators.background",
     "evaluate": "run.rollout",
     "learn": "run.learn",
     "load_gait": "gait.gait_file",
     "load_robot": "robot.spec",
     "load_scenario": "scenario.spec",
     "make_body": "hal.catalog",
+    "plan_deployment": "run.deployment",
     "record_video": "view.video",
     "resume": "run.learn",
     "save_gait": "gait.gait_file",
@@ -44,18 +53,23 @@ _HOMES = {
 }
 
 __all__ = [
+    "DeskSpec",
     "EngineSpec",
     "Gait",
     "GaitController",
     "GaitParameters",
     "GaitoptError",
+    "StageHand",
     "cycle",
+    "deploy",
+    "emulated",
     "evaluate",
     "learn",
     "load_gait",
     "load_robot",
     "load_scenario",
     "make_body",
+    "plan_deployment",
     "record_video",
     "resume",
     "save_gait",

@@ -27,6 +27,9 @@ NonNegative = Annotated[Real, Field(ge=0)]
 Share = Annotated[Real, Field(ge=0, le=1)]
 """A part of a whole, between 0 and 1."""
 
+Vector = tuple[Real, Real, Real]
+"""Three coordinates."""
+
 SpecType = TypeVar("SpecType", bound="Spec")
 
 

@@ -13,6 +13,7 @@ import time
 import numpy as np
 
 import gaitopt
+from gaitopt.hal.engine import engine_of
 from gaitopt.hal.pybullet_body import DROP, GRAVITY, p
 from gaitopt.hal.standing import stand
 from gaitopt.walk.traversal import SETTLE_S
@@ -109,7 +110,8 @@ class BareLoop:
 
 
 def measure(pairs: int, robot_name: str, gait_name: str) -> dict:
-    robot, scenario, engine = gaitopt.load_robot(robot_name), gaitopt.load_scenario("field"), gaitopt.EngineSpec()
+    robot, scenario = gaitopt.load_robot(robot_name), gaitopt.load_scenario("field")
+    engine = engine_of(robot)
     gait = gaitopt.load_gait(gait_name, robot).parameters
     with gaitopt.make_body(robot, engine=engine) as body:
         recorder = Recorder(gaitopt.GaitController(gait, robot, scenario))

@@ -97,13 +97,21 @@ def add_pace(parser: argparse.ArgumentParser) -> None:
 
 def add_desk(parser: argparse.ArgumentParser) -> None:
     """Add how a real robot walks from line to line."""
+    add_place(parser)
+    parser.add_argument("--native", action="store_true", help="upload each gait, and let the robot play it by itself")
+
+
+def add_place(parser: argparse.ArgumentParser) -> None:
+    """Add where a real robot is, who times it and who puts it back."""
     add_body(parser)
     parser.add_argument(
         "--stopwatch", metavar="key|gate:PORT", help="who times a real robot: you, or a light gate (default: key)"
     )
-    parser.add_argument("--native", action="store_true", help="upload each gait, and let the robot play it by itself")
     parser.add_argument(
-        "--pause", type=float, metavar="S", help="with --yes: time to put the robot back before each walk (default: 2)"
+        "--pause",
+        type=_pause,
+        metavar="S",
+        help="with --yes: time to put the robot back before each walk (default: 2)",
     )
 
 
@@ -113,14 +121,18 @@ def desk(args: argparse.Namespace) -> DeskSpec | None:
     Raises:
         InputError: no such body or stopwatch, or something that needs a real robot without one.
     """
-    if args.body is None:
-        if args.native or args.id is not None:
-            raise InputError("--native and --id are for real robots: give one with --body")
-        return None
-    if not parse_address(args.body).real:
+    if args.body is None or not parse_address(args.body).real:
+        if given := desk_options(args):
+            raise InputError(f"{given}: for real robots only; give one with --body opencat:PORT or dynamixel:PORT")
         return None
     tables = {"body": body_address(args), "stopwatch": args.stopwatch or "key", "native": args.native}
     return parse_spec(DeskSpec, tables, "--body and --stopwatch")
+
+
+def desk_options(args: argparse.Namespace) -> str:
+    """Return which options were given that only real robots have, beside --body."""
+    given = {f"--{name}": getattr(args, name, None) for name in ("stopwatch", "id", "native", "pause")}
+    return " and ".join(name for name, value in given.items() if value is not None and value is not False)
 
 
 def body_address(args: argparse.Namespace) -> str:
@@ -152,6 +164,10 @@ def add_changes(parser: argparse.ArgumentParser) -> None:
 def seconds(text: str) -> float:
     """Return a time of more than 0 and at most an hour [s]."""
     return number(text, 0.0, 3600.0)
+
+
+def _pause(text: str) -> float:
+    return 0.0 if text == "0" else seconds(text)
 
 
 def number(text: str, above: float, most: float) -> float:

@@ -6,6 +6,7 @@ The robot is brought to the reference pose: upper legs straight down, lower legs
 from __future__ import annotations
 
 import argparse
+import math
 import sys
 from typing import Any
 
@@ -20,6 +21,7 @@ from gaitopt.hal.calibration import (
     JointCalibration,
     calibration_folder,
     load_calibration,
+    new_calibration,
     save_calibration,
 )
 from gaitopt.hal.catalog import make_real_body
@@ -44,7 +46,7 @@ def add_parser(verbs: Any) -> None:
         action="append",
         default=[],
         metavar="JOINT=UNITS",
-        help="add this to a joint's zero; asks nothing",
+        help="add this to a joint's zero (OpenCat: degrees, Dynamixel: ticks); asks nothing",
     )
     parser.add_argument("--flip", action="append", default=[], metavar="JOINT", help="turn a joint's direction around")
     arguments.add_json(parser)
@@ -76,21 +78,23 @@ def _in_words(own: JointCalibration) -> str:
 
 
 def _known(name: str, robot: RobotSpec) -> Calibration:
-    if (calibration_folder() / f"{name}.toml").is_file():
-        known = load_calibration(name)
-        known.apply(robot)
-        return known
-    return Calibration(id=name, robot=robot.name, joints={})
+    new = new_calibration(name, robot)
+    if not (calibration_folder() / f"{name}.toml").is_file():
+        return new
+    known = load_calibration(name)
+    known.apply(robot)
+    return known
 
 
 def _find(robot: RobotSpec, address: Address, args: argparse.Namespace) -> dict[str, float]:
     bare = Address(address.kind, address.port, address.baud)
-    with make_real_body(robot, bare) as body, Keyboard() as keys:
+    if not args.by_hand:
+        ask_to_move(args.body, args.yes)
+    with make_real_body(robot, bare) as body, Keyboard("give offsets: --offset JOINT=UNITS") as keys:
         if args.by_hand:
             _say("hold it in the reference pose: upper legs straight down, knees bent by 90 degrees; any key: done")
             keys.wait()
             return measured_offsets(body)
-        ask_to_move(args.body, args.yes)
         _say("the robot hangs on a stand? It eases into the reference pose.")
         nudger = Nudger(body)
         for joint in robot.joint_names:
@@ -115,9 +119,12 @@ def _adjust(nudger: Nudger, joint: str, keys: Keyboard) -> None:
 def _offset(text: str) -> tuple[str, float]:
     joint, equals, units = text.partition("=")
     try:
-        return joint, float(units) if equals else float("")
+        offset = float(units) if equals else math.nan
     except ValueError:
-        raise InputError(f"--offset: got {text!r}; expected JOINT=UNITS, such as front_left_knee=12") from None
+        offset = math.nan
+    if not math.isfinite(offset):
+        raise InputError(f"--offset: got {text!r}; expected JOINT=UNITS, such as front_left_knee=12")
+    return joint, offset
 
 
 def _say(text: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 
 from gaitopt.errors import InputError
+from gaitopt.hal.address import parse_address
+from gaitopt.hal.ports import latency_advice
 
 
 def ask_to_move(address: str, yes: bool) -> None:
@@ -13,6 +15,9 @@ def ask_to_move(address: str, yes: bool) -> None:
     Raises:
         InputError: nobody can be asked, or the answer is no.
     """
+    slow = latency_advice(parse_address(address).port)
+    if slow is not None:
+        print(f"note: {slow}", file=sys.stderr, flush=True)
     if yes:
         return
     if not sys.stdin.isatty():

@@ -15,7 +15,7 @@ from gaitopt.errors import InputError
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.catalog import make_real_body
 from gaitopt.hal.real_body import RealBody
-from gaitopt.run.deployment import Plan, plan
+from gaitopt.run.deployment import Plan, plan_deployment
 from gaitopt.run.target import Target, find_target
 from gaitopt.view.record import CsvRecorder
 from gaitopt.walk.deploy import Deployment, deploy
@@ -43,7 +43,8 @@ def run(args: argparse.Namespace) -> Answer:
     if not parse_address(address).real:
         raise InputError(f"--body {address}: deploy is for real robots; in simulation use: gaitopt replay")
     with make_real_body(target.robot, parse_address(address)) as body:
-        walk = plan(body, target.gait.parameters, target.robot, target.scenario, args.native, args.slow)
+        gait, robot, scenario = target.gait.parameters, target.robot, target.scenario
+        walk = plan_deployment(body, gait, robot, scenario, args.native, args.slow, args.seconds)
         heading = _heading(body, target, walk)
         print(heading, file=sys.stderr, flush=True)
         data = _plan_data(body, target, walk)

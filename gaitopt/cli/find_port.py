@@ -34,11 +34,14 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _any(found: list[Found]) -> bool:
-    return any(one.body for one in found)
+    return any(one.body or one.stopwatch for one in found)
 
 
 def _lines(found: Found) -> list[str]:
     lines = [f"{found.port:20}{found.detail}"]
     if found.body:
-        lines.append(f"{'':20}use it with: --body {found.body}")
+        quoted = f"'{found.body}'" if "?" in found.body else found.body  # which shells would take for a pattern
+        lines.append(f"{'':20}use it with: --body {quoted}")
+    if found.stopwatch:
+        lines.append(f"{'':20}use it with: --stopwatch {found.stopwatch}")
     return lines + ([f"{'':20}{found.advice}"] if found.advice else [])

@@ -13,9 +13,10 @@ from gaitopt.cli.operator import operator
 from gaitopt.errors import BodyError
 from gaitopt.gait.gait_file import Gait, read_gait
 from gaitopt.gait.parameters import GaitSpace
-from gaitopt.hal.engine import EngineSpec
+from gaitopt.hal.engine import engine_of
 from gaitopt.optim.catalog import OPTIMIZERS
 from gaitopt.robot.spec import load_robot
+from gaitopt.run.desk import Operator
 from gaitopt.run.folder import RunFolder
 from gaitopt.run.learn import new_run
 from gaitopt.run.optimize import Outcome, optimize
@@ -57,35 +58,36 @@ def run(args: argparse.Namespace) -> Answer:
     """Learn."""
     arguments.check_effort(args)
     desk = arguments.desk(args)
+    robot = load_robot(args.robot)
     specs = change_specs(
-        {"robot": load_robot(args.robot), "scenario": load_scenario(args.scenario), "engine": EngineSpec()},
-        args.changes,
+        {"robot": robot, "scenario": load_scenario(args.scenario), "engine": engine_of(robot)}, args.changes
     )
     if desk is not None:
         ask_to_move(desk.body, args.yes)
-    folder = new_run(
-        **specs,
-        desk=desk,
-        fresh=args.fresh or (FRESH if desk is None else FRESH_ON_ROBOT),
-        start=args.start,
-        optimizer=args.optimizer,
-        traversals=args.traversals,
-        seed=args.seed,
-        name=args.name,
-        runs=args.runs,
-    )
-    return work(folder, args)
+    with operator(desk, args) as someone:
+        folder = new_run(
+            **specs,
+            desk=desk,
+            fresh=args.fresh or (FRESH if desk is None else FRESH_ON_ROBOT),
+            start=args.start,
+            optimizer=args.optimizer,
+            traversals=args.traversals,
+            seed=args.seed,
+            name=args.name,
+            runs=args.runs,
+        )
+        return work(folder, args, someone)
 
 
-def work(folder: RunFolder, args: argparse.Namespace) -> Answer:
+def work(folder: RunFolder, args: argparse.Namespace, someone: Operator | None) -> Answer:
     """Learn from where a run stands to its end, and answer what was learned."""
     try:
-        with operator(folder.config.desk, args) as someone, ProgressView() as view:
+        with ProgressView() as view:
             outcome = optimize(folder, args.workers, view, someone)
     except KeyboardInterrupt:
         return _interrupted(folder)
     except BodyError as error:
-        raise BodyError(f"{error}; then go on with: gaitopt resume {folder.path}") from error
+        raise BodyError(f"{error}; go on with: gaitopt resume {folder.path}") from error
     curve = learning_curve(folder)
     film = _film(folder, outcome.best) if args.video else None
     return Answer(_data(outcome, curve, film), _text(outcome, curve, film))

@@ -9,6 +9,7 @@ from gaitopt.cli import arguments
 from gaitopt.cli.answer import Answer
 from gaitopt.cli.table import table
 from gaitopt.gait.gait_file import gait_names, load_gait
+from gaitopt.gait.parameters import GaitSpace
 from gaitopt.optim.catalog import OPTIMIZERS
 from gaitopt.robot.spec import load_robot, robot_names
 from gaitopt.scenario.spec import load_scenario, scenario_names
@@ -31,7 +32,18 @@ def run(args: argparse.Namespace) -> Answer:
 
 def _robots(robot: str | None) -> list[dict[str, Any]]:
     robots = [load_robot(name) for name in ([robot] if robot else robot_names())]
-    return [{"name": r.name, "title": r.title, "mass_kg": r.mass_kg, "start_gait": r.start_gait} for r in robots]
+    return [
+        {
+            "name": r.name,
+            "title": r.title,
+            "joints": len(r.joint_names),
+            "mass_kg": r.mass_kg,
+            "start_gait": r.start_gait,
+            "driver": r.wiring.driver if r.wiring else None,
+            "inactive": ", ".join(GaitSpace(r).inactive) or None,
+        }
+        for r in robots
+    ]
 
 
 def _scenarios(robot: str | None) -> list[dict[str, Any]]:

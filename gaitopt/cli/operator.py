@@ -18,9 +18,11 @@ PAUSE_S = 2.0
 class Person:
     """Someone who puts the robot back and mends what went wrong."""
 
-    def __init__(self, keys: Keyboard) -> None:
+    def __init__(self, keys: Keyboard, times: bool) -> None:
+        """Ask at `keys`; `times` tells whether it is the person who takes the time."""
         self.keys: Keys | None = keys
         self._wait = keys.wait
+        self._hint = "any key: at the start line, and at the finish line; " if times else ""
 
     def ready(self, trouble: str | None) -> None:
         """Return when the robot stands behind the start line."""
@@ -30,7 +32,11 @@ class Person:
         sys.stderr.flush()
         if self._wait() in ("q", "Q"):
             raise KeyboardInterrupt
-        print("walking", file=sys.stderr, flush=True)
+        print(f"walking; {self._hint}r: this walk does not count", file=sys.stderr, flush=True)
+
+
+def _tell(trouble: str) -> None:
+    print(f"this walk does not count: {trouble}", file=sys.stderr, flush=True)
 
 
 @contextmanager
@@ -40,7 +46,7 @@ def operator(desk: DeskSpec | None, args: argparse.Namespace) -> Iterator[Operat
         yield None
         return
     if args.yes and desk.stopwatch != "key":
-        yield StageHand(PAUSE_S if args.pause is None else args.pause)
+        yield StageHand(PAUSE_S if args.pause is None else args.pause, tell=_tell)
         return
-    with Keyboard() as keys:
-        yield Person(keys)
+    with Keyboard("time by a light gate: --stopwatch gate:PORT --yes") as keys:
+        yield Person(keys, times=desk.stopwatch == "key")

@@ -10,6 +10,7 @@ from gaitopt.cli import arguments
 from gaitopt.cli.answer import Answer
 from gaitopt.cli.consent import ask_to_move
 from gaitopt.cli.learn import work
+from gaitopt.cli.operator import operator
 from gaitopt.errors import InputError
 from gaitopt.files import parse_spec
 from gaitopt.run.config import current_versions
@@ -21,7 +22,7 @@ def add_parser(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser("resume", help="take up a run where it stopped", description=__doc__)
     parser.add_argument("target", metavar="RUN", help="a run's folder, its folder's name, or 'latest'")
-    arguments.add_desk(parser)
+    arguments.add_place(parser)
     arguments.add_runs(parser)
     arguments.add_effort(parser)
     parser.set_defaults(run=run)
@@ -33,16 +34,20 @@ def run(args: argparse.Namespace) -> Answer:
     folder = find_run(args.target, args.runs)
     _warn_of_versions(folder)
     _take_up_desk(folder, args)
-    return work(folder, args)
+    with operator(folder.config.desk, args) as someone:
+        return work(folder, args, someone)
 
 
 def _take_up_desk(folder: RunFolder, args: argparse.Namespace) -> None:
     """Let a run on a real robot go on there, though its ports may have other names now."""
     desk = folder.config.desk
     if desk is None:
-        if args.body is not None:
-            raise InputError(f"{folder.path}: was walked in simulation; leave out --body")
+        given = "--body" if args.body is not None else arguments.desk_options(args)
+        if given:
+            raise InputError(f"{folder.path}: was walked in simulation; leave out {given}")
         return
+    if args.id is not None and args.body is None:
+        raise InputError("--id names a robot at a port: give it with --body")
     changed = {"body": arguments.body_address(args)} if args.body else {}
     changed |= {"stopwatch": args.stopwatch} if args.stopwatch else {}
     desk = parse_spec(DeskSpec, desk.model_dump() | changed, "--body and --stopwatch")

@@ -12,6 +12,7 @@ from gaitopt.cli.consent import ask_to_move
 from gaitopt.cli.operator import operator
 from gaitopt.run.rollout import evaluate
 from gaitopt.run.target import find_target
+from gaitopt.walk.score import Evaluation
 
 
 def add_parser(verbs: Any) -> None:
@@ -50,9 +51,18 @@ def run(args: argparse.Namespace) -> Answer:
     text = [
         f"{target.robot.name}, {target.label}, {target.scenario.name}",
         f"speed     {speed_line(result)}",
-        f"sway      roll {math.degrees(result.roll_spread):.1f} deg, pitch {math.degrees(result.pitch_spread):.1f} deg",
-        f"energy    {result.energy_j:.0f} J a traversal",
-        f"drift     {result.drift_m * 1e3:+.0f} mm sideways",
+        *_measured_lines(result),
         *artefact_lines(result),
     ]
     return Answer(names | evaluation_data(result), "\n".join(text))
+
+
+def _measured_lines(result: Evaluation) -> list[str]:
+    """Return what the body measured; a real one cannot tell all of it."""
+    roll, pitch = math.degrees(result.roll_spread), math.degrees(result.pitch_spread)
+    lines = {
+        f"sway      roll {roll:.1f} deg, pitch {pitch:.1f} deg": roll,
+        f"energy    {result.energy_j:.0f} J a traversal": result.energy_j,
+        f"drift     {result.drift_m * 1e3:+.0f} mm sideways": result.drift_m,
+    }
+    return [line for line, value in lines.items() if not math.isnan(value)]

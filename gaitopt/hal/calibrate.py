@@ -78,9 +78,13 @@ class Nudger:
         body.activate(self._angles, STAND_S)
 
     def nudge(self, joint: str, degrees: float) -> float:
-        """Turn a joint by some degrees, a unit at least, and return how far it is from the reference [deg]."""
+        """Turn a joint by some degrees, a unit at least, and return how far it is from the reference [deg].
+
+        It goes no further than its limits: a horn that sits so far off must be put on anew.
+        """
         i = self._body.robot.joint_names.index(joint)
-        self._angles[i] += math.copysign(max(abs(math.radians(degrees)), self._unit[i]), degrees)
+        turn = math.copysign(max(abs(math.radians(degrees)), self._unit[i]), degrees)
+        self._angles[i] = np.clip(self._angles[i] + turn, *self._body.robot.joint_limits[i])
         self.hold(0.3)
         return math.degrees(self._angles[i] - reference_pose(self._body.robot)[i])
 

@@ -12,7 +12,7 @@ import platformdirs
 from pydantic import Field
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import Real, Spec, format_toml, read_spec, write_atomic
+from gaitopt.files import Real, Spec, format_toml, parse_spec, read_spec, write_atomic
 from gaitopt.robot.spec import RobotSpec, Wiring
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
@@ -58,6 +58,15 @@ class Calibration(Spec):
         return robot.model_copy(update={"wiring": wiring})
 
 
+def new_calibration(name: str, robot: RobotSpec) -> Calibration:
+    """Return the calibration of a robot of which nothing is known yet.
+
+    Raises:
+        InputError: the name cannot be used.
+    """
+    return parse_spec(Calibration, {"id": name, "robot": robot.name, "joints": {}}, "--id")
+
+
 def calibration_folder() -> Path:
     """Return the folder of calibrations: the user's configuration folder."""
     return platformdirs.user_config_path("gaitopt") / "robots"
@@ -71,10 +80,11 @@ def load_calibration(name: str, folder: Path | None = None) -> Calibration:
     """
     folder = folder or calibration_folder()
     path = folder / f"{name}.toml"
-    if not path.is_file():
+    if "/" in name or not path.is_file():
         known = ", ".join(sorted(file.stem for file in folder.glob("*.toml"))) or "none yet"
         raise InputError(
-            f"robot {name!r} is not calibrated (known: {known}); calibrate it with: gaitopt calibrate --id {name}"
+            f"robot {name!r} is not calibrated (known: {known}); "
+            f"calibrate it with: gaitopt calibrate --body KIND:PORT --id {name}"
         )
     return read_spec(Calibration, path)
 

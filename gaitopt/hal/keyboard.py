@@ -13,13 +13,19 @@ from gaitopt.errors import BodyError
 class Keyboard:
     """The terminal's keys, without waiting for Enter; a context manager that leaves the terminal as it was.
 
+    Args:
+        instead: what else a user can do where there is no terminal.
+
     Raises:
         BodyError: standard input is no terminal.
     """
 
+    def __init__(self, instead: str) -> None:
+        self._instead = instead
+
     def __enter__(self) -> Keyboard:
         if os.name != "posix" or not sys.stdin.isatty():
-            raise BodyError("an operator's keys need a terminal; time by a light gate instead: --stopwatch gate:PORT")
+            raise BodyError(f"keys can be read from a terminal only; {self._instead}")
         import termios
         import tty
 

@@ -7,6 +7,7 @@ call it at once, before anything else is cleaned up.
 from __future__ import annotations
 
 import atexit
+import itertools
 import signal
 import threading
 from collections.abc import Callable
@@ -17,13 +18,14 @@ SIGNALS = [number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := geta
 
 _armed: dict[int, Callable[[], None]] = {}
 _previous: dict[int, Any] = {}
+_tickets = itertools.count(1)
 
 
 def arm(cut: Callable[[], None]) -> int:
-    """Have `cut` called on the way out and return a ticket for `disarm`; `cut` must not raise nor wait."""
+    """Have `cut`, which acts before it waits and never raises, called on the way out; return a ticket for `disarm`."""
     if not _armed:
         _catch_signals()
-    ticket = max(_armed, default=0) + 1
+    ticket = next(_tickets)  # never twice: an old one may be disarmed again
     _armed[ticket] = cut
     return ticket
 
@@ -47,7 +49,9 @@ def _catch_signals() -> None:
     if threading.current_thread() is not threading.main_thread():
         return  # only the main thread may; then exceptions and the exit are left
     for number in SIGNALS:
-        _previous[number] = signal.signal(number, _on_signal)
+        handler = signal.getsignal(number)
+        if handler not in (signal.SIG_IGN, _on_signal):  # as `nohup` ignores SIGHUP, or still caught from before
+            _previous[number] = signal.signal(number, _on_signal)
 
 
 def _release_signals() -> None:
@@ -64,5 +68,5 @@ def _on_signal(number: int, frame: FrameType | None) -> None:
     handler = _previous.get(number)
     if callable(handler):
         handler(number, frame)
-    elif handler is not signal.SIG_IGN:
+    else:
         raise SystemExit(128 + number)

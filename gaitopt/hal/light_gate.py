@@ -70,14 +70,14 @@ class LightGate:
         self._started_ms: int | None = None
         self._finished_ms: int | None = None
 
-    def configure(self) -> None:
-        """Make sure that a light gate is at the other end, and reset.
+    def configure(self, patience: float = HANDSHAKE_TIME) -> None:
+        """Make sure that a light gate is at the other end, within `patience` [s], and reset.
 
         Raises:
             BodyError: nobody answers, or not a light gate.
         """
         heard: list[str] = []
-        deadline = self._link.now() + HANDSHAKE_TIME
+        deadline = self._link.now() + patience
         while GREETING not in heard:
             if self._link.now() >= deadline:
                 raise BodyError(_not_a_gate(self._link.name, heard))

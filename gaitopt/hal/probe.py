@@ -1,10 +1,11 @@
-"""Who answers on a serial port: an OpenCat robot, Dynamixel servos, or nobody. Nothing moves."""
+"""Who answers on a serial port: an OpenCat robot, Dynamixel servos, a light gate, or nobody. Nothing moves."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 from gaitopt.errors import BodyError
+from gaitopt.hal import light_gate
 from gaitopt.hal.dynamixel import codec
 from gaitopt.hal.dynamixel.codec import BROADCAST, PacketReader
 from gaitopt.hal.dynamixel.tables import model_name
@@ -17,6 +18,8 @@ from gaitopt.robot.spec import load_robot
 
 DYNAMIXEL_BAUDS = (1_000_000, 57_600)
 """The usual speed, and that of new servos [bit/s]."""
+GATE_TIME = 3.0
+"""Time for a light gate to answer [s]; its board may restart when the port is opened."""
 PING_TIME = 1.0
 """All of 253 servos answer a broadcast within this time at 57600 baud [s]."""
 
@@ -32,6 +35,8 @@ class Found:
     """Who answered, or why nobody could be asked."""
     advice: str | None = None
     """What to mend, with the command that does it."""
+    stopwatch: str | None = None
+    """The address of the light gate that answered; None if none did."""
 
 
 def probe(port: str) -> Found:
@@ -40,9 +45,9 @@ def probe(port: str) -> Found:
     if advice is not None:
         return Found(port, None, "no permission", advice)
     try:
-        found = _dynamixel(port) or _opencat(port)
+        found = _dynamixel(port) or _gate(port) or _opencat(port)
     except BodyError as error:
-        return Found(port, None, str(error))
+        return Found(port, None, str(error).removeprefix(f"{port}: "))
     return found or Found(port, None, "no robot answers")
 
 
@@ -55,7 +60,8 @@ def _dynamixel(port: str) -> Found | None:
             link.close()
         if servos:
             ids = ", ".join(f"{id} ({name})" for id, name in sorted(servos.items()))
-            return Found(port, f"dynamixel:{port}?baud={baud}", f"Dynamixel servos {ids}", latency_advice(port))
+            speed = "" if baud == DYNAMIXEL_BAUDS[0] else f"?baud={baud}"
+            return Found(port, f"dynamixel:{port}{speed}", f"Dynamixel servos {ids}", latency_advice(port))
     return None
 
 
@@ -70,6 +76,17 @@ def ping_all(link: Link) -> dict[int, str]:
             if packet.instruction == codec.Instruction.STATUS and len(packet.parameters) >= 3:
                 servos[packet.id] = model_name(int.from_bytes(packet.parameters[:2], "little"))
     return servos
+
+
+def _gate(port: str) -> Found | None:
+    link = SerialLink(port, light_gate.BAUD)
+    try:
+        light_gate.LightGate(link).configure(GATE_TIME)
+    except BodyError:
+        return None
+    finally:
+        link.close()
+    return Found(port, None, "a light gate", stopwatch=f"gate:{port}")
 
 
 def _opencat(port: str) -> Found | None:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from gaitopt.errors import BodyError, ProtocolError
 from gaitopt.hal import egl
 from gaitopt.hal.body import Array, Body, BodyState, Camera, Capabilities, GroundContacts, Lifecycle
-from gaitopt.hal.engine import EngineSpec
+from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.hal.quiet import quiet
 from gaitopt.hal.scenery import Mark, marks
 from gaitopt.hal.standing import stand
@@ -56,20 +56,18 @@ class PyBulletBody(Body):
         engine: EngineSpec | None = None,
         window: bool = False,
         camera: bool = False,
-        paced: bool = True,
     ) -> None:
         """Describe the body; `configure` opens it.
 
         Args:
             robot: which robot.
             engine: time step and solver.
-            window: show PyBullet's window.
+            window: show PyBullet's window and keep pace with real time.
             camera: lay out the field's marks, and draw pictures by EGL where this machine has it.
-            paced: with a window, keep pace with real time.
         """
         super().__init__(robot)
-        self.engine = engine or EngineSpec()
-        self._window, self._paced = window, paced
+        self.engine = engine or engine_of(robot)
+        self._window = window
         self._client = -1
         self._scenario: ScenarioSpec | None = None
         self._conditions: Conditions | None = None
@@ -176,7 +174,7 @@ class PyBulletBody(Body):
             for _ in range(steps):
                 p.stepSimulation(self._client)
             if self._window:
-                self._show(duration)
+                self._keep_pace(duration)
         except p.error as error:  # the user closed the window
             self.lifecycle = Lifecycle.FAULT
             raise BodyError(f"the window was closed, or the engine failed ({error}); the walk ended there") from error
@@ -206,6 +204,20 @@ class PyBulletBody(Body):
         self._client = -1
         self._scenario = self._conditions = None
         self.lifecycle = Lifecycle.DISCONNECTED
+
+    def show(self, state: BodyState) -> None:
+        """Put the robot as another body saw itself, without physics, for its window to show."""
+        self._laid_out("show")
+        assert state.position is not None  # a simulated body's state
+        assert state.joint_angles is not None
+        try:
+            place = p.multiplyTransforms(state.position, state.orientation, *self._inertial_in_origin)
+            p.resetBasePositionAndOrientation(self._body, *place, physicsClientId=self._client)
+            for joint, angle in zip(self._joints, state.joint_angles, strict=True):
+                p.resetJointState(self._body, joint, angle, physicsClientId=self._client)
+            self._follow()
+        except p.error as error:  # the user closed the window
+            raise BodyError(f"the window was closed ({error})") from error
 
     def ground_contacts(self) -> GroundContacts:
         """Return which parts bear on the ground."""
@@ -321,13 +333,15 @@ class PyBulletBody(Body):
         )
         self.lifecycle = state
 
-    def _show(self, duration: float) -> None:
-        (x, y, z), _ = p.getBasePositionAndOrientation(self._body, self._client)
-        p.resetDebugVisualizerCamera(0.8, 40, -20, [x, y, z], physicsClientId=self._client)
-        if not self._paced:
-            return
+    def _keep_pace(self, duration: float) -> None:
+        self._follow()
         self._wall += duration
         time.sleep(max(0.0, self._wall - time.perf_counter()))
+
+    def _follow(self) -> None:
+        """Let the window's camera follow the robot."""
+        (x, y, z), _ = p.getBasePositionAndOrientation(self._body, self._client)
+        p.resetDebugVisualizerCamera(0.8, 40, -20, [x, y, z], physicsClientId=self._client)
 
 
 def _add_ground(scenario: ScenarioSpec, marked: bool, client: dict[str, Any]) -> int:

@@ -14,8 +14,8 @@ from gaitopt.hal import last_resort
 from gaitopt.hal.body import Array, Body, BodyState, Capabilities, Lifecycle
 from gaitopt.hal.driver import DeviceInfo, Driver, Health, Measurement, NativeSkills
 from gaitopt.hal.link import Link
-from gaitopt.hal.opencat.link_model import Follow, follow
 from gaitopt.hal.safety import SafetyLimits, admit, ailment, ease, tilt_of
+from gaitopt.hal.streaming import Follow, follow
 from gaitopt.hal.watchdog import Watchdog
 from gaitopt.hal.wiring import rest_pose
 from gaitopt.robot.spec import RobotSpec
@@ -86,6 +86,7 @@ class RealBody(Body):
         self._sent: Array = np.zeros(len(robot.joint_names))
         self._sent_time = self._deadline = self._zero_time = self._alive_time = 0.0
         self._holding = self._powered = self._playing = False
+        self._unsure = False  # whether what was sent last may have been lost
         self._start_yaw: float | None = None
 
     @property
@@ -123,7 +124,8 @@ class RealBody(Body):
                 self._sent = self._driver.power_on()
                 self._seen = Measurement(angles=self._sent)
                 self._sent_time = self._alive_time = self._link.now()
-            self._holding = False
+            self._obey_halt("activate")
+            self._holding = self._unsure = False
             if self._threaded:
                 self._watchdog = Watchdog(self.watch)
             self.move(pose, duration)
@@ -136,7 +138,8 @@ class RealBody(Body):
 
     def move(self, pose: Array, duration: float) -> None:
         """Ease into `pose` within `duration` [s], or as much longer as is gentle."""
-        self._require(Lifecycle.ACTIVE, call="move")
+        self._ready("move")
+        pose = self._within_limits(pose)
         farthest = float(np.abs(pose - self._sent).max())
         needed = 15 / 8 * farthest / self.limits.gentle_speed  # the peak speed of minimum jerk is 15/8 of the mean
         steps = math.ceil(max(duration, needed) / self._driver.period)
@@ -180,15 +183,15 @@ class RealBody(Body):
 
     def command(self, angles: Array) -> Array:
         """Send joint angles and return what was really sent, after all limits."""
-        self._require(Lifecycle.ACTIVE, call="command")
-        self._raise_if_halted()
-        if self._playing:
-            self._stop_skill()
-        if self._driver.feedback == "measured":
-            self._measure()
         with self._lock:
+            self._ready("command")
+            if self._playing:
+                self._stop_skill()
+            if self._driver.feedback == "measured":
+                self._measure()
             now = self._link.now()
-            elapsed = min(now - self._sent_time, 2 * self._driver.period)  # a pause gives no right to a leap
+            # A pause gives no right to a leap; what may have been lost is sent anew first.
+            elapsed = 0.0 if self._unsure else min(now - self._sent_time, 2 * self._driver.period)
             present = self._seen.angles if self._driver.feedback == "measured" else None
             wanted = admit(
                 np.asarray(angles, dtype=float),
@@ -199,21 +202,21 @@ class RealBody(Body):
                 present,
                 self.limits.largest_lead,
             )
-            self._sent_time, self._sent = now, wanted
+            self._unsure = True
             self._answered(self._send, wanted)
             self._alive_time, self._holding = self._link.now(), False
-        if self._halted is not None:  # while it was being sent
-            self._driver.cut()
-            self._raise_if_halted()
+            late = self._alive_time - now > self._driver.period  # it had to wait before it could be sent
+            self._sent_time = self._alive_time if late else now
+        self._obey_halt("command")
         return self._sent.copy()
 
     def advance(self, duration: float) -> None:
         """Wait for the deadline, `duration` after the last one, and look after battery, heat and tilt meanwhile."""
-        self._require(Lifecycle.ACTIVE, call="advance")
+        self._ready("advance")
         self._deadline += duration
         self._look_after_health()
         while True:
-            self._raise_if_halted()
+            self._ready("advance")
             left = self._deadline - self._link.now()
             self._alive_time = self._link.now()
             if left <= 0:
@@ -240,20 +243,23 @@ class RealBody(Body):
         Raises:
             BodyError: the robot plays no skills of its own, or not one like this.
         """
-        self._require(Lifecycle.ACTIVE, call="load_skill")
-        skills = self._skills()
+        skills, cycle = self._skills(), self._within_limits(angles)
         with self._lock:
-            lasts = skills.load(np.clip(angles, self._low, self._high), duration)
+            self._ready("load_skill")
+            lasts = skills.load(cycle, duration)
             self._alive_time = self._link.now()
+        self._obey_halt("load_skill")
         return lasts
 
     def start_skill(self) -> None:
         """Let the robot play the loaded cycle by itself, again and again, while `advance` is called."""
-        self._require(Lifecycle.ACTIVE, call="start_skill")
+        skills = self._skills()
         with self._lock:
-            self._skills().start()
+            self._ready("start_skill")
+            skills.start()
             self._playing = True
             self._deadline = self._alive_time = self._link.now()
+        self._obey_halt("start_skill")
 
     def deactivate(self) -> None:
         """Leave the servos limp."""
@@ -275,7 +281,7 @@ class RealBody(Body):
 
     def __exit__(self, kind, error, trace) -> None:  # type: ignore[no-untyped-def]
         """Cut the servos first if an error brought us here, then leave in order."""
-        if error is not None and self.lifecycle is Lifecycle.ACTIVE:
+        if error is not None and self.lifecycle is Lifecycle.ACTIVE and self._halted is None:
             self._driver.cut()
         self.close()
 
@@ -294,6 +300,7 @@ class RealBody(Body):
             try:
                 self._holding = True
                 self._driver.hold()
+                self._start_from_here()
             except BodyError:
                 pass  # the line is lost or slow: the next command tells, or the longer limit ends it
             finally:
@@ -305,6 +312,7 @@ class RealBody(Body):
             try:
                 self.lifecycle = Lifecycle.FAULT
                 self._driver.limp()
+                self._powered = False
             except BodyError:
                 self._driver.cut()
             finally:
@@ -316,10 +324,14 @@ class RealBody(Body):
         self._playing = False
         with self._lock:
             self._skills().stop()
-            self._seen = self._driver.measure()
-            if self._seen.angles is not None:
-                self._sent = self._seen.angles
-            self._sent_time = self._link.now()
+            self._start_from_here()
+
+    def _start_from_here(self) -> None:
+        """Take where the joints are for what was sent last: the device stopped there by itself."""
+        self._seen = self._driver.measure()
+        if self._seen.angles is not None:
+            self._sent = self._seen.angles
+        self._sent_time = self._link.now()
 
     def _skills(self) -> NativeSkills:
         if not isinstance(self._driver, NativeSkills):
@@ -328,6 +340,7 @@ class RealBody(Body):
 
     def _send(self, wanted: Array) -> None:
         self._sent = self._driver.send(wanted)
+        self._unsure = False
 
     def _measure(self) -> None:
         def measure() -> None:
@@ -369,19 +382,30 @@ class RealBody(Body):
     def _fault(self, why: str, kind: type[BodyError] = BodyError) -> None:
         """Stop for good and say why."""
         self._why = why
-        self._driver.cut()
+        if self._powered:  # see _stop
+            self._driver.cut()
         self._stop(Lifecycle.FAULT)
         raise kind(f"{why}; its servos are limp")
 
-    def _raise_if_halted(self) -> None:
-        if self._halted is None:
-            return
-        self._stop(self._halted)
-        why = self._why or "the robot was stopped"
-        raise BodyError(f"{why}; its servos are limp: close the body and open it again")
+    def _ready(self, call: str) -> None:
+        """Refuse a call that needs an active robot; one that was halted from another thread is left limp first."""
+        if self._halted is not None and self.lifecycle is not Lifecycle.DISCONNECTED:
+            self._stop(self._halted)
+            why = self._why or "the robot was stopped"
+            raise BodyError(f"{call}: {why}; its servos are limp: close the body and open it again")
+        self._require(Lifecycle.ACTIVE, call=call)
+
+    def _obey_halt(self, call: str) -> None:
+        """Cut the servos again if they were halted while something was being sent, which may have come after."""
+        if self._halted is not None:
+            self._driver.cut()
+            self._ready(call)
 
     def _stop(self, state: Lifecycle) -> None:
-        """Leave the servos limp, in order if the line allows, and go to `state`; never raises."""
+        """Leave the servos limp, in order if the line allows, and go to `state`; never raises.
+
+        A robot that does not confirm that it is limp is at fault, and stays armed with its last resort.
+        """
         watchdog, self._watchdog = self._watchdog, None
         if watchdog is not None:
             watchdog.stop()
@@ -393,7 +417,10 @@ class RealBody(Body):
                     self._powered = False
                 except BodyError:
                     self._driver.cut()
-        last_resort.disarm(self._ticket)
+        if state is not Lifecycle.DISCONNECTED:
+            state = self._halted or (Lifecycle.FAULT if self._powered else state)
+        if state is Lifecycle.DISCONNECTED or not self._powered:
+            last_resort.disarm(self._ticket)
         self.lifecycle = state
 
 

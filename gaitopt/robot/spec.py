@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import Positive, Real, Share, Spec, data_folder, parse_spec, read_toml
+from gaitopt.files import Positive, Real, Share, Spec, Vector, data_folder, parse_spec, read_toml
+from gaitopt.robot.shape import Link
 
 LEGS = ("front_left", "front_right", "rear_left", "rear_right")
 JOINTS = ("rotator", "elevator", "knee")
@@ -27,8 +28,6 @@ LINK_NAMES = (
     "head",
     *(f"{end}_{part}" for end in ("front", "rear") for part in ("rotator", "upper", "lower", "paw")),
 )
-
-Vector = tuple[Real, Real, Real]
 
 
 class Joint(Spec):
@@ -91,52 +90,12 @@ class Servo(Spec):
     time_constant_s: Positive
     """Time constant of the position loop: the servo closes 63 % of an error in this time [s]."""
     speed_margin: Positive = 1.5
-    """Ratio of the speed a servo really reaches to its rated speed.
+    """Ratio of the speed a servo really reaches to its rated speed; never tuned for one gait.
 
-    The one calibrated number, the same for all robots and gaits, never tuned for one. Published gaits command more
-    than the rated speeds, which the robots did not enforce; at 1.25 to 2 times rated the published ERS-7 gaits come
-    out in their true order and near their measured speeds.
+    1.5 for the AIBOs, the one calibrated number: published gaits command more than the rated speeds, which the robots
+    did not enforce; at 1.25 to 2 times rated the published ERS-7 gaits come out in their true order and near their
+    measured speeds. Below 1 where servos are rated without load.
     """
-
-
-class Shape(Spec):
-    """One primitive of a link: seen, weighed and, unless `collide` is false, felt."""
-
-    kind: Literal["box", "sphere", "cylinder"]
-    """Which primitive."""
-    color: str
-    """A name from the robot's palette."""
-    at_mm: Vector = (0.0, 0.0, 0.0)
-    """Center of a box or sphere in the link's frame [mm]."""
-    size_mm: Vector | None = None
-    """Edges of a box [mm]."""
-    radius_mm: Positive | None = None
-    """Radius of a sphere or cylinder [mm]."""
-    from_mm: Vector | None = None
-    """Where the axis of a cylinder starts, in the link's frame [mm]."""
-    to_mm: Vector | None = None
-    """Where the axis of a cylinder ends [mm]."""
-    collide: Annotated[bool, Field(strict=True)] = True
-    """Whether the shape can touch the ground."""
-
-    @model_validator(mode="after")
-    def _complete(self) -> Shape:
-        needs = {"box": ("size_mm",), "sphere": ("radius_mm",), "cylinder": ("radius_mm", "from_mm", "to_mm")}
-        for key in needs[self.kind]:
-            if getattr(self, key) is None:
-                raise ValueError(f"a {self.kind} needs {key}")
-        if self.kind == "cylinder" and self.from_mm == self.to_mm:
-            raise ValueError("a cylinder needs from_mm and to_mm apart")
-        return self
-
-
-class Link(Spec):
-    """One rigid part: its mass is spread evenly over its shapes."""
-
-    mass_kg: Positive
-    """Mass [kg]."""
-    shapes: Annotated[tuple[Shape, ...], Field(min_length=1)]
-    """What it is made of."""
 
 
 class ServoPort(Spec):
@@ -163,6 +122,15 @@ class Wiring(Spec):
     """Angle of each joint in the pose in which servos are switched off, by the joint's name [deg]."""
     servos: dict[str, ServoPort]
     """The servo of each joint, by the joint's name."""
+
+
+class Physics(Spec):
+    """How finely a robot must be computed, where the engine's usual settings are too coarse for it."""
+
+    time_step_s: Positive
+    """Time step [s]."""
+    solver_iterations: Annotated[int, Field(strict=True, ge=1)]
+    """Iterations of the contact solver in one step."""
 
 
 class ParameterRange(Spec):
@@ -205,6 +173,8 @@ class RobotSpec(Spec):
     """What the servos can do."""
     gait: dict[str, ParameterRange]
     """Range of each gait parameter that the legs can follow, by name."""
+    physics: Physics | None = None
+    """How finely it must be computed; None where the engine's usual settings do."""
     wiring: Wiring | None = None
     """How the real robot is reached; None where gaitopt has no driver for it."""
     palette: dict[str, tuple[Share, Share, Share]]

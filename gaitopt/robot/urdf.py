@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from gaitopt.errors import InputError
-from gaitopt.robot.spec import JOINTS, LEGS, Link, RobotSpec, Shape, read_robot, robot_folder, robot_names
+from gaitopt.robot.shape import Link, Shape
+from gaitopt.robot.spec import JOINTS, LEGS, RobotSpec, read_robot, robot_folder, robot_names
 
 Array = NDArray[np.float64]
 

@@ -14,6 +14,8 @@ from gaitopt.errors import GaitoptError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.catalog import make_body
 from gaitopt.hal.egl import egl_works
+from gaitopt.hal.ports import latency_advice, permission_advice, stolen_chip_advice
+from gaitopt.hal.serial_link import find_ports
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.walk.controller import GaitController
@@ -36,7 +38,7 @@ class Finding:
 
 def checkup(runs: Path) -> list[Finding]:
     """Return what works on this machine; `runs` is the folder in which runs would be made."""
-    return [_python(), _engine(), _cores(), _folder(runs), _egl(), _video(), _window()]
+    return [_python(), _engine(), _cores(), _folder(runs), _egl(), _video(), _window(), _serial()]
 
 
 def _python() -> Finding:
@@ -94,3 +96,12 @@ def _video() -> Finding:
 def _window() -> Finding:
     shown = sys.platform in ("darwin", "win32") or bool(os.environ.get("DISPLAY"))
     return Finding("window", shown, False, "a display" if shown else "no display", "replay --video works without one")
+
+
+def _serial() -> Finding:
+    """Look for serial ports, and for what keeps this user from them; none is opened."""
+    ports = [port.device for port in find_ports()]
+    advice = [text for port in ports if (text := permission_advice(port) or latency_advice(port)) is not None]
+    brltty = stolen_chip_advice()
+    mend = next(iter([*advice, *([brltty] if brltty else [])]), "plug a robot in; without one: gaitopt emulate opencat")
+    return Finding("serial", bool(ports) and not advice, False, ", ".join(ports) or "no ports", mend)

@@ -15,7 +15,7 @@ from gaitopt.errors import InputError, unknown_name
 from gaitopt.files import Real, Spec, parse_spec
 from gaitopt.gait.gait_file import Gait, check_gait
 from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters, GaitSpace
-from gaitopt.hal.engine import EngineSpec
+from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.optim.base import Optimizer
 from gaitopt.optim.catalog import make_optimizer, resolve_options
 from gaitopt.robot.spec import RobotSpec
@@ -108,7 +108,7 @@ def resolve(
         "seed": seed,
         "start_name": start_name,
         "start": dict(vars(start.parameters)),
-        "engine": engine or EngineSpec(),
+        "engine": engine or engine_of(robot),
         "desk": desk,
         "versions": current_versions(),
         "scenario": scenario,

@@ -32,13 +32,14 @@ class Plan:
     """What walks it."""
 
 
-def plan(
+def plan_deployment(
     body: RealBody,
     gait: GaitParameters,
     robot: RobotSpec,
     scenario: ScenarioSpec,
     native: bool = False,
     slower: float | None = 1.0,
+    duration: float | None = None,
 ) -> Plan:
     """Return how a gait will be walked; nothing moves.
 
@@ -49,6 +50,7 @@ def plan(
         scenario: how the heading is held.
         native: let the robot play it by itself.
         slower: make its cycle so many times longer; None makes it as long as the link needs.
+        duration: how long the walk may last [s]; the scenario's time limit if None.
 
     Raises:
         InputError: the link cannot carry the gait; says how it could.
@@ -67,9 +69,9 @@ def plan(
         native_too = "let the robot play it by itself (--native), or " if body.capabilities.native_skills else ""
         raise InputError(
             f"this gait is too fast for the link, which carries {carried:.0%} of its motion; "
-            f"{native_too}slow it down (--slow {follow.stretch:.2g}, or --slow fit)"
+            f"{native_too}make its cycle {follow.stretch:.2g} times as long (gaitopt deploy --slow fit)"
         )
-    controller = GaitController(slowed, robot, scenario, body.command_period)
+    controller = GaitController(slowed, robot, scenario, body.command_period, duration)
     return Plan(False, follow.share, factor, slowed, controller)
 
 

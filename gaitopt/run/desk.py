@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable
-from typing import Annotated, Protocol
+from typing import Protocol
 
-from pydantic import Field, field_validator
+from pydantic import field_validator
 
-from gaitopt.errors import BodyError, InputError
+from gaitopt.errors import BodyError, InputError, ProtocolError
 from gaitopt.files import Spec
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.address import parse_address
@@ -18,9 +19,9 @@ from gaitopt.hal.light_gate import BAUD, LightGate
 from gaitopt.hal.real_body import RealBody
 from gaitopt.hal.serial_link import SerialLink
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.deployment import plan
+from gaitopt.run.deployment import plan_deployment
 from gaitopt.scenario.spec import ScenarioSpec
-from gaitopt.walk.controller import Controller, GaitController
+from gaitopt.walk.controller import Controller, GaitController, SkillController
 from gaitopt.walk.stopwatch import GateStopwatch, Keys, KeyStopwatch, SpoiledError, Stopwatch
 from gaitopt.walk.traversal import Status, Traversal, traverse
 
@@ -33,7 +34,7 @@ class DeskSpec(Spec):
 
     body: str
     """The body's address."""
-    stopwatch: Annotated[str, Field(pattern=r"^(key|gate:.+)$")] = "key"
+    stopwatch: str = "key"
     """`key`, or `gate:PORT`."""
     native: bool = False
     """Whether the robot plays gaits from its own memory."""
@@ -47,6 +48,13 @@ class DeskSpec(Spec):
             raise ValueError(str(error)) from error
         if not real:
             raise ValueError(f"got {text!r}; expected a robot on a serial line")
+        return text
+
+    @field_validator("stopwatch")
+    @classmethod
+    def _known(cls, text: str) -> str:
+        if text != "key" and not re.fullmatch(r"gate:.+", text):
+            raise ValueError(f"got {text!r}; expected key, or gate:PORT such as gate:/dev/ttyACM0")
         return text
 
 
@@ -69,16 +77,24 @@ class StageHand:
 
     keys: Keys | None = None
 
-    def __init__(self, pause: float, patience: int = 3, sleep: Callable[[float], None] = time.sleep) -> None:
-        """Wait `pause` [s] before each walk, and bear so many failures in a row."""
-        self._pause, self._patience, self._sleep = pause, patience, sleep
+    def __init__(
+        self,
+        pause: float,
+        patience: int = 3,
+        sleep: Callable[[float], None] = time.sleep,
+        tell: Callable[[str], None] = lambda trouble: None,
+    ) -> None:
+        """Wait `pause` [s] before each walk, and bear fewer failures in a row than `patience`; `tell` of each."""
+        self._pause, self._patience, self._sleep, self._tell = pause, patience, sleep, tell
         self._failed = 0
 
     def ready(self, trouble: str | None) -> None:
         """Return when the robot stands behind the start line."""
         self._failed = self._failed + 1 if trouble else 0
         if trouble and self._failed >= self._patience:
-            raise BodyError(f"{trouble}; {self._failed} walks in a row failed: mend it, then go on")
+            raise BodyError(f"{trouble}; {self._failed} walks in a row failed: mend it first")
+        if trouble:
+            self._tell(trouble)
         self._sleep(self._pause)
 
 
@@ -90,27 +106,41 @@ class Desk:
         self._body: RealBody | None = None
         self._gate: LightGate | None = None
         self._blind = 0
-        self._checked = False
+        self._opened = False
+
+    def open(self, gait: GaitParameters) -> None:
+        """Make sure that robot and light gate answer, and that the link carries a gait; nothing moves.
+
+        Raises:
+            BodyError: one of them does not.
+            InputError: the gait is too fast for the link.
+        """
+        if self._spec.stopwatch != "key":
+            self._stopwatch()
+        plan_deployment(self._open_body(), gait, self._robot, self._scenario, self._spec.native)
+        self._opened = True
 
     def walk(self, gait: GaitParameters, seed: int) -> Traversal:
         """Walk one traversal; waits until the robot has been placed.
 
         Raises:
             BodyError: the robot or the light gate failed, and the operator cannot mend it.
+            InputError: see `open`, which the first walk begins with.
         """
+        if not self._opened:  # what is wrong from the start is no matter of a spoiled walk
+            self.open(gait)
         trouble: str | None = None
         while True:
             self._operator.ready(trouble)
             try:
-                body = self._open_body()
-                stopwatch = self._stopwatch()
+                body, stopwatch = self._open_body(), self._stopwatch()
                 traversal = traverse(body, self._controller(gait, body), self._scenario, seed, stopwatch=stopwatch)
             except SpoiledError as error:
                 trouble = str(error)
                 continue
             except BodyError as error:
                 trouble = str(error)
-                self._drop_body()
+                self.close()
                 continue
             if body.lifecycle is not Lifecycle.INACTIVE:  # after a fall, it must be opened anew
                 self._drop_body()
@@ -120,9 +150,9 @@ class Desk:
     def close(self) -> None:
         """Let go of robot and gate."""
         self._drop_body()
-        if self._gate is not None:
-            self._gate.close()
-            self._gate = None
+        gate, self._gate = self._gate, None
+        if gate is not None:
+            gate.close()
 
     def _open_body(self) -> RealBody:
         if self._body is None:
@@ -137,10 +167,10 @@ class Desk:
             body.close()
 
     def _controller(self, gait: GaitParameters, body: RealBody) -> Controller:
-        if not self._spec.native and self._checked:  # what a link cannot carry of a later gait is left out
-            return GaitController(gait, self._robot, self._scenario, body.command_period)
-        self._checked = True
-        return plan(body, gait, self._robot, self._scenario, self._spec.native).controller
+        if self._spec.native:
+            return SkillController(gait, self._robot, body.command_period)
+        # What the link cannot carry of a later gait than the first is left out.
+        return GaitController(gait, self._robot, self._scenario, body.command_period)
 
     def _stopwatch(self) -> Stopwatch:
         kind, _, port = self._spec.stopwatch.partition(":")
@@ -149,9 +179,8 @@ class Desk:
                 raise InputError("--stopwatch key needs an operator at a terminal; or time by --stopwatch gate:PORT")
             return KeyStopwatch(self._operator.keys)
         if self._gate is None:
-            self._gate = LightGate(SerialLink(port, BAUD))
-            self._gate.configure()
-        return GateStopwatch(self._gate)
+            self._gate = _open_gate(port)
+        return GateStopwatch(self._gate, self._operator.keys)
 
     def _check_gate(self, traversal: Traversal, stopwatch: Stopwatch) -> None:
         seen = stopwatch.started is not None or traversal.status is not Status.TIMEOUT
@@ -159,5 +188,33 @@ class Desk:
         if self._blind >= BLIND_WALKS:
             raise BodyError(
                 f"{self._spec.stopwatch}: no beam was broken in {self._blind} walks of "
-                f"{self._scenario.field.time_limit_s:g} s; check that the robot crosses both beams, then go on"
+                f"{self._scenario.field.time_limit_s:g} s; check that the robot crosses both beams"
             )
+
+
+def check_desk(robot: RobotSpec, scenario: ScenarioSpec, spec: DeskSpec, gait: GaitParameters) -> None:
+    """Open a desk for a look whether a gait can be walked on it; nothing moves. See `Desk.open`."""
+    desk = Desk(robot, scenario, spec, _Absent())
+    try:
+        desk.open(gait)
+    finally:
+        desk.close()
+
+
+class _Absent:
+    """Nobody is needed yet."""
+
+    keys: Keys | None = None
+
+    def ready(self, trouble: str | None) -> None:
+        raise ProtocolError("nobody is at the desk")
+
+
+def _open_gate(port: str) -> LightGate:
+    gate = LightGate(SerialLink(port, BAUD))
+    try:
+        gate.configure()
+    except BaseException:
+        gate.close()
+        raise
+    return gate

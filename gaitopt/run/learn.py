@@ -12,7 +12,7 @@ from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.run.config import RunConfig, resolve
-from gaitopt.run.desk import DeskSpec, Operator
+from gaitopt.run.desk import DeskSpec, Operator, check_desk
 from gaitopt.run.folder import RunFolder, create_run, find_run
 from gaitopt.run.optimize import Outcome, Report, optimize
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
@@ -111,8 +111,7 @@ def new_run(
         desk=desk,
         fresh=fresh,
     )
-    if desk is None:
-        _check_body(config)
+    _check_body(config)
     return create_run(config, Path(runs))
 
 
@@ -137,6 +136,9 @@ def resume(
 
 
 def _check_body(config: RunConfig) -> None:
-    """Stand the robot's body on its field: what cannot walk shall fail before anything is written."""
+    """Open the robot's body: what cannot walk shall fail before anything is written."""
+    if config.desk is not None:
+        check_desk(config.robot, config.scenario, config.desk, config.start_gait)
+        return
     with make_body(config.robot, engine=config.engine) as body:
         body.prepare(config.scenario, config.scenario.sample(np.random.default_rng(config.seed)))

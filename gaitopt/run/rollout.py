@@ -12,7 +12,7 @@ from gaitopt.errors import InputError
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.body import Body
 from gaitopt.hal.catalog import make_body
-from gaitopt.hal.engine import EngineSpec
+from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.desk import Desk, DeskSpec, Operator
 from gaitopt.scenario.spec import ScenarioSpec
@@ -153,7 +153,7 @@ def evaluate(
         raise InputError(f"repeats: got {repeats}; expected at least 1")
     tasks = fresh_tasks(gait, repeats, seed)
     walked: dict[int, Traversal] = {}
-    with rollout_workers(robot, scenario, engine or EngineSpec(), workers, desk, operator) as pool:
+    with rollout_workers(robot, scenario, engine or engine_of(robot), workers, desk, operator) as pool:
         for index, result in pool.run(tasks):
             walked[index] = result.traversal
             if report is not None:

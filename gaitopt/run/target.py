@@ -10,7 +10,7 @@ from typing import Any
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.files import parse_spec, tomllib
 from gaitopt.gait.gait_file import Gait, check_gait, gait_names, load_gait, read_gait
-from gaitopt.hal.engine import EngineSpec
+from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.run.folder import CONFIG, RunFolder, find_run, list_runs
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
@@ -124,4 +124,4 @@ def _of_gait(text: str, robot: str | None, scenario: str | None, runs: Path) -> 
         known = [*gait_names(spec), *(folder.path.name for folder in list_runs(runs))]
         raise unknown_name(f"gait of {spec.name}, or run in {runs},", text, known)
     label = Path(text).stem if is_file else text
-    return Target(label, load_gait(text, spec), spec, load_scenario(scenario or DEFAULT_SCENARIO), EngineSpec())
+    return Target(label, load_gait(text, spec), spec, load_scenario(scenario or DEFAULT_SCENARIO), engine_of(spec))

@@ -78,4 +78,4 @@ def _table(seen: dict[str, Any]) -> Table:
 
 
 def _number(value: float | None, scale: float = 1.0) -> str:
-    return "-" if value is None else f"{value * scale:.0f}"
+    return "-" if value is None else f"{round(value * scale)}"

@@ -39,19 +39,27 @@ class GaitController:
     """
 
     def __init__(
-        self, gait: GaitParameters, robot: RobotSpec, scenario: ScenarioSpec, period: float | None = None
+        self,
+        gait: GaitParameters,
+        robot: RobotSpec,
+        scenario: ScenarioSpec,
+        period: float | None = None,
+        duration: float | None = None,
     ) -> None:
         """Make the tables.
 
         Args:
             gait: the twelve parameters.
             robot: whose legs.
-            scenario: how long a walk may last, and how the heading is held.
+            scenario: how the heading is held.
             period: time between two commands [s]; the robot's own if None.
+            duration: how long a walk may last [s]; the scenario's time limit if None.
         """
         self._hold = scenario.heading_hold
         self._period = period = period or robot.servo.command_period_s
-        times = period * np.arange(math.ceil(scenario.field.time_limit_s / period) + 1, dtype=np.float64)
+        self.duration = duration or scenario.field.time_limit_s
+        """How long a walk may last [s]."""
+        times = period * np.arange(math.ceil(self.duration / period) + 1, dtype=np.float64)
         left, straight, right = cycles(gait, robot, period, (self._hold.limit, 0.0, -self._hold.limit))
         self._straight = straight.at(times)  # (k, joints)
         self._to_left = left.at(times) - self._straight

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitopt.errors import InputError
 from gaitopt.hal.body import Body, BodyState
 from gaitopt.hal.real_body import RealBody, Timing
 from gaitopt.walk.controller import Controller, GaitController
@@ -45,8 +46,14 @@ def deploy(body: RealBody, controller: Controller, seconds: float, record: Recor
         record: called at every command.
 
     Raises:
+        InputError: the controller was made for a shorter walk.
         BodyError: the robot failed; its servos are limp.
     """
+    if isinstance(controller, GaitController) and seconds > controller.duration:
+        raise InputError(
+            f"deploy: got {seconds:g} s; the controller was made for {controller.duration:g} s: "
+            "make it with a longer duration"
+        )
     record = record or (lambda state, sent: None)
     body.activate(controller.start_pose, STAND_S)
     try:

@@ -76,11 +76,18 @@ class PositionStopwatch(Stopwatch):
         return time_before + (time - time_before) * (line - x_before) / (x - x_before)
 
 
-class GateStopwatch(Stopwatch):
-    """Two light beams across the field; their own clock counts."""
+class Keys(Protocol):
+    """An operator's keyboard."""
 
-    def __init__(self, gate: LightGate) -> None:
-        self._gate = gate
+    def pressed(self) -> str:
+        """Return the keys pressed since the last call, without waiting."""
+
+
+class GateStopwatch(Stopwatch):
+    """Two light beams across the field; their own clock counts. An operator presses `r` to spoil a walk."""
+
+    def __init__(self, gate: LightGate, keys: Keys | None = None) -> None:
+        self._gate, self._keys = gate, keys
 
     def begin(self) -> None:
         """Make ready for the next walk."""
@@ -89,18 +96,13 @@ class GateStopwatch(Stopwatch):
 
     def update(self, state: BodyState) -> bool:
         """Look at the gate and return whether the finish line has been crossed."""
+        if self._keys is not None:
+            _unspoiled(self._keys)
         passage = self._gate.poll()
         self.started, self.finished = passage.started, passage.finished
         if passage.duration is not None and self.started is not None:
             self.finished = self.started + passage.duration  # where the gate's clock began anew in between
         return self.finished is not None
-
-
-class Keys(Protocol):
-    """An operator's keyboard."""
-
-    def pressed(self) -> str:
-        """Return the keys pressed since the last call, without waiting."""
 
 
 class KeyStopwatch(Stopwatch):
@@ -112,15 +114,25 @@ class KeyStopwatch(Stopwatch):
     def begin(self) -> None:
         """Make ready for the next walk."""
         super().begin()
-        self._keys.pressed()
+        _unspoiled(self._keys)
 
     def update(self, state: BodyState) -> bool:
         """Look at the keys and return whether the finish line has been crossed."""
-        for key in self._keys.pressed():
-            if key in "rR":
-                raise SpoiledError("the operator spoiled this walk")
+        for _ in _unspoiled(self._keys):
             if self.started is None:
                 self.started = state.time
             elif self.finished is None:
                 self.finished = state.time
         return self.finished is not None
+
+
+def _unspoiled(keys: Keys) -> str:
+    """Return the keys pressed since the last look.
+
+    Raises:
+        SpoiledError: `r` is among them.
+    """
+    pressed = keys.pressed()
+    if "r" in pressed.lower():
+        raise SpoiledError("the operator spoiled it")
+    return pressed

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gaitopt.gait.gait_file import load_gait
-from gaitopt.gait.locus import body_pitch, foot_targets, stroke
+from gaitopt.gait.locus import PLANAR_TURN, body_pitch, foot_targets, stroke
 from gaitopt.robot.kinematics import kinematics
 
 FRAMES = 1000
@@ -118,7 +118,8 @@ def test_skew_turns_the_body_as_one_rigid_piece(gait, robot, skew, turn):
     (way, angle), *_ = np.linalg.lstsq(equations, np.concatenate([dx, dy]), rcond=None)
     np.testing.assert_allclose(equations @ [way, angle], np.concatenate([dx, dy]), atol=1e-12)
     assert way == pytest.approx(2 * level.length)
-    assert angle == pytest.approx(way * (skew + turn) / robot.wheelbase)  # positive turns left
+    turned = (skew + turn) * (PLANAR_TURN if robot.planar else 1.0)
+    assert angle == pytest.approx(way * turned / robot.wheelbase)  # positive turns left
 
 
 def test_positive_skew_lengthens_the_strokes_of_the_right_legs(gait, robot):

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from gaitopt.hal.body import BodyState, Camera
+from gaitopt.hal.emulators.window import RobotWindow
 from gaitopt.hal.pybullet_body import PyBulletBody
 from gaitopt.hal.servo_map import ServoMap
 from gaitopt.robot.spec import RobotSpec
@@ -27,6 +28,8 @@ MOVED = 0.05
 """Further than this from where it was put, the robot is put back [m]."""
 SETTLE = 0.2
 """How long the robot stands when it is put down, before its servos go limp [s]."""
+GEAR_FRICTION = 0.1
+"""Torque that it takes to turn a limp servo through its gears, as a part of its stall torque; assumed."""
 LONGEST_LEAP = 0.5
 """A clock that leaps by more than this, such as on a laptop that slept, is not made up for [s]."""
 TEMPERATURE = 35.0
@@ -55,13 +58,13 @@ class EmulatedRobot:
             rng: decides that noise.
             voltage: of the charged battery [V].
             rest: the pose in which it is put down [rad], (joints,).
-            window: show PyBullet's window.
+            window: show a window.
         """
         self.battery = voltage
         self._scenario, self._rng, self._rest = scenario, rng, rest
         self._map = servos
         self._index = {servo: i for i, servo in enumerate(servos.ids)}
-        self._body = PyBulletBody(robot, window=window, paced=False)
+        self._body = PyBulletBody(robot)
         self._time_step = self._body.engine.time_step_s
         self._targets = rest.copy()
         self._powered = np.zeros(len(rest), dtype=bool)
@@ -72,6 +75,7 @@ class EmulatedRobot:
         self._seen: BodyState | None = None
         self._body.configure()
         self._put_down()
+        self._window = RobotWindow(robot, scenario, scenario.sample(rng)) if window else None
 
     def watch_lines(self, trip: Trip) -> None:
         """Have `trip` called with `S` or `F` and the time when the trunk crosses the start or finish line."""
@@ -84,6 +88,8 @@ class EmulatedRobot:
 
     def close(self) -> None:
         """End the physics."""
+        if self._window is not None:
+            self._window.close()
         self._body.close()
 
     def advance(self, now: float) -> None:
@@ -99,6 +105,8 @@ class EmulatedRobot:
             self._seen = None
             self._look_at_lines(before)
             self._mind_the_stage()
+        if self._window is not None:
+            self._window.show(self._state, now)
 
     def aim(self, servo: int, target: float | None) -> None:
         """Set a servo's target; None leaves it limp."""
@@ -174,8 +182,9 @@ class EmulatedRobot:
 
     def _drive(self) -> None:
         self._changed = False
-        self._body.command(self._targets)
-        self._body.set_strength((self._powered & self._alive).astype(float))
+        driven = self._powered & self._alive
+        self._body.command(np.where(driven, self._targets, self._joints("joint_angles")))
+        self._body.set_strength(np.where(driven, 1.0, GEAR_FRICTION))
 
     def _look_at_lines(self, before: float) -> None:
         if self._trip is None or self._now is None:

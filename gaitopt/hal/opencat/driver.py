@@ -116,7 +116,10 @@ class OpenCatDriver(Driver):
                 f"{self._link.name}: joint {int(np.abs(pose).argmax())} is beyond {codec.LARGEST} degrees; reset"
             )
         self._pose = pose
-        self._send_pose(pose)
+        try:
+            self._send_pose(pose)
+        except MissedReplyError:
+            self._send_pose(pose)  # to send a pose again in which it stands moves nothing
         return self._servos.to_angles(pose[self._ids])
 
     def send(self, angles: Array) -> Array:

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from gaitopt.hal.opencat.link_model import follow, motion_time, reach_deg
+from gaitopt.hal.opencat.link_model import STREAM_PERIOD, motion_time, reach_deg
+from gaitopt.hal.streaming import follow
 
 
 @pytest.mark.parametrize(
@@ -28,8 +29,12 @@ def triangle(amplitude_deg, n=400):
     return np.radians(amplitude_deg * (4 * np.abs(phase - 0.5) - 1))[:, None] * np.ones(8)
 
 
+def streamed(table, cycle_time):
+    return follow(table, cycle_time, STREAM_PERIOD, np.radians(reach_deg(STREAM_PERIOD)))
+
+
 def test_a_slow_gait_arrives_whole():
-    whole = follow(triangle(10), 1.0)
+    whole = streamed(triangle(10), 1.0)
     assert whole.stretch == 1.0
     assert whole.share == pytest.approx(1.0, abs=0.05)
 
@@ -37,25 +42,25 @@ def test_a_slow_gait_arrives_whole():
 @pytest.mark.parametrize("cycle_time", [0.2, 0.4, 0.5])
 def test_a_fast_gait_must_be_stretched_until_its_speed_fits(cycle_time):
     speed = 4 * 50 / cycle_time  # degrees per second, against 10 in 0.05 s
-    assert follow(triangle(50), cycle_time).stretch == pytest.approx(speed / 200, rel=0.01)
+    assert streamed(triangle(50), cycle_time).stretch == pytest.approx(speed / 200, rel=0.01)
 
 
 def test_what_is_stretched_by_the_factor_fits():
-    short = follow(triangle(50), 0.4)
+    short = streamed(triangle(50), 0.4)
     assert short.share < 0.7
-    fits = follow(triangle(50), 0.4 * short.stretch)
+    fits = streamed(triangle(50), 0.4 * short.stretch)
     assert fits.stretch == pytest.approx(1.0, abs=1e-6)
     assert fits.share > 0.93  # turning points fall between poses
 
 
 def test_share_of_a_lag_that_can_be_computed():
     """At 800 degrees per second a stream of 200 carries at most a quarter."""
-    assert follow(triangle(80), 0.4).share <= 0.26
+    assert streamed(triangle(80), 0.4).share <= 0.26
 
 
 def test_a_gait_without_motion():
-    assert follow(np.zeros((10, 8)), 0.5) == follow(np.ones((1, 8)), 0.1)
-    assert follow(np.zeros((10, 8)), 0.5).share == 1.0
+    assert streamed(np.zeros((10, 8)), 0.5) == streamed(np.ones((1, 8)), 0.1)
+    assert streamed(np.zeros((10, 8)), 0.5).share == 1.0
 
 
 def test_another_reach_for_each_joint():
