@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from gaitopt.errors import InputError
 from gaitopt.hal.body import Body, BodyState
-from gaitopt.hal.real_body import RealBody, Timing
+from gaitopt.hal.real_body import RealBody
+from gaitopt.hal.timing import Timing
 from gaitopt.walk.controller import Controller, GaitController
 
 Array = NDArray[np.float64]

@@ -39,7 +39,10 @@ UPLOAD_TIME = 3.0
 """Longest time to store a gait and move to its first frame [s]."""
 SETTLE = 0.02
 """Time after which both lines of a reply that comes twice are there [s]."""
-LIMP_TRIES = 5
+LIMP_TRIES = 7
+REST_POSTURE = "rest"
+"""A line in the reply to `d`, unless the robot is at rest already."""
+JOINT_READINGS = 5
 REFLEX_TRIES = 4
 CUT_REPEATS = 2
 CUT_PAUSE = 0.9
@@ -110,7 +113,7 @@ class OpenCatDriver(Driver):
         """
         self._check_restart()
         self._reflexes_off()
-        pose = self._read_joints()
+        pose = self._agreed_joints()
         if np.abs(pose).max() > codec.LARGEST:
             raise BodyError(
                 f"{self._link.name}: joint {int(np.abs(pose).argmax())} is beyond {codec.LARGEST} degrees; reset"
@@ -163,14 +166,22 @@ class OpenCatDriver(Driver):
     def limp(self) -> None:
         """Send the robot to rest, which ends with the servos off; then keep the reflexes off.
 
+        One `d` proves little: a board that boots says it by itself, before it takes up what was sent meanwhile; and two
+        commands that arrive as one switch a single servo off, and say the same but for the posture's name. So it must
+        confirm once more, twice if it never told the posture.
+
         Raises:
             BodyError: it did not confirm.
         """
+        sure = 0
         for _ in range(LIMP_TRIES):
             if self._exchange.in_doubt:
-                self._exchange.wait_for_quiet()
+                with suppress(MissedReplyError):
+                    self._exchange.resync()
             with suppress(MissedReplyError):
-                self._exchange.send(codec.REST, "d", REST_TIME)
+                reply = self._exchange.send(codec.REST, "d", REST_TIME)
+                sure += 2 if REST_POSTURE in reply else 1
+            if sure > 2:
                 self._pose, self.playing = None, False
                 with suppress(MissedReplyError):
                     self._reflexes_off()
@@ -249,7 +260,7 @@ class OpenCatDriver(Driver):
         """Stop the gait where it is, servos on."""
         self._exchange.query(codec.IDENTIFY, "?")
         self.playing = False
-        self._pose = self._read_joints()
+        self._pose = self._agreed_joints()
 
     # Parts.
 
@@ -290,6 +301,16 @@ class OpenCatDriver(Driver):
         if angles is None:
             raise MissedReplyError(f"{self._link.name}: joint angles cannot be read")
         return angles
+
+    def _agreed_joints(self) -> Degrees:
+        """Read the joints until two readings agree: a garbled digit is a leg thrown elsewhere at the next pose."""
+        before: Degrees | None = None
+        for _ in range(JOINT_READINGS):
+            angles = self._read_joints()
+            if before is not None and np.array_equal(angles, before):
+                return angles
+            before = angles
+        raise MissedReplyError(f"{self._link.name}: no two readings of the joint angles agree")
 
     def _send_pose(self, pose: Degrees) -> None:
         before = pose if self._pose is None else self._pose
