@@ -14,7 +14,8 @@ import numpy as np
 
 import gaitopt
 from gaitopt.hal.engine import engine_of
-from gaitopt.hal.pybullet_body import DROP, GRAVITY, p
+from gaitopt.hal.pybullet_body import DROP
+from gaitopt.hal.pybullet_world import GRAVITY, p
 from gaitopt.hal.standing import stand
 from gaitopt.walk.traversal import SETTLE_S
 

@@ -24,7 +24,7 @@ DIRECTLY_BELOW = {
     "cli": ("view",),
 }
 HOMES = {
-    "pybullet": "hal/pybullet_body.py",
+    "pybullet": "hal/pybullet_world.py",
     "matplotlib": "view/",
     "av": "view/",
     "sqlite3": "run/store.py",
@@ -107,7 +107,7 @@ def test_a_forbidden_import_is_caught(path, source):
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("hal/pybullet_body.py", "import pybullet as p\nfrom gaitopt.hal.body import Body"),
+        ("hal/pybullet_world.py", "import pybullet as p\nfrom gaitopt.hal.body import Body"),
         ("run/optimize.py", "from gaitopt.optim.base import Optimizer\nfrom gaitopt.walk.score import score"),
         ("run/config.py", "import gaitopt"),
         ("view/video.py", "import av\nfrom gaitopt.run.folder import RunFolder\nfrom gaitopt import seeding"),

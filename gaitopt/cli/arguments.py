@@ -8,8 +8,10 @@ from pathlib import Path
 from gaitopt.errors import InputError
 from gaitopt.files import parse_spec
 from gaitopt.hal.address import parse_address
+from gaitopt.hal.wiring import robot_of
 from gaitopt.run.desk import DeskSpec
 from gaitopt.run.learn import RUNS
+from gaitopt.run.target import DEFAULT_ROBOT
 from gaitopt.view.video import check_format
 from gaitopt.workers import check_count, default_count
 
@@ -65,7 +67,7 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "target", metavar="GAIT|RUN", help="a gait's name, a gait file (.toml), a run's folder, or 'latest'"
     )
-    parser.add_argument("--robot", help="the robot (default: the gait's own, else aibo-ers7)")
+    parser.add_argument("--robot", help="the robot (default: the gait's own, else the one of --body, else aibo-ers7)")
     parser.add_argument("--scenario", help="where to walk (default: the run's own, else field)")
     add_changes(parser)
     add_runs(parser)
@@ -133,6 +135,14 @@ def desk_options(args: argparse.Namespace) -> str:
     """Return which options were given that only real robots have, beside --body."""
     given = {f"--{name}": getattr(args, name, None) for name in ("stopwatch", "id", "native", "pause")}
     return " and ".join(name for name, value in given.items() if value is not None and value is not False)
+
+
+def usual_robot(args: argparse.Namespace) -> str:
+    """Return the robot that is meant where none is named: the one that the body's protocol drives."""
+    if args.body is None:
+        return DEFAULT_ROBOT
+    address = parse_address(args.body)
+    return robot_of(address.kind) if address.real else DEFAULT_ROBOT
 
 
 def body_address(args: argparse.Namespace) -> str:

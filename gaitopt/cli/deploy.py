@@ -38,7 +38,7 @@ def add_parser(verbs: Any) -> None:
 
 def run(args: argparse.Namespace) -> Answer:
     """Deploy."""
-    target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes)
+    target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes, arguments.usual_robot(args))
     address = arguments.body_address(args)
     if not parse_address(address).real:
         raise InputError(f"--body {address}: deploy is for real robots; in simulation use: gaitopt replay")

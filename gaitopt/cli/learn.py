@@ -32,7 +32,7 @@ FRESH, FRESH_ON_ROBOT = 20, 5
 def add_parser(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser("learn", help="teach a robot a faster gait", description=__doc__)
-    parser.add_argument("--robot", default=DEFAULT_ROBOT, help="the robot (default: %(default)s)")
+    parser.add_argument("--robot", help=f"the robot (default: the one of --body, else {DEFAULT_ROBOT})")
     parser.add_argument("--scenario", default=DEFAULT_SCENARIO, help="where it walks (default: %(default)s)")
     parser.add_argument("--start", metavar="GAIT", help="the first gait: a name or a file (default: the robot's own)")
     parser.add_argument("--optimizer", default="kohl-stone", help=f"{', '.join(OPTIMIZERS)} (default: %(default)s)")
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace) -> Answer:
     """Learn."""
     arguments.check_effort(args)
     desk = arguments.desk(args)
-    robot = load_robot(args.robot)
+    robot = load_robot(args.robot or arguments.usual_robot(args))
     specs = change_specs(
         {"robot": robot, "scenario": load_scenario(args.scenario), "engine": engine_of(robot)}, args.changes
     )

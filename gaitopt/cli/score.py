@@ -31,7 +31,7 @@ def add_parser(verbs: Any) -> None:
 
 def run(args: argparse.Namespace) -> Answer:
     """Score."""
-    target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes)
+    target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes, arguments.usual_robot(args))
     desk = arguments.desk(args)
     if desk is not None:
         ask_to_move(desk.body, args.yes)

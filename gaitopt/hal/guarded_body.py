@@ -172,18 +172,22 @@ class GuardedBody(Body):
                 self._fault(error)
 
     def _fault(self, error: BodyError) -> NoReturn:
-        self._why = str(error)
+        self._why = str(error).rstrip(".")
         if self._powered:  # see _stop
             self._driver.cut()
         self._stop(Lifecycle.FAULT)
-        raise type(error)(f"{error}; its servos are limp") from error
+        raise type(error)(f"{self._why}; {self._ending}") from error
+
+    @property
+    def _ending(self) -> str:
+        return "its servos may still be on: switch its power off" if self._powered else "its servos are limp"
 
     def _ready(self, call: str) -> None:
         """Refuse a call that needs an active robot; one that was halted from another thread is left limp first."""
         if self._halted is not None and self.lifecycle is not Lifecycle.DISCONNECTED:
             self._stop(self._halted)
             why = self._why or "the robot was stopped"
-            raise BodyError(f"{call}: {why}; its servos are limp: close the body and open it again")
+            raise BodyError(f"{call}: {why}; {self._ending}; close the body and open it again")
         self._require(Lifecycle.ACTIVE, call=call)
 
     def _obey_halt(self, call: str) -> None:

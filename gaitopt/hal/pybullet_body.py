@@ -1,4 +1,4 @@
-"""A robot in PyBullet: the only file that knows this engine.
+"""A robot in PyBullet.
 
 Every call names its own physics client. The world is built once for a scenario and its state saved; every traversal
 starts from that state, so that nothing of an earlier one remains (bullet3 issue 2442 tells what goes wrong when only
@@ -11,7 +11,6 @@ import math
 import os
 import sys
 import time
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,33 +19,19 @@ from gaitopt.errors import BodyError, ProtocolError
 from gaitopt.hal import egl
 from gaitopt.hal.body import Array, Body, BodyState, Camera, Capabilities, GroundContacts, Lifecycle
 from gaitopt.hal.engine import EngineSpec, engine_of
+from gaitopt.hal.pybullet_world import GRAVITY, add_ground, load_robot, p, set_payload, take_picture
 from gaitopt.hal.quiet import quiet
-from gaitopt.hal.scenery import Mark, marks
 from gaitopt.hal.standing import stand
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.robot.urdf import check_urdf
+from gaitopt.robot.urdf import PAYLOAD_LINK, check_urdf
 from gaitopt.scenario.spec import Conditions, ScenarioSpec
 
-try:
-    with quiet():
-        import pybullet as p
-except ImportError as error:
-    raise BodyError(
-        f"PyBullet cannot be imported ({error}); it has wheels for CPython 3.10 and 3.11: "
-        "make an environment with one of these"
-    ) from error
-
-GRAVITY = 9.81
-"""[m/s^2]."""
 DROP = 0.001
 """Air under the paws when the robot is placed [m]."""
-MARK_THICKNESS = 0.002
-"""[m]."""
-LIGHT_FROM = (-1.0, 1.5, 3.0)
 
 
 class PyBulletBody(Body):
-    """A simulated robot on a flat field."""
+    """A simulated robot on its field."""
 
     capabilities = Capabilities(simulated=True, position=True, joint_torque=True, contacts=True, camera=True)
 
@@ -104,11 +89,16 @@ class PyBulletBody(Body):
             p.restoreState(self._fresh, physicsClientId=self._client)
         self._conditions = conditions
         p.changeDynamics(self._ground, -1, lateralFriction=conditions.friction, physicsClientId=self._client)
+        down = -GRAVITY * math.sin(conditions.slope), 0.0, -GRAVITY * math.cos(conditions.slope)
+        p.setGravity(*down, physicsClientId=self._client)  # a slope is a level field with gravity askew
+        if self._payload is not None:
+            set_payload(self._body, self._payload, conditions.payload, self._client)
 
     def activate(self, pose: Array, duration: float) -> None:
         """Stand the robot on the ground in `pose`, servos on, and let it settle for `duration`."""
         self._require(Lifecycle.INACTIVE, call="activate")
         conditions = self._laid_out("activate")
+        self._pushes = conditions.pushes
         pose = self._within_limits(pose)
         self._place(pose, conditions)
         strength = conditions.servo_strength
@@ -171,8 +161,11 @@ class PyBulletBody(Body):
                 self._limp(Lifecycle.ESTOP)
             self._require(Lifecycle.ACTIVE, call="advance")
         try:
-            for _ in range(steps):
-                p.stepSimulation(self._client)
+            if self._pushes:
+                self._push_and_step(steps)
+            else:
+                for _ in range(steps):
+                    p.stepSimulation(self._client)
             if self._window:
                 self._keep_pace(duration)
         except p.error as error:  # the user closed the window
@@ -186,6 +179,16 @@ class PyBulletBody(Body):
         strength = self.robot.servo.stall_torque_nm * self._laid_out("set_strength").servo_strength
         self._torques = (shares * strength).tolist()
         self._aim(self._aimed)
+
+    def _push_and_step(self, steps: int) -> None:
+        for i in range(steps):
+            time = self._time + i * self.engine.time_step_s
+            for push in self._pushes:
+                if push.start <= time < push.end:
+                    center, _ = p.getBasePositionAndOrientation(self._body, self._client)
+                    force = [*push.force, 0.0]
+                    p.applyExternalForce(self._body, -1, force, center, p.WORLD_FRAME, physicsClientId=self._client)
+            p.stepSimulation(self._client)
 
     def deactivate(self) -> None:
         """Leave the servos limp."""
@@ -233,23 +236,7 @@ class PyBulletBody(Body):
     def render(self, camera: Camera) -> NDArray[np.uint8]:
         """Return a picture, (height, width, 3): drawn by EGL, or slowly by the processor."""
         self._laid_out("render")
-        return self._picture(camera)
-
-    def _picture(self, camera: Camera) -> NDArray[np.uint8]:
-        degrees = math.degrees(-camera.yaw), math.degrees(-camera.pitch)
-        view = p.computeViewMatrixFromYawPitchRoll(camera.target, camera.distance, *degrees, 0.0, 2)
-        projection = p.computeProjectionMatrixFOV(45.0, camera.width / camera.height, 0.05, 12.0)
-        _, _, pixels, _, _ = p.getCameraImage(
-            camera.width,
-            camera.height,
-            view,
-            projection,
-            lightDirection=LIGHT_FROM,
-            shadow=int(self._renderer != p.ER_TINY_RENDERER),  # shadows double the processor's work
-            renderer=self._renderer,
-            physicsClientId=self._client,
-        )
-        return np.asarray(pixels, dtype=np.uint8).reshape(camera.height, camera.width, 4)[..., :3]
+        return take_picture(camera, self._renderer, self._client)
 
     def _aim(self, angles: list[float]) -> None:
         self._aimed = angles
@@ -290,11 +277,8 @@ class PyBulletBody(Body):
         )
         if self._window:
             p.configureDebugVisualizer(p.COV_ENABLE_GUI, 0, **client)
-        self._ground = _add_ground(scenario, self._camera or self._window, client)
-        try:
-            self._body = p.loadURDF(self.robot.urdf, flags=p.URDF_USE_INERTIA_FROM_FILE, **client)
-        except p.error as error:
-            raise BodyError(f"{self.robot.urdf}: PyBullet cannot load this URDF ({error})") from error
+        self._ground = add_ground(scenario, self._camera or self._window, self._client)
+        self._body = load_robot(self.robot, scenario, self._client)
         self._find_parts()
         for link in range(-1, p.getNumJoints(self._body, **client)):
             p.changeDynamics(self._body, link, lateralFriction=1.0, linearDamping=0.0, angularDamping=0.0, **client)
@@ -302,7 +286,7 @@ class PyBulletBody(Body):
         self._scenario = scenario
         if self._renderer != p.ER_TINY_RENDERER:
             for _ in range(2):  # at its first two pictures, EGL tells about itself
-                self._picture(Camera(target=(0.0, 0.0, 0.0)))
+                take_picture(Camera(target=(0.0, 0.0, 0.0)), self._renderer, self._client)
 
     def _find_parts(self) -> None:
         """Find joints and links by name: their order in the engine is its own affair."""
@@ -311,6 +295,7 @@ class PyBulletBody(Body):
         joints = {info[1].decode(): info[0] for info in infos}
         links = {info[12].decode(): info[0] for info in infos}
         self._joints = [joints[name] for name in self.robot.joint_names]
+        self._payload = links.get(PAYLOAD_LINK)
         self._paws = {i for name, i in links.items() if name.endswith("_paw_link")}
         self._legs = {i for name, i in links.items() if name.endswith(("_upper_link", "_lower_link"))}
         self._trunk = {-1, *links.values()} - self._paws - self._legs
@@ -342,25 +327,3 @@ class PyBulletBody(Body):
         """Let the window's camera follow the robot."""
         (x, y, z), _ = p.getBasePositionAndOrientation(self._body, self._client)
         p.resetDebugVisualizerCamera(0.8, 40, -20, [x, y, z], physicsClientId=self._client)
-
-
-def _add_ground(scenario: ScenarioSpec, marked: bool, client: dict[str, Any]) -> int:
-    """Add the ground with its carpet and, for pictures, marks that are only seen; return the ground's id.
-
-    Marks are bodies that the engine looks at in every step, though nothing touches them: they cost 8 %.
-    """
-    carpet, *others = marks(scenario)
-    plane = p.createCollisionShape(p.GEOM_PLANE, **client)
-    ground: int = p.createMultiBody(0.0, plane, _flat_box(carpet, carpet.center, client), **client)
-    for mark in others if marked else ():
-        p.createMultiBody(0.0, -1, _flat_box(mark, (0.0, 0.0), client), basePosition=[*mark.center, 0.0], **client)
-    return ground
-
-
-def _flat_box(mark: Mark, at: tuple[float, float], client: dict[str, Any]) -> int:
-    place = [*at, mark.top - MARK_THICKNESS / 2]
-    size = [*mark.half_size, MARK_THICKNESS / 2]
-    shape: int = p.createVisualShape(
-        p.GEOM_BOX, halfExtents=size, rgbaColor=mark.color, visualFramePosition=place, **client
-    )
-    return shape

@@ -20,6 +20,10 @@ from gaitopt.robot.spec import JOINTS, LEGS, RobotSpec, read_robot, robot_folder
 
 Array = NDArray[np.float64]
 
+PAYLOAD_LINK = "payload_link"
+"""The load on a robot's back."""
+PAYLOAD_SIZE = 0.05
+"""Edge of the box that is the load [m]."""
 EULER = "xyz"
 """Roll, pitch, yaw about fixed axes, the URDF convention."""
 
@@ -35,6 +39,16 @@ def build_urdf(robot: RobotSpec) -> str:
     _add_joint(root, "neck", "fixed", "trunk", "head", np.array(robot.neck_mm) / 1e3)
     for leg in LEGS:
         _add_leg(root, robot, leg)
+    ET.indent(root, " ")
+    return ET.tostring(root, encoding="unicode") + "\n"
+
+
+def with_payload(robot: RobotSpec, at_mm: tuple[float, float, float]) -> str:
+    """Return the text of the robot's URDF with a load of 1 kg fixed to its trunk, its center at a place [mm]."""
+    root = ET.parse(robot.urdf).getroot()
+    load = Shape(kind="box", color=next(iter(robot.palette)), size_mm=(PAYLOAD_SIZE * 1e3,) * 3)
+    _add_link(root, PAYLOAD_LINK, Link(mass_kg=1.0, shapes=(load,)), 1.0)
+    _add_joint(root, "payload", "fixed", "trunk", PAYLOAD_LINK, np.array(at_mm) / 1e3)
     ET.indent(root, " ")
     return ET.tostring(root, encoding="unicode") + "\n"
 

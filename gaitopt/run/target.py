@@ -37,6 +37,7 @@ def find_target(
     scenario: str | None = None,
     runs: Path = Path("runs"),
     changes: Sequence[str] = (),
+    usual_robot: str = DEFAULT_ROBOT,
 ) -> Target:
     """Return what `text` names: a run (folder, folder's name or `latest`), a `.toml` gait file, or a gait's name.
 
@@ -48,12 +49,13 @@ def find_target(
         scenario: a scenario's name; the run's own, or the default, if None.
         runs: folder in which runs are looked up.
         changes: `scenario.KEY=VALUE`, `robot.KEY=VALUE` or `engine.KEY=VALUE`.
+        usual_robot: the robot of a gait that is given by its name alone.
 
     Raises:
         InputError: nothing has this name, or things do not fit each other.
     """
     run = _run(text, runs)
-    target = _of_gait(text, robot, scenario, runs) if run is None else _of_run(run, robot, scenario)
+    target = _of_gait(text, usual_robot, robot, scenario, runs) if run is None else _of_run(run, robot, scenario)
     if not changes:
         return target
     specs = change_specs({"scenario": target.scenario, "robot": target.robot, "engine": target.engine}, changes)
@@ -115,10 +117,10 @@ def _of_run(run: RunFolder, robot: str | None, scenario: str | None) -> Target:
     return Target(config.name, gait, config.robot, ground, config.engine, run)
 
 
-def _of_gait(text: str, robot: str | None, scenario: str | None, runs: Path) -> Target:
+def _of_gait(text: str, usual: str, robot: str | None, scenario: str | None, runs: Path) -> Target:
     is_file = text.endswith(".toml")
     if robot is None:
-        robot = read_gait(text).robot if is_file else DEFAULT_ROBOT
+        robot = read_gait(text).robot if is_file else usual
     spec = load_robot(robot)
     if not is_file and text not in gait_names(spec):
         known = [*gait_names(spec), *(folder.path.name for folder in list_runs(runs))]

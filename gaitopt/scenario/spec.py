@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field as Bounded
 from pydantic import model_validator
 
 from gaitopt.errors import unknown_name
-from gaitopt.files import NonNegative, Positive, Real, Spec, data_folder, read_spec
+from gaitopt.files import NonNegative, Positive, Real, Spec, Vector, data_folder, read_spec
 
 
 class Normal(Spec):
@@ -82,6 +82,37 @@ class HeadingHold(Spec):
     """Largest skew added [1]."""
 
 
+class Rough(Spec):
+    """Bumps of the ground; see `gaitopt.scenario.terrain`."""
+
+    height_m: Positive
+    """From the lowest to the highest point [m]."""
+    cell_m: Annotated[Positive, Bounded(ge=0.01)]
+    """Size of the smallest bumps [m]."""
+    seed: Annotated[int, Bounded(strict=True, ge=0)] = 0
+    """Which ground of this kind; the same for all traversals."""
+
+
+class Pushes(Spec):
+    """Shoves against the trunk, level, from a random side."""
+
+    every_s: Quantity
+    """Time from one to the next [s]."""
+    impulse_ns: Quantity
+    """Impulse of each [N s]."""
+    lasts_s: Positive = 0.1
+    """Time for which each lasts [s]."""
+
+
+class Payload(Spec):
+    """A load on the robot's back."""
+
+    mass_kg: Quantity
+    """Mass [kg]."""
+    at_mm: Vector
+    """Its center, from the body's origin [mm]."""
+
+
 class ScenarioSpec(Spec):
     """A scenario in numbers; see the module's text."""
 
@@ -104,10 +135,23 @@ class ScenarioSpec(Spec):
     start_heading_deg: Quantity
     """Start pose: heading, left positive [deg]."""
 
+    slope_deg: Quantity = 0.0
+    """Rise of the field along its length [deg]."""
+    rough: Rough | None = None
+    """Bumps of the ground; None where it is flat."""
+    pushes: Pushes | None = None
+    """Shoves; None where there are none."""
+    payload: Payload | None = None
+    """A load; None where there is none."""
+
     @model_validator(mode="after")
     def _physical(self) -> ScenarioSpec:
-        for name in ("friction", "servo_strength"):
-            quantity = getattr(self, name)
+        positive = {"friction": self.friction, "servo_strength": self.servo_strength}
+        if self.pushes is not None:
+            positive["pushes.every_s"] = self.pushes.every_s
+        if self.payload is not None:
+            positive["payload.mass_kg"] = self.payload.mass_kg
+        for name, quantity in positive.items():
             low = quantity if isinstance(quantity, float) else quantity.low
             if low <= 0:
                 raise ValueError(f"{name}: got values down to {low:g}; expected all above 0")
@@ -120,7 +164,33 @@ class ScenarioSpec(Spec):
             servo_strength=_draw(self.servo_strength, rng),
             start_side=_draw(self.start_side_m, rng),
             start_heading=float(np.radians(_draw(self.start_heading_deg, rng))),
+            slope=float(np.radians(_draw(self.slope_deg, rng))),
+            payload=_draw(self.payload.mass_kg, rng) if self.payload else 0.0,
+            pushes=self._draw_pushes(rng),
         )
+
+    def _draw_pushes(self, rng: np.random.Generator) -> tuple[Push, ...]:
+        if self.pushes is None:
+            return ()
+        pushes, time = [], 0.0
+        while (time := time + _draw(self.pushes.every_s, rng)) < self.field.time_limit_s:
+            side = rng.uniform(-np.pi, np.pi)
+            force = _draw(self.pushes.impulse_ns, rng) / self.pushes.lasts_s
+            pushes.append(
+                Push(time, time + self.pushes.lasts_s, (force * float(np.cos(side)), force * float(np.sin(side))))
+            )
+        return tuple(pushes)
+
+
+class Push(NamedTuple):
+    """One shove against the trunk."""
+
+    start: float
+    """When it begins, from the first step on [s]."""
+    end: float
+    """When it ends [s]."""
+    force: tuple[float, float]
+    """Along the field and to the left [N]."""
 
 
 @dataclass(frozen=True)
@@ -135,6 +205,12 @@ class Conditions:
     """Distance left of the middle line [m]."""
     start_heading: float
     """Heading, left positive [rad]."""
+    slope: float = 0.0
+    """Rise of the field along its length [rad]."""
+    payload: float = 0.0
+    """Mass of the load [kg]."""
+    pushes: tuple[Push, ...] = ()
+    """Shoves, in the order of time."""
 
 
 def scenario_names() -> list[str]:

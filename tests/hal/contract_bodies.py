@@ -12,7 +12,8 @@ from serial_rigs import ROBOTS, SERVOS, Rig
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.catalog import make_real_body
 from gaitopt.hal.emulators.emulate import Emulation
-from gaitopt.hal.pybullet_body import PyBulletBody, p
+from gaitopt.hal.pybullet_body import PyBulletBody
+from gaitopt.hal.pybullet_world import p
 from gaitopt.hal.safety import SafetyLimits
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import load_scenario

@@ -10,7 +10,8 @@ import pytest
 
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.engine import EngineSpec
-from gaitopt.hal.pybullet_body import PyBulletBody, p
+from gaitopt.hal.pybullet_body import PyBulletBody
+from gaitopt.hal.pybullet_world import p
 from gaitopt.robot.spec import load_robot
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.traversal import Status, traverse

@@ -8,7 +8,8 @@ from robot_poses import hip_height, pose_over_feet
 
 from gaitopt.hal.body import Body, BodyState, Camera, GroundContacts
 from gaitopt.hal.engine import EngineSpec
-from gaitopt.hal.pybullet_body import PyBulletBody, p
+from gaitopt.hal.pybullet_body import PyBulletBody
+from gaitopt.hal.pybullet_world import p
 from gaitopt.hal.standing import stand
 from gaitopt.robot.kinematics import kinematics
 from gaitopt.scenario.spec import Conditions

@@ -2,7 +2,8 @@
 
 import pytest
 
-from gaitopt.hal.pybullet_body import PyBulletBody, p
+from gaitopt.hal.pybullet_body import PyBulletBody
+from gaitopt.hal.pybullet_world import p
 from gaitopt.hal.scenery import CARPET, LINE, marks
 from gaitopt.scenario.spec import Conditions
 

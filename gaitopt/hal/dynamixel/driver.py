@@ -232,7 +232,8 @@ class DynamixelDriver(Driver):
         for slot, ticks in zip(self._map.slots, present, strict=True):
             if not slot.lowest - BEYOND_LIMITS_TICKS <= ticks <= slot.highest + BEYOND_LIMITS_TICKS:
                 limits = f"{slot.lowest} to {slot.highest}"
-                raise BodyError(f"servo {slot.id} stands at tick {ticks}, expected {limits}; turn its joint by hand")
+                where = f"{self._link.name}: servo {slot.id} stands at tick {ticks}"
+                raise BodyError(f"{where}, expected {limits}; turn its joint by hand")
         return np.clip(present, lowest, highest)
 
     def _limits(self) -> tuple[Array, Array]:
