@@ -77,7 +77,7 @@ def refused(cli, here, desks):
         (f"{DEPLOY} --body dynamixel:/dev/null", "/dev/null: this is not a serial port"),
         (f"{DEPLOY} --body dynamixel:.", ".: this is a folder, not a serial port"),
         (f"{DEPLOY} --body opencat:/dev/x", "cannot be driven by opencat; robots that can: petoi-bittle"),
-        ("deploy hand-tuned --robot aibo-ers7 --body opencat:/dev/x", "aibo-ers7 cannot be driven by opencat; robots that can: petoi"),
+        ("deploy hand-tuned --robot aibo-ers7 --body opencat:/dev/x", "aibo-ers7 cannot be driven by opencat"),
         (f"{DEPLOY} --body dynamixel:/dev/x --id rex", "robot 'rex' is not calibrated (known: none yet); calibrate it"),
         (f"{DEPLOY} --body dynamixel:/dev/x --id ../../rex", "robot '../../rex' is not calibrated"),
         (f"{DEPLOY} --body dynamixel:/dev/x --seconds 0", "--seconds: got '0'; expected a number above 0"),
