@@ -57,7 +57,7 @@ _DECIMAL = re.compile(r"-?\d+\.\d+")
 _LISTED = re.compile(r"-?\d+(?=,)")
 _VOLTAGE = re.compile(r"Voltage: (\d+(?:\.\d+)?) V")
 _TILT_HEAD = re.compile(r"(ICM|MCU):")
-_ASYNCHRONOUS = re.compile(r"EXCEPTION|Low power|Got \d|Long-press|Reactivating|FPS:|\* Start \*")
+_ASYNCHRONOUS = re.compile(r"EXCEPTION|Low power|Got \d|Long-press|Reactivating|FPS:|\* Start \*|Ready!")
 
 
 def as_bytes(angles: ArrayLike) -> bytes:

@@ -99,7 +99,6 @@ class OpenCatDriver(Driver):
         if self._model not in model:
             raise BodyError(f"{self._link.name}: {model!r} answered, expected a {self._model}; check port and robot")
         self.dialect = recognize(version)
-        self._sensors.restarted = False
         self._reflexes_off()
         return DeviceInfo(model, version, self.dialect.name)
 
@@ -267,14 +266,13 @@ class OpenCatDriver(Driver):
     def _identify(self) -> tuple[str, str]:
         deadline = self._link.now() + OPEN_TIME
         while True:
-            came = self._exchange.wait_for_quiet(OPEN_QUIET)
-            booting = self._sensors.restarted and codec.READY_LINE not in came
-            self._sensors.restarted = False
-            while booting and codec.READY_LINE not in came and self._link.now() < deadline:
-                came = self._exchange.wait_for_quiet(OPEN_QUIET)
+            self._exchange.wait_for_quiet(OPEN_QUIET)
+            while self._sensors.restarted and not self._sensors.ready and self._link.now() < deadline:
+                self._exchange.wait_for_quiet(OPEN_QUIET)
             with suppress(MissedReplyError):
                 identity = codec.parse_identity(self._exchange.send(codec.IDENTIFY, "?", 1.0))
                 if identity is not None:
+                    self._sensors.restarted = False
                     return identity
             if self._link.now() >= deadline:
                 raise BodyError(

@@ -34,6 +34,8 @@ class Sensors:
         self._exceptions: list[str] = []
         self.restarted = False
         """Whether the board has booted; the driver clears it when it opens the board anew."""
+        self.ready = False
+        """Whether it said that its boot is over."""
 
     def hear(self, line: str) -> None:
         """Keep what the firmware says unasked."""
@@ -43,8 +45,8 @@ class Sensors:
             self._low_power_time = -inf
         elif line.startswith("EXCEPTION"):
             self._exceptions.append(line)
-        elif line == codec.RESTART_LINE:
-            self.restarted = True
+        elif line in (codec.RESTART_LINE, codec.READY_LINE):  # either may be lost
+            self.restarted, self.ready = True, line == codec.READY_LINE
 
     def tilt(self, exchange: Exchange, dialect: Dialect) -> tuple[float, float, float] | None:
         """Return roll to the right, pitch nose down, yaw to the left [rad], at most a second old, or None.

@@ -315,6 +315,16 @@ def test_a_board_that_restarts_is_noticed():
     assert rig.plant.angles[8:] == [30] * 8
 
 
+def test_a_restart_is_noticed_though_its_first_line_is_lost():
+    rig = Rig(boot=False).up()
+    said = rig.firmware.reset(rig.link.now())
+    rig.link._wire._to_host.append((rig.link.now(), said.replace(b"* Start *", b"* S..rt *")))
+    rig.link.sleep(10.0)
+    with pytest.raises(BodyError, match="restarted by itself"):
+        for _ in range(5):
+            rig.driver.measure()
+
+
 # The cut: it comes from a signal handler, at any moment.
 
 
