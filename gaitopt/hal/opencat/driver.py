@@ -145,11 +145,11 @@ class OpenCatDriver(Driver):
 
     def measure(self) -> Measurement:
         """Return the commanded angles, and a tilt that is at most a second old."""
-        self._check_restart()
-        if self._pose is None or self.playing:
-            self._pose = self._read_joints()
+        pose = self._read_joints() if self._pose is None or self.playing else self._pose
         tilt = self._sensors.tilt(self._exchange, self.dialect)
-        return Measurement(self._servos.to_angles(self._pose[self._ids]), roll_pitch_yaw=tilt)
+        self._check_restart()  # after all that may have told of one
+        self._pose = pose
+        return Measurement(self._servos.to_angles(pose[self._ids]), roll_pitch_yaw=tilt)
 
     def health(self) -> Health:
         """Return the battery's voltage, at most some seconds old, and what the firmware complained of since."""
