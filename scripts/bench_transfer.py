@@ -35,7 +35,7 @@ def transfer(robot_name: str, gait_name: str, repeats: int, scenario_name: str) 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--robot", choices=list(NATIVE), action="append")
-    parser.add_argument("--gait", default="hand-tuned", help="a gait's name or file")
+    parser.add_argument("--gait", default="learned", help="a gait's name or file")
     parser.add_argument("--repeats", type=int, default=5, help="walks of the emulated robot")
     parser.add_argument("--scenario", default="field")
     parser.add_argument("--json", action="store_true")

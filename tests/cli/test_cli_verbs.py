@@ -71,7 +71,9 @@ def test_lists_are_json_too(cli):
         ("aibo-ers210", "hand-tuned"),
         ("aibo-ers210", "kohl-stone-start"),
         ("dynamixel-quadruped", "hand-tuned"),
+        ("dynamixel-quadruped", "learned"),
         ("petoi-bittle", "hand-tuned"),
+        ("petoi-bittle", "learned"),
     }
 
 
