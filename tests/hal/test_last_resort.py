@@ -40,19 +40,19 @@ def walk(seconds):
         body.command(rest_pose(robot))
         body.advance(body.command_period)
 
-def wait(seconds):
+def wait():
     print("ready", flush=True)
-    time.sleep(seconds)
+    sys.stdin.readline()
 
 body = RealBody(robot, connect, SafetyLimits(hold_after=60.0, stop_after=60.0, gentle_speed=20.0))
 if mode in ("wait", "walk", "raise inside"):
     with body:
         body.activate(rest_pose(robot), 0.05)
-        {"wait": lambda: wait(30), "walk": lambda: walk(30), "raise inside": lambda: wait(0)}[mode]()
+        {"wait": wait, "walk": lambda: walk(60), "raise inside": wait}[mode]()
         raise RuntimeError("on purpose")
 body.configure()
 body.activate(rest_pose(robot), 0.05)
-wait(0)
+wait()
 if mode == "raise":
     raise RuntimeError("on purpose")
 if mode == "exit":
@@ -90,17 +90,21 @@ class Way:
         self.kind, self.plant, self._recorder = kind, plant, recorder
         self.baud = 115_200 if kind == "opencat" else 1_000_000
         words = [sys.executable, "-c", CHILD, ROBOTS[kind], port, str(self.baud), mode]
-        self.process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+        pipes = dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE)
+        self.process = subprocess.Popen(words, text=True, **pipes)
         assert self.process.stdout.readline() == "ready\n", self.process.stderr.read()
         self.started = time.monotonic()
 
     def leave(self, number=None):
-        """Send a signal, if any, wait for the end, and return what was written since then."""
+        """Send a signal, or else word to go on, wait for the end, and return what was written since then."""
+        while self._recorder.heard[-1][0] > time.monotonic() - 0.05 and time.monotonic() < self.started + 0.3:
+            time.sleep(0.01)
+        self.started = time.monotonic()
         if number is not None:
-            while self._recorder.heard[-1][0] > time.monotonic() - 0.05 and time.monotonic() < self.started + 0.3:
-                time.sleep(0.01)
-            self.started = time.monotonic()
             self.process.send_signal(number)
+        else:
+            self.process.stdin.write("go\n")
+            self.process.stdin.flush()
         self.code, self.error = self.process.wait(60), self.process.stderr.read()
         time.sleep(0.1)
         return [(at - self.started, data) for at, data in self._recorder.heard if at >= self.started]
@@ -125,6 +129,7 @@ def way(kind, mode):
         if process is not None:
             process.kill()
             process.wait()
+            process.stdin.close()
             process.stdout.close()
             process.stderr.close()
         stop.set()
@@ -151,7 +156,7 @@ def test_a_signal_cuts_the_servos_before_anything_else(kind, name):
         assert found.plant.powered
         written = found.leave(number)
         check_off(found, written)
-    assert found.code == {"SIGINT": -signal.SIGINT}.get(name, 128 + number)
+    assert found.code == {"SIGINT": -signal.SIGINT}.get(name, 128 + number), found.error
 
 
 @pytest.mark.parametrize(("kind", "name"), [("dynamixel", "SIGINT"), ("opencat", "SIGINT")])

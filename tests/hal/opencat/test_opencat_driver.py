@@ -321,8 +321,7 @@ def test_a_restart_is_noticed_though_its_first_line_is_lost():
     rig.link._wire._to_host.append((rig.link.now(), said.replace(b"* Start *", b"* S..rt *")))
     rig.link.sleep(10.0)
     with pytest.raises(BodyError, match="restarted by itself"):
-        for _ in range(5):
-            rig.driver.measure()
+        rig.driver.measure()
 
 
 # The cut: it comes from a signal handler, at any moment.
