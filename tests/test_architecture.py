@@ -29,6 +29,9 @@ HOMES = {
     "av": "view/",
     "sqlite3": "run/store.py",
     "serial": "hal/serial_link.py",
+    "cma": "optim/cma_es.py",
+    "sklearn": "optim/gaussian_process.py",
+    "threadpoolctl": "optim/gaussian_process.py",
 }
 READS_VERSION = ("run/config.py", "cli/")  # these may import the package itself, for its version
 

@@ -12,8 +12,19 @@ from numpy.typing import ArrayLike
 from gaitopt.errors import unknown_name
 from gaitopt.files import parse_spec
 from gaitopt.optim.base import Optimizer, OptimizerOptions
+from gaitopt.optim.bayesian import Bayesian, BayesianOptions
+from gaitopt.optim.bfgs import BFGS, BFGSOptions
+from gaitopt.optim.central_difference import CentralDifference, CentralDifferenceOptions
+from gaitopt.optim.cma_es import CMAES, CMAESOptions
+from gaitopt.optim.conjugate_gradient import ConjugateGradient, ConjugateGradientOptions
 from gaitopt.optim.forward_difference import ForwardDifference, ForwardDifferenceOptions
+from gaitopt.optim.genetic_algorithm import GeneticAlgorithm, GeneticAlgorithmOptions
+from gaitopt.optim.gradient_ascent import GradientAscent, GradientAscentOptions
+from gaitopt.optim.hill_climbing import HillClimbing, HillClimbingOptions
 from gaitopt.optim.kohl_stone import KohlStone, KohlStoneOptions
+from gaitopt.optim.linear_regression import LinearRegression, LinearRegressionOptions
+from gaitopt.optim.nelder_mead import NelderMead, NelderMeadOptions
+from gaitopt.optim.powell import Powell, PowellOptions
 from gaitopt.optim.random_search import RandomSearch, RandomSearchOptions
 
 
@@ -40,6 +51,33 @@ OPTIMIZERS: dict[str, Entry] = {
         ForwardDifferenceOptions,
         "policy gradient by differences, one parameter at a time",
     ),
+    "central-difference": Entry(
+        CentralDifference,
+        CentralDifferenceOptions,
+        "policy gradient by differences up and down, one parameter at a time",
+    ),
+    "linear-regression": Entry(
+        LinearRegression,
+        LinearRegressionOptions,
+        "policy gradient by least squares on random policies",
+    ),
+    "gradient-ascent": Entry(
+        GradientAscent,
+        GradientAscentOptions,
+        "steps in proportion to the gradient of central differences",
+    ),
+    "conjugate-gradient": Entry(
+        ConjugateGradient,
+        ConjugateGradientOptions,
+        "Polak-Ribiere with restart, on central differences and line searches",
+    ),
+    "bfgs": Entry(BFGS, BFGSOptions, "quasi-Newton, on central differences and line searches"),
+    "powell": Entry(Powell, PowellOptions, "line searches along directions that it learns, without gradients"),
+    "nelder-mead": Entry(NelderMead, NelderMeadOptions, "a simplex of n + 1 points that tumbles uphill"),
+    "hill-climbing": Entry(HillClimbing, HillClimbingOptions, "to the best of a few random neighbors, if it is higher"),
+    "genetic-algorithm": Entry(GeneticAlgorithm, GeneticAlgorithmOptions, "breeds points; elites are measured again"),
+    "cma-es": Entry(CMAES, CMAESOptions, "covariance matrix adaptation, by the package cma"),
+    "bayesian": Entry(Bayesian, BayesianOptions, "a Gaussian process says where to look; few evaluations, slow to ask"),
     "random-search": Entry(RandomSearch, RandomSearchOptions, "uniform random points; what the others must beat"),
 }
 

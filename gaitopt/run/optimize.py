@@ -98,21 +98,24 @@ class _Learning:
         self._space = GaitSpace(run.config.robot)
         self._optimizer = new_optimizer(run.config)
         self._clock = _Clock()
-        self._iteration = 0
+        self._iteration = self._spent = 0
         self._current = self._best = float("nan")
 
     def run(self) -> Outcome:
         stored = {row.place: row for row in self._store.rows("learn")}
-        cost = self._optimizer.batch * self._optimizer.repeats
-        budget = self._config.traversals // cost * cost
-        self._clock.begin("learning", budget)
-        while (self._iteration + 1) * cost <= budget and not self._optimizer.stop_reasons():
+        self._clock.begin("learning", self._config.traversals)
+        while self._spent + self._cost <= self._config.traversals and not self._optimizer.stop_reasons():
             self._iterate(stored)
         per_second = self._clock.per_second
         start = self._fresh("start", self._config.start_gait)
         learned = self._fresh("best", self._best_gait)
         best = self._save_best(learned)
-        return Outcome(self._folder.path, best, start, learned, self._iteration * cost, per_second)
+        return Outcome(self._folder.path, best, start, learned, self._spent, per_second)
+
+    @property
+    def _cost(self) -> int:
+        """Traversals of the next iteration; not always as many as of the last."""
+        return self._optimizer.batch * self._optimizer.repeats
 
     def _iterate(self, stored: dict[Place, Row]) -> None:
         points = self._optimizer.ask()
@@ -127,8 +130,9 @@ class _Learning:
         scores = np.array([score(traversal) for traversal in walked]).reshape(len(points), -1).mean(axis=1)
         self._optimizer.tell(points, scores)
         self._iteration += 1
+        self._spent += len(tasks)
         self._current, self._best = float(scores.mean()), float(np.fmax(self._best, scores.max()))
-        if self._iteration * len(tasks) >= len(stored):  # before, best.toml is ahead of what is replayed
+        if self._spent >= len(stored):  # before, best.toml is ahead of what is replayed
             self._save_best(None)
         self._report(self._progress())
 

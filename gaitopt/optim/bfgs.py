@@ -1,0 +1,96 @@
+"""The quasi-Newton method of Broyden, Fletcher, Goldfarb and Shanno. The real work is done in `updated`.
+
+J. Nocedal and S. Wright, "Numerical Optimization", 2nd edition, Springer 2006, section 6.1, with signs turned, since
+here J is maximized; g is the gradient by central differences, all in units of epsilon.
+
+    (6.18)  p = H g                                                       along p a line search
+    (6.5)   s = theta - theta_old,  y = -(g - g_old)
+    (6.20)  H = (y' s / y' y) I                                           before the first update
+    (6.17)  H <- (I - rho s y') H (I - rho y s') + rho s s',  rho = 1 / (y' s)
+
+For noise: A. Berahas, R. Byrd and J. Nocedal, "Derivative-Free Optimization of Noisy Functions via Quasi-Newton
+Methods", SIAM Journal on Optimization 29, 2019: differences over an interval that noise cannot fill (epsilon), a line
+search that bears noise, and no update where y' s is not clearly positive. Where a search found no way up, H starts
+anew, the gradient is measured again, and the mean of all its measurements is used.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import ArrayLike
+from pydantic import Field
+
+from gaitopt.files import NonNegative, Positive
+from gaitopt.optim.arrays import Array, into_cube, unit
+from gaitopt.optim.base import Count, OptimizerOptions
+from gaitopt.optim.differences import central_gradient, central_points, inward
+from gaitopt.optim.line_search import line_search, next_reach
+from gaitopt.optim.sequential import Search, Sequential
+
+CAUTION = 0.01
+"""The least cosine between s and y for an update; on a parabola this allows a condition number of 40,000."""
+
+
+class BFGSOptions(OptimizerOptions):
+    """An iteration costs (2n + points) * repeats evaluations."""
+
+    repeats: Count = 1
+    """How often every point is measured: once, since gradient and line search average over many points."""
+    reach: Positive = 4.0
+    """How far the first line search looks, in units of epsilon; later ones look twice as far as the last went."""
+    points: Annotated[int, Field(strict=True, ge=3)] = 6
+    """How many points of a line are measured."""
+    tolerance: NonNegative = 0.01
+    """A step shorter than this, in units of epsilon, is none."""
+    patience: Count = 5
+    """It stops after so many searches in a row without a step."""
+
+
+class BFGS(Sequential):
+    """Climbs along gradients that are turned by what was learned of the curvature."""
+
+    def __init__(self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: BFGSOptions) -> None:
+        super().__init__(start, epsilon, rng, options)
+        self._options = options
+
+    def _search(self) -> Search[None]:
+        base: Array = self._start  # (n,)
+        reach = self._options.reach
+        base_old: Array = base
+        g_old: Array = np.zeros(len(base))  # (n,)
+        inverse: Array | None = None  # H, (n, n); None for the identity of unknown scale
+        told: list[Array] = []  # scores (2n,) of the base's neighbors
+        while True:
+            points = central_points(base, self._epsilon)  # (2n, n)
+            told.append((yield points))
+            scores = np.mean(told, axis=0)  # (2n,); of all searches since the last step
+            self._consider(base, float(scores.mean()))  # best: the base whose neighbors scored highest on average
+            g = central_gradient(points, scores, self._epsilon)  # (n,)
+            inverse = updated(inverse, (base - base_old) / self._epsilon, g_old - g)
+            p = inward(g if inverse is None else inverse @ g, base)  # (6.18)
+            if p @ g <= 0:  # only the faces of the cube can turn p downhill
+                inverse, p = None, inward(g, base)
+            step = reach * unit(p) * self._epsilon  # (n,)
+            t, _ = yield from line_search(base, step, 0.0, self._options.points)
+            base_old, g_old = base, g
+            if t * reach > self._options.tolerance:
+                base, told = into_cube(base + t * step), []
+            else:
+                inverse = None
+                if len(told) >= self._options.patience:
+                    self._stop("step", f"{len(told)} searches in a row without a step")
+            reach = next_reach(reach, t)
+
+
+def updated(inverse: Array | None, s: Array, y: Array) -> Array | None:
+    """Return the next inverse Hessian (n, n) of -J after a step s (n,) that changed its gradient by y (n,)."""
+    curvature = float(y @ s)
+    if curvature <= CAUTION * np.linalg.norm(s) * np.linalg.norm(y):
+        return inverse
+    identity = np.eye(len(s))
+    if inverse is None:
+        inverse = curvature / (y @ y) * identity  # (6.20)
+    left = identity - np.outer(s, y) / curvature
+    return left @ inverse @ left.T + np.outer(s, s) / curvature  # (6.17)

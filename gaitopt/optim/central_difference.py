@@ -1,0 +1,54 @@
+"""The textbook's central difference. The real work is done in `differences.central_gradient`.
+
+    (1)  dJ/dtheta_k ~ (J(theta + eps_k u_k) - J(theta - eps_k u_k)) / (2 eps_k),  one dimension k after the other
+    (2)  theta <- theta + eta g / |g|,  g the gradient of (1) and the step both in units of eps_k
+
+J. Nocedal and S. Wright, "Numerical Optimization", 2nd edition, Springer 2006, equation (8.7). Against the forward
+difference it costs 2n points for n + 1, is free of the curvature's bias, and has half the noise for a point: no
+score, as there the base point's, is in all components.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gaitopt.files import Positive
+from gaitopt.optim.arrays import Array, into_cube, unit
+from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
+from gaitopt.optim.differences import central_gradient, central_points
+
+
+class CentralDifferenceOptions(OptimizerOptions):
+    """An iteration costs 2n * repeats evaluations."""
+
+    repeats: Count = 1
+    """How often every point is measured: once, since more steps help more than better ones."""
+    eta: Positive = 2.0
+    """Length of every step, in units of epsilon."""
+
+
+class CentralDifference(Optimizer):
+    """Steps along the gradient estimated by changing one parameter at a time, up and down."""
+
+    def __init__(
+        self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: CentralDifferenceOptions
+    ) -> None:
+        super().__init__(start, epsilon, rng, options)
+        self._eta = options.eta
+        self._base = self._start  # theta, (n,)
+
+    @property
+    def batch(self) -> int:
+        """Two changed points for each dimension."""
+        return 2 * len(self._start)
+
+    def _propose(self) -> Array:
+        return central_points(self._base, self._epsilon)  # (2n, n)
+
+    def _learn(self, points: Array, scores: Array) -> None:
+        # best: the base whose neighbors scored highest on average, a mean over 2n * repeats evaluations, as for
+        # Kohl & Stone.
+        self._consider(self._base, float(scores.mean()))
+        gradient = central_gradient(points, scores, self._epsilon)  # (1) times eps_k, (n,)
+        self._base = into_cube(self._base + self._eta * unit(gradient) * self._epsilon)  # (2); kept inside the cube

@@ -1,0 +1,97 @@
+"""Covariance matrix adaptation (CMA-ES), by N. Hansen's own package. The real work is done in the package `cma`.
+
+N. Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, 2016; package `cma` (pycma), BSD license.
+
+The package's defaults are left as they are, but for what a run needs: all chance comes from the run's generator, the
+cube is given as bounds, and the first step sizes are in units of epsilon. Best is not the package's best point, which
+is a single lucky score, but the mean of a distribution: that whose generation scored highest on average, less two
+standard errors. Since CMA-ES looks only at the better half of a generation, it walks into regions where every other
+gait falls without noticing; the lower limit notices.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from pydantic import Field
+
+from gaitopt.errors import InputError
+from gaitopt.files import Positive
+from gaitopt.optim.arrays import Array, into_cube
+from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
+from gaitopt.optim.measured import lower_limit
+
+WIDEST = 0.3
+"""The largest first standard deviation, in cube units; the tutorial advises 0.3 of the range."""
+
+
+class CMAESOptions(OptimizerOptions):
+    """A generation costs population * repeats evaluations."""
+
+    repeats: Count = 1
+    """How often every point is measured: once; Hansen advises a larger population rather than repeats."""
+    population: Annotated[int, Field(strict=True, ge=0)] = 0
+    """lambda, how many points a generation has; 0 for the package's default of 4 + 3 ln n."""
+    sigma: Positive = 2.0
+    """First standard deviation, in units of epsilon, at most 0.3 of the cube."""
+
+
+class CMAES(Optimizer):
+    """Samples around a mean, and learns the mean, the step size and the shape of the distribution."""
+
+    def __init__(self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: CMAESOptions) -> None:
+        super().__init__(start, epsilon, rng, options)
+        if len(self._start) < 2:
+            raise InputError("optimizer cma-es: got 1 dimension; the package cma needs at least 2")
+        deviations = np.minimum(options.sigma * self._epsilon, WIDEST)  # (n,)
+        sigma = float(deviations.max())
+        self._strategy = _cma().CMAEvolutionStrategy(
+            self._start,
+            sigma,
+            strategy_options(rng, deviations / sigma, options.population),
+        )
+        self._points: list[Array] = []
+        self._mean = self._start  # of the distribution, (n,)
+
+    @property
+    def batch(self) -> int:
+        """A generation."""
+        return int(self._strategy.popsize)
+
+    def stop_reasons(self) -> dict[str, str]:
+        """Return the package's reasons, by its own names."""
+        found = self._strategy.stop(check=False)
+        return {name: f"cma stops by {name} at {value}" for name, value in found.items()}
+
+    def _propose(self) -> Array:
+        self._points = self._strategy.ask()
+        return into_cube(np.vstack(self._points))  # (lambda, n)
+
+    def _learn(self, points: Array, scores: Array) -> None:
+        self._consider(self._mean, lower_limit(scores))  # best: the mean whose generation surely scored highest
+        self._strategy.tell(self._points, list(-scores))  # the package minimizes
+        self._strategy.stop()  # looks for reasons once for every generation, as the package counts on
+        self._mean = into_cube(self._strategy.result.xfavorite)
+
+
+def strategy_options(rng: np.random.Generator, stds: Array, population: int) -> dict[str, Any]:
+    """Return the package's options: the cube, relative step sizes (n,), chance from the generator, and silence."""
+    options: dict[str, Any] = {
+        "bounds": [0.0, 1.0],
+        "CMA_stds": stds,
+        "randn": lambda *shape: rng.standard_normal(shape),
+        "seed": np.nan,  # leaves numpy's global generator alone
+        "verbose": -9,
+        "verb_log": 0,
+    }
+    return options | ({"popsize": population} if population else {})
+
+
+def _cma() -> Any:
+    try:
+        import cma
+    except ImportError as error:
+        raise InputError("optimizer cma-es needs the package cma: pip install 'gaitopt[cma]'") from error
+    return cma

@@ -1,0 +1,92 @@
+"""A Gaussian process of scikit-learn, with a prior over its settings.
+
+C. Rasmussen and C. Williams, "Gaussian Processes for Machine Learning", MIT Press 2006, algorithm 2.1 and section
+5.4.1. The kernel is a variance times Matern 5/2 with one length for each coordinate, and white noise, so that scores
+need not be believed. The settings are those most probable given the scores and a log-normal prior: from a few dozen
+scores in twelve dimensions the likelihood alone would take some lengths to their bounds.
+"""
+
+from __future__ import annotations
+
+import warnings
+from typing import Any
+
+import numpy as np
+from scipy.optimize import minimize
+
+from gaitopt.errors import InputError
+from gaitopt.optim.arrays import Array
+
+PRIOR_WIDTH = 1.0
+"""Standard deviation of the logarithms of variance, lengths and noise before any score."""
+PRIOR_NOISE = 0.03
+"""Variance of the noise most probable before any score, as a part of the scores' variance."""
+
+
+class Posterior:
+    """What a process predicts of the function, without noise, given the points it was fitted to."""
+
+    def __init__(self, process: Any, threads: Any) -> None:
+        """Take a fitted process of scikit-learn and what limits its threads."""
+        self._process, self._threads = process, threads
+
+    def mean(self, at: Array) -> Array:
+        """Return the mean (k,) at points (k, n)."""
+        with self._threads.limit(limits=1):
+            return np.asarray(self._process.predict(at))
+
+    def both(self, at: Array) -> tuple[Array, Array]:
+        """Return mean and standard deviation (k,) at points (k, n)."""
+        with self._threads.limit(limits=1):
+            mean, deviation = self._process.predict(at, return_std=True)
+        return mean, np.maximum(deviation, 1e-12)
+
+
+class GaussianProcess:
+    """Learns its settings from points and scores, and predicts; scores are scaled to mean 0 and deviation 1."""
+
+    def __init__(self, length: float, n: int) -> None:
+        """Begin with the settings most probable before any score: `length` in cube units, in each of n dimensions.
+
+        Raises:
+            InputError: scikit-learn is not installed.
+        """
+        try:
+            from sklearn.gaussian_process import GaussianProcessRegressor, kernels
+            from threadpoolctl import ThreadpoolController
+        except ImportError as error:
+            raise InputError("optimizer bayesian needs scikit-learn: pip install 'gaitopt[bayes]'") from error
+        self._regressor = GaussianProcessRegressor
+        # One thread, so that sums are added up in one order on every machine, however many cores it has.
+        self._threads = ThreadpoolController()
+        smooth = kernels.ConstantKernel() * kernels.Matern([length] * n, (1e-2, 1e3), nu=2.5)
+        self._kernel = smooth + kernels.WhiteKernel(PRIOR_NOISE, (1e-4, 10.0))
+        self._prior = self._kernel.theta.copy()  # logarithms of variance, lengths and noise, (n + 2,)
+
+    def learn(self, points: Array, scores: Array) -> None:
+        """Take the settings that are most probable given the points (m, n) and scores (m,)."""
+        process = self._regressor(self._kernel, optimizer=self._most_probable, normalize_y=True)
+        with self._threads.limit(limits=1), warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # a setting may well lie at its bound
+            self._kernel = process.fit(points, scores).kernel_
+
+    @property
+    def lengths(self) -> Array:
+        """How far one has to go along each coordinate for another score, in cube units, shape (n,)."""
+        return np.exp(self._kernel.theta[1:-1])
+
+    def given(self, points: Array, scores: Array) -> Posterior:
+        """Return the posterior given the points (m, n) and scores (m,)."""
+        noise = self._kernel.k2.noise_level
+        process = self._regressor(self._kernel.k1, alpha=noise, optimizer=None, normalize_y=True, copy_X_train=False)
+        with self._threads.limit(limits=1):
+            return Posterior(process.fit(points, scores), self._threads)
+
+    def _most_probable(self, negative_log_likelihood: Any, theta: Array, bounds: Array) -> tuple[Array, float]:
+        def loss(theta: Array) -> tuple[float, Array]:
+            value, slope = negative_log_likelihood(theta)
+            away = (theta - self._prior) / PRIOR_WIDTH
+            return value + away @ away / 2, slope + away / PRIOR_WIDTH
+
+        found = minimize(loss, theta, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 50})
+        return found.x, float(found.fun)

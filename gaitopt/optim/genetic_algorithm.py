@@ -1,0 +1,93 @@
+"""A genetic algorithm with elites. The real work is done in `GeneticAlgorithm._learn`.
+
+D. Goldberg, "Genetic Algorithms in Search, Optimization, and Machine Learning", 1989; for real numbers: A. Eiben and
+J. Smith, "Introduction to Evolutionary Computing", 2nd edition, Springer 2015, chapters 4 and 5.
+
+1. Evaluate the population.
+2. The few best, the elites, live on.
+3. Choose two parents, each the winner of a tournament among a few drawn by chance.
+4. Cross them: each coordinate comes from either parent, by equal chance.
+5. Mutate the child: some coordinates are changed by a normal draw. Go to 3 until the population is full, then to 1.
+
+For noise: elites are measured again in every generation and known by the mean of all their scores, so that a lucky one
+does not live forever.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import numpy as np
+from numpy.typing import ArrayLike
+from pydantic import Field
+
+from gaitopt.errors import InputError
+from gaitopt.files import Positive, Share
+from gaitopt.optim.arrays import Array, into_cube
+from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
+from gaitopt.optim.measured import Measured
+
+
+class GeneticAlgorithmOptions(OptimizerOptions):
+    """A generation costs population * repeats evaluations."""
+
+    repeats: Count = 1
+    """How often every point is measured: once, since the elites are measured in every generation."""
+    population: Annotated[int, Field(strict=True, ge=2)] = 15
+    """How many points a generation has."""
+    elites: Count = 3
+    """How many of them live on; fewer than the population."""
+    tournament: Count = 3
+    """How many are drawn for a tournament."""
+    spread: Positive = 3.0
+    """Standard deviation of the first generation from the start, in units of epsilon."""
+    mutation: Positive = 1.0
+    """Standard deviation of a mutation, in units of epsilon."""
+    mutated: Share = 0.3
+    """The chance of each coordinate to mutate."""
+
+
+class GeneticAlgorithm(Optimizer):
+    """Breeds points."""
+
+    def __init__(
+        self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: GeneticAlgorithmOptions
+    ) -> None:
+        super().__init__(start, epsilon, rng, options)
+        if options.elites >= options.population:
+            got = f"got {options.elites} of a population of {options.population}"
+            raise InputError(f"options of genetic-algorithm: elites: {got}; expected fewer than the population")
+        self._options = options
+        drawn = rng.standard_normal((options.population, len(self._start)))  # (k, n)
+        first = into_cube(self._start + options.spread * drawn * self._epsilon)
+        first[0] = self._start
+        self._population = [Measured(point) for point in first]
+
+    @property
+    def batch(self) -> int:
+        """The population, elites included."""
+        return len(self._population)
+
+    def _propose(self) -> Array:
+        return np.vstack([member.point for member in self._population])  # (k, n)
+
+    def _learn(self, points: Array, scores: Array) -> None:
+        for member, score in zip(self._population, scores, strict=True):
+            member.add(score)  # step 1
+        ranked = sorted(self._population, key=lambda member: -member.mean)
+        # best: the highest mean among those measured in more than one generation; a newcomer has to come back first.
+        self._best = next((member.point for member in ranked if member.confirmed), self._best)
+        elites = ranked[: self._options.elites]  # step 2
+        children = [Measured(self._child(ranked)) for _ in range(len(ranked) - len(elites))]
+        self._population = elites + children
+
+    def _child(self, ranked: list[Measured]) -> Array:
+        mother, father = self._winner(ranked), self._winner(ranked)  # step 3
+        child = np.where(self._rng.random(len(mother)) < 0.5, mother, father)  # step 4, (n,)
+        mutates = self._rng.random(len(child)) < self._options.mutated
+        drawn = self._options.mutation * self._rng.standard_normal(len(child)) * self._epsilon
+        return into_cube(child + np.where(mutates, drawn, 0.0))  # step 5; clipped at a face of the cube
+
+    def _winner(self, ranked: list[Measured]) -> Array:
+        """Return the best point (n,) of some drawn by chance, with replacement."""
+        return ranked[int(self._rng.integers(len(ranked), size=self._options.tournament).min())].point

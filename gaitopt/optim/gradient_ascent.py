@@ -1,0 +1,70 @@
+"""Plain gradient ascent. The real work is done in `GradientAscent._learn`.
+
+J. Kiefer and J. Wolfowitz, "Stochastic Estimation of the Maximum of a Regression Function", Annals of Mathematical
+Statistics 23, 1952; J. Nocedal and S. Wright, "Numerical Optimization", 2nd edition, Springer 2006, section 8.1.
+
+    (1)  g_k ~ (J(theta + eps_k u_k) - J(theta - eps_k u_k)) / (2 eps_k)
+    (2)  theta <- theta + alpha g
+
+Unlike the policy gradients with steps of one length, the step shrinks with the gradient and so comes to rest. Not in
+the books: alpha has the unit of J, which a user cannot guess, so it is set by the first gradient, whose step is to have
+the length eta; and no later step is longer than eta, so that a lucky score throws it nowhere.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from gaitopt.files import NonNegative, Positive
+from gaitopt.optim.arrays import Array, into_cube
+from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
+from gaitopt.optim.differences import central_gradient, central_points, inward
+
+
+class GradientAscentOptions(OptimizerOptions):
+    """An iteration costs 2n * repeats evaluations."""
+
+    repeats: Count = 1
+    """How often every point is measured: once, since more steps help more than better ones."""
+    eta: Positive = 3.0
+    """Length of the first step and of the longest, in units of epsilon."""
+    tolerance: NonNegative = 1e-3
+    """It stops when a step is shorter than this, in units of epsilon."""
+
+
+class GradientAscent(Optimizer):
+    """Steps in proportion to the gradient."""
+
+    def __init__(
+        self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: GradientAscentOptions
+    ) -> None:
+        super().__init__(start, epsilon, rng, options)
+        self._eta, self._tolerance = options.eta, options.tolerance
+        self._base = self._start  # theta, (n,)
+        self._alpha = 0.0  # 0 until the first gradient that is not 0
+        self._last_step = options.eta
+
+    @property
+    def batch(self) -> int:
+        """Two changed points for each dimension."""
+        return 2 * len(self._start)
+
+    def stop_reasons(self) -> dict[str, str]:
+        """Stop when the steps have become too short to matter."""
+        if self._last_step >= self._tolerance:
+            return {}
+        return {"step": f"the step is {self._last_step:.1e} epsilon long, below the tolerance {self._tolerance:g}"}
+
+    def _propose(self) -> Array:
+        return central_points(self._base, self._epsilon)  # (2n, n)
+
+    def _learn(self, points: Array, scores: Array) -> None:
+        self._consider(self._base, float(scores.mean()))  # best: the base whose neighbors scored highest on average
+        gradient = inward(central_gradient(points, scores, self._epsilon), self._base)  # (1) times eps_k, (n,)
+        length = float(np.linalg.norm(gradient))
+        if self._alpha == 0 and length > 0:
+            self._alpha = self._eta / length
+        self._last_step = min(self._alpha * length, self._eta)
+        step = gradient * (self._last_step / length) if length > 0 else gradient  # (n,), in units of epsilon
+        self._base = into_cube(self._base + step * self._epsilon)  # (2); kept inside the cube

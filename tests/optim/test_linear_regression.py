@@ -1,0 +1,71 @@
+"""The regression's slopes against closed forms, and against Kohl & Stone's groups."""
+
+import numpy as np
+import pytest
+
+from gaitopt.optim.arrays import unit
+from gaitopt.optim.catalog import make_optimizer, resolve_options
+from gaitopt.optim.kohl_stone import adjustment
+from gaitopt.optim.linear_regression import slopes
+
+SLOPE = np.array([3.0, -2.0, 1.0, 0.5])
+
+
+def make(start, **options):
+    return make_optimizer("linear-regression", start, np.full(len(start), 0.05), np.random.default_rng(1), options)
+
+
+def signs(t, n=4, seed=1):
+    return np.random.default_rng(seed).choice([-1.0, 1.0], size=(t, n))
+
+
+def test_defaults():
+    assert resolve_options("linear-regression") == {"repeats": 1, "policies": 24, "eta": 2.0}
+
+
+@pytest.mark.parametrize("height", [0.0, 1000.0])
+def test_a_plane_is_found_exactly_whatever_its_height(height):
+    changes = signs(12)
+    np.testing.assert_allclose(slopes(changes, height + changes @ SLOPE), SLOPE, rtol=1e-9)
+    # Negative control: without the intercept the height is taken for a slope.
+    without = np.linalg.lstsq(changes, 1000 + changes @ SLOPE, rcond=None)[0]
+    assert not np.allclose(without, SLOPE, rtol=0.1)
+
+
+def test_it_is_the_normal_equations():
+    changes, scores = signs(30), np.random.default_rng(2).standard_normal(30)
+    d = np.column_stack([changes, np.ones(30)])
+    np.testing.assert_allclose(slopes(changes, scores), np.linalg.solve(d.T @ d, d.T @ scores)[:-1], rtol=1e-9)
+
+
+def test_groups_of_kohl_and_stone_see_the_other_parameters_as_noise():
+    batches = [signs(15, seed=seed) for seed in range(50)]
+    groups = [unit(adjustment(b.astype(int), b @ SLOPE)) @ unit(SLOPE) for b in batches]
+    fitted = [unit(slopes(b, b @ SLOPE)) @ unit(SLOPE) for b in batches]
+    assert min(fitted) > 0.999999
+    assert np.median(groups) < 0.97
+
+
+def test_too_few_policies_give_the_shortest_gradient_that_explains_them():
+    changes = signs(3)
+    found = slopes(changes, changes @ SLOPE)
+    explained = changes @ (found - SLOPE)
+    np.testing.assert_allclose(explained, explained.mean(), atol=1e-9)
+    assert np.linalg.norm(found) <= np.linalg.norm(SLOPE)
+
+
+def test_equal_scores_and_parameters_at_a_face_leave_the_policy():
+    assert np.array_equal(slopes(signs(12), np.full(12, 0.1)), np.zeros(4))
+    stuck = signs(12)
+    stuck[:, 0] = 0.0
+    assert slopes(stuck, stuck @ SLOPE)[0] == pytest.approx(0.0, abs=1e-12)
+
+
+def test_steps_eta_along_the_slope():
+    optimizer = make(np.full(4, 0.5), eta=3.0)
+    points = optimizer.ask()
+    np.testing.assert_allclose(np.abs(points - 0.5), 0.05)
+    optimizer.tell(points, 7 + points @ SLOPE)
+    after = optimizer.ask()
+    center = (after.max(axis=0) + after.min(axis=0)) / 2
+    np.testing.assert_allclose(center, 0.5 + 3.0 * unit(SLOPE) * 0.05, rtol=1e-9)
