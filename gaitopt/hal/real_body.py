@@ -93,7 +93,8 @@ class RealBody(GuardedBody):
             self._ready("command")
             if self._playing:
                 self._stop_skill()
-            present = self._measure().angles if self._driver.feedback == "measured" else None
+            half = self._driver.period / 2  # a look of just now is enough
+            present = self._measure(half).angles if self._driver.feedback == "measured" else None
             now = self._link.now()
             # A pause gives no right to a leap; what may have been lost is sent anew first.
             elapsed = 0.0 if self._unsure else min(now - self._sent_time, 2 * self._driver.period)
@@ -183,9 +184,9 @@ class RealBody(GuardedBody):
         if sent is not None:
             self._sent, self._unsure = sent, False
 
-    def _measure(self) -> Measurement:
+    def _measure(self, oldest: float = 0.0) -> Measurement:
         with self._fatal():
-            seen = self._vitals.measure()
+            seen = self._vitals.measure(oldest)
             if self.lifecycle is Lifecycle.ACTIVE:
                 self._vitals.check_tilt()
         return seen

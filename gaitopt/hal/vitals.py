@@ -28,7 +28,7 @@ class Vitals:
         """How the robot was when it was asked last."""
         self._driver, self._link, self._limits = driver, link, limits
         self._missed = 0
-        self._looked = -math.inf
+        self._looked = self._measured = -math.inf
 
     def ask(self, question: Callable[[], Answer]) -> Answer | None:
         """Return the answer to a question, None if it was missed.
@@ -46,9 +46,12 @@ class Vitals:
         self._missed = 0
         return answer
 
-    def measure(self) -> Measurement:
-        """Return what the robot measures; what it measured last, if the reply was missed."""
-        self.seen = self.ask(self._driver.measure) or self.seen
+    def measure(self, oldest: float = 0.0) -> Measurement:
+        """Return what the robot measures; what it measured up to `oldest` [s] ago, or before a missed reply, is enough."""
+        if oldest == 0.0 or self._link.now() - self._measured > oldest:
+            now, answer = self._link.now(), self.ask(self._driver.measure)
+            if answer is not None:
+                self.seen, self._measured = answer, now
         return self.seen
 
     def check_tilt(self) -> None:
