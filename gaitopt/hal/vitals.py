@@ -47,7 +47,7 @@ class Vitals:
         return answer
 
     def measure(self, oldest: float = 0.0) -> Measurement:
-        """Return what the robot measures; what it measured up to `oldest` [s] ago, or before a missed reply, is enough."""
+        """Return what the robot measures, or measured up to `oldest` [s] ago, or before a missed reply."""
         if oldest == 0.0 or self._link.now() - self._measured > oldest:
             now, answer = self._link.now(), self.ask(self._driver.measure)
             if answer is not None:

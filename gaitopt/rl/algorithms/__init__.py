@@ -1,0 +1,1 @@
+"""The policy-gradient algorithms, one short file each; their difference is what stands in place of Q."""

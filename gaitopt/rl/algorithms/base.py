@@ -1,0 +1,193 @@
+"""The skeleton that all policy-gradient algorithms share; what differs is what stands in place of Q.
+
+    theta <- theta + alpha E[psi(s, a) Q(s, a)],   psi(s, a) = grad log pi(a | s)
+
+An algorithm says what it wants to be lived through (`requests`), somebody lets the policy act, and the
+algorithm learns from the batches (`learn`). With `steps = 1` and one environment this is the online form of
+the textbooks; with more, each update is the mean over the steps of a batch, which is quieter.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import Field
+
+from gaitopt.errors import InputError
+from gaitopt.files import NonNegative, Positive, Share, Spec
+from gaitopt.rl.arrays import Array, State, generator_state, part, prefixed, restore_generator
+from gaitopt.rl.ascent import Ascent, Rule, make_ascent
+from gaitopt.rl.batch import Batch, concatenate
+from gaitopt.rl.critics import ActionCritic, Critic, ValueCritic
+from gaitopt.rl.policies.base import Policy
+from gaitopt.rl.returns import successor_values
+from gaitopt.rl.rollout import Request
+
+Count = Annotated[int, Field(strict=True, ge=1)]
+"""A whole number, at least 1."""
+Metrics = dict[str, float]
+"""What an update tells of itself, by name."""
+
+
+class AlgorithmOptions(Spec):
+    """What every algorithm lets the user choose."""
+
+    discount: Share = 0.99
+    """gamma."""
+
+
+class Algorithm(ABC):
+    """Learns the parameters of a policy from batches."""
+
+    def __init__(self, policy: Policy, rng: np.random.Generator, options: AlgorithmOptions) -> None:
+        """Begin.
+
+        Args:
+            policy: is changed in place.
+            rng: the only source of chance.
+            options: the subclass's own options.
+        """
+        self.policy = policy
+        self._rng = rng
+        self._discount = options.discount
+        self._parts: dict[str, Critic | Ascent] = {}  # everything else that has a state, by name
+
+    @abstractmethod
+    def requests(self) -> list[Request]:
+        """Return what must be lived through before the next `learn`."""
+
+    def learn(self, batches: Sequence[Batch]) -> Metrics:
+        """Learn from one batch for each request; after an error everything is as it was before.
+
+        Raises:
+            InputError: something in the batches, or in the parameters after the update, is not a number.
+        """
+        for batch in batches:
+            batch.demand_finite()
+        before = self.state()
+        try:
+            metrics = self._learn(batches)
+            self.policy.demand_finite()
+            for piece in self._parts.values():
+                if isinstance(piece, Critic):
+                    piece.demand_finite()
+        except BaseException:  # an interrupt, too, leaves nothing half done
+            self.restore(before)
+            raise
+        return metrics
+
+    @abstractmethod
+    def _learn(self, batches: Sequence[Batch]) -> Metrics:
+        """Update the policy and the critics."""
+
+    def state(self) -> State:
+        """Return everything it needs to go on bit for bit, between `learn` and the next `requests`."""
+        merged = {**prefixed("policy", self.policy.state()), "rng": generator_state(self._rng)}
+        for name, piece in self._parts.items():
+            merged.update(prefixed(name, piece.state()))
+        return merged
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Go on from a state; see `state`.
+
+        Raises:
+            InputError: the state is of an algorithm with other settings.
+        """
+        self.policy.restore(part("policy", state))
+        for name, piece in self._parts.items():
+            piece.restore(part(name, state))
+        if "rng" not in state:
+            raise InputError("state: 'rng' is missing; it was saved by something else")
+        restore_generator(self._rng, state["rng"])
+
+
+class ActorCriticOptions(AlgorithmOptions):
+    """What every stochastic gradient ascent lets the user choose."""
+
+    steps: Count = 256
+    """Steps between two updates, of all environments together."""
+    actor_rate: Positive = 0.01
+    """alpha, the step size of the policy."""
+    critic_rate: Positive = 0.1
+    """beta, the step size of the critics."""
+    rule: Rule = "plain"
+    """How gradients become steps: plain stochastic gradient ascent, or adam (for perceptrons)."""
+    entropy_bonus: NonNegative = 0.0
+    """c2, the weight of the policy's mean entropy in what is maximized."""
+    start_weighting: bool = False
+    """Whether a step at time t counts gamma^t, as in the gradient of the start value; most leave this out."""
+
+
+class ActorCritic(Algorithm):
+    """Stochastic gradient ascent; a subclass says what stands in place of Q, and how its critics learn."""
+
+    def __init__(self, policy: Policy, rng: np.random.Generator, options: Any) -> None:
+        super().__init__(policy, rng, options)
+        self._options: ActorCriticOptions = options
+        self._parts["ascent"] = self._ascent = make_ascent(options.rule, policy.size, options.actor_rate)
+        self._critics: dict[str, tuple[Critic, Ascent]] = {}
+
+    def requests(self) -> list[Request]:
+        """One batch of steps with the policy as it is."""
+        return [Request(self.policy.state(), steps=self._options.steps)]
+
+    def _learn(self, batches: Sequence[Batch]) -> Metrics:
+        batch = concatenate(batches)
+        direction = self.direction(batch)
+        metrics = self._improve_critics(batch)
+        self.policy.move(self._ascent.step(direction))
+        self.policy.observe(batch.observations)
+        return {"gradient_norm": float(np.linalg.norm(direction)), **metrics}
+
+    def direction(self, batch: Batch) -> Array:
+        """Return the estimate of grad J, shape (p,): the mean over the steps of psi and what stands for Q."""
+        weights = self.in_place_of_q(batch) * self._step_weights(batch)
+        linear = self.policy.linearize(batch.observations, batch.actions)
+        return linear.pull_back(weights / len(batch), self._options.entropy_bonus)
+
+    @abstractmethod
+    def in_place_of_q(self, batch: Batch) -> Array:
+        """Return what stands in place of Q(s, a) at every step, shape (n,)."""
+
+    @abstractmethod
+    def _improve_critics(self, batch: Batch) -> Metrics:
+        """Let the critics learn from the batch."""
+
+    def _add_critic(self, name: str, critic: Critic) -> None:
+        ascent = make_ascent(self._options.rule, critic.size, self._options.critic_rate)
+        self._critics[name] = critic, ascent
+        self._parts |= {name: critic, f"{name}_ascent": ascent}
+
+    def _move(self, name: str, gradient: Array) -> None:
+        """Step a critic along a gradient (p,)."""
+        critic, ascent = self._critics[name]
+        critic.move(ascent.step(gradient))
+
+    def _fit_values(self, name: str, critic: ValueCritic, batch: Batch, targets: Array) -> Metrics:
+        """V <- v + beta E[(target - V_v(s)) grad V_v(s)]."""
+        values, pull_back = critic.linearize(batch.observations)
+        errors = targets - values
+        self._move(name, pull_back(errors / len(batch)))
+        return {f"{name}_error": float(np.sqrt(np.mean(errors**2)))}
+
+    def _fit_actions(self, name: str, critic: ActionCritic, batch: Batch) -> Metrics:
+        """Sarsa: delta = r + gamma Q_w(s', a') - Q_w(s, a), w <- w + beta E[delta phi(s, a)]."""
+        following = critic.values(batch.next_observations(), batch.next_actions(self.policy, self._rng))
+        targets = batch.rewards + self._discount * np.where(batch.terminated, 0.0, following)
+        phi = critic.gradients(batch.observations, batch.actions)
+        deltas = targets - phi @ critic.parameters
+        self._move(name, deltas @ phi / len(batch))
+        return {f"{name}_error": float(np.sqrt(np.mean(deltas**2)))}
+
+    def _step_weights(self, batch: Batch) -> Array | float:
+        return self._discount**batch.times if self._options.start_weighting else 1.0
+
+
+def values_along(critic: ValueCritic, batch: Batch) -> tuple[Array, Array]:
+    """Return V(s) and V(s') of every step, each (n,): V(s') is 0 where the episode terminated."""
+    values = critic.values(batch.observations).astype(np.float64, copy=False)
+    final_values = critic.values(batch.final_observations)
+    return values, successor_values(values, final_values, batch.terminated, batch.ends)

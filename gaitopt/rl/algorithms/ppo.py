@@ -1,0 +1,158 @@
+"""Proximal policy optimization (PPO): several epochs on one batch, the new policy kept near the one that acted.
+
+    r_t(theta) = pi_theta(a_t | s_t) / pi_old(a_t | s_t)
+    L_CLIP = E[min(r_t A_t, clip(r_t, 1 - eps, 1 + eps) A_t)]
+    L = E[L_CLIP - c1 (V(s_t) - V_target)^2 + c2 H(pi)],   A_t by GAE(lambda),   V_target = A_t + V(s_t)
+
+J. Schulman et al., Proximal Policy Optimization Algorithms (2017), equations 7, 9, 11 and algorithm 1.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated
+
+import numpy as np
+from pydantic import Field
+
+from gaitopt.files import NonNegative, Positive, Share
+from gaitopt.rl.algorithms.base import Algorithm, AlgorithmOptions, Count, Metrics, values_along
+from gaitopt.rl.arrays import Array
+from gaitopt.rl.ascent import Adam
+from gaitopt.rl.batch import Batch, concatenate
+from gaitopt.rl.critics import ValueCritic, value_critic
+from gaitopt.rl.policies.base import Policy
+from gaitopt.rl.returns import generalized_advantages, td_errors
+from gaitopt.rl.rollout import Request
+
+
+class PPOOptions(AlgorithmOptions):
+    """The defaults are those in common use for continuous control."""
+
+    steps: Count = 2048
+    """Steps between two updates, of all environments together."""
+    epochs: Count = 10
+    """K, how often every step is used."""
+    minibatch: Count = 64
+    """Steps in a minibatch."""
+    rate: Positive = 3e-4
+    """Adam's step size."""
+    lam: Share = 0.95
+    """lambda of GAE."""
+    clip: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.2
+    """eps; 0.1 to 0.2 is usual."""
+    value_weight: NonNegative = 0.5
+    """c1."""
+    entropy_weight: NonNegative = 0.0
+    """c2."""
+    max_gradient_norm: Positive | None = 0.5
+    """The gradient of L is shortened to this length; none: never."""
+    kl_stop: Positive | None = None
+    """No more epochs once the policy is this far from the one that acted (approximate KL); none: never."""
+    normalize_advantages: bool = True
+    """Whether the advantages of a batch are brought to mean 0 and deviation 1."""
+
+
+class PPO(Algorithm):
+    """Critic: V_v, learned along with the policy."""
+
+    def __init__(
+        self, policy: Policy, rng: np.random.Generator, options: PPOOptions, value: ValueCritic | None = None
+    ) -> None:
+        super().__init__(policy, rng, options)
+        self._options = options
+        self.value = value or value_critic(policy, rng)
+        self._actor_ascent = Adam(policy.size, options.rate, epsilon=1e-5)
+        self._critic_ascent = Adam(self.value.size, options.rate, epsilon=1e-5)
+        self._parts |= {"value": self.value, "ascent": self._actor_ascent, "value_ascent": self._critic_ascent}
+
+    def requests(self) -> list[Request]:
+        """One batch of steps with the policy as it is."""
+        return [Request(self.policy.state(), steps=self._options.steps)]
+
+    def _learn(self, batches: Sequence[Batch]) -> Metrics:
+        batch = concatenate(batches)
+        values, advantages = self._advantages(batch)
+        targets = advantages + values
+        if self._options.normalize_advantages and len(batch) > 1:
+            advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
+        epochs = self._fit(batch, advantages, targets)
+        metrics = self._measure(batch, advantages, values, targets)
+        self.policy.observe(batch.observations)
+        return {**metrics, "epochs": float(epochs)}
+
+    def _advantages(self, batch: Batch) -> tuple[Array, Array]:
+        """Return V (n,) and A by GAE (n,)."""
+        values, next_values = values_along(self.value, batch)
+        deltas = td_errors(batch.rewards, values, next_values, self._discount)
+        return values, generalized_advantages(deltas, batch.ends, self._discount, self._options.lam)
+
+    def _fit(self, batch: Batch, advantages: Array, targets: Array) -> int:
+        """Go K times over the batch in minibatches; return how many epochs it went."""
+        dtype = self.policy.parameters.dtype
+        columns = [batch.observations, batch.actions]
+        columns += [a.astype(dtype) for a in (batch.log_probs, advantages, targets)]
+        for epoch in range(self._options.epochs):
+            order = self._rng.permutation(len(batch))
+            shuffled = [column[order] for column in columns]
+            for start in range(0, len(batch), self._options.minibatch):
+                stop = start + self._options.minibatch
+                distance = self._step(*(column[start:stop] for column in shuffled))
+                if self._options.kl_stop is not None and distance > self._options.kl_stop:
+                    return epoch + 1
+        return self._options.epochs
+
+    def _step(
+        self, observations: Array, actions: Array, old_log_probs: Array, advantages: Array, targets: Array
+    ) -> float:
+        """Take one step along the gradient of L; return the approximate KL before it, 0 if nobody asks."""
+        options = self._options
+        linear = self.policy.linearize(observations, actions)
+        log_ratio = linear.log_prob - old_log_probs
+        distance = approximate_kl(log_ratio) if options.kl_stop is not None else 0.0
+        if options.kl_stop is not None and distance > options.kl_stop:
+            return distance
+        actor = linear.pull_back(clipped_surrogate(log_ratio, advantages, options.clip)[1], options.entropy_weight)
+        values, pull_back = self.value.linearize(observations)
+        critic = pull_back((targets - values) * (2.0 * options.value_weight / len(targets)))
+        if options.max_gradient_norm is not None:
+            norm = float(actor @ actor + critic @ critic) ** 0.5
+            if norm > options.max_gradient_norm:
+                actor *= options.max_gradient_norm / norm
+                critic *= options.max_gradient_norm / norm
+        self.policy.move(self._actor_ascent.step(actor))
+        self.value.move(self._critic_ascent.step(critic))
+        return distance
+
+    def _measure(self, batch: Batch, advantages: Array, values: Array, targets: Array) -> Metrics:
+        """Return how far the policy went from the one that acted, and how good the critic was before."""
+        linear = self.policy.linearize(batch.observations, batch.actions)
+        log_ratio = linear.log_prob - batch.log_probs
+        spread = float(targets.var())
+        return {
+            "surrogate": clipped_surrogate(log_ratio, advantages, self._options.clip)[0],
+            "approximate_kl": approximate_kl(log_ratio),
+            "clip_fraction": float(np.mean(np.abs(np.expm1(log_ratio)) > self._options.clip)),
+            "entropy": linear.entropy,
+            "explained_variance": 1.0 - float((targets - values).var()) / spread if spread > 0 else 0.0,
+        }
+
+
+def clipped_surrogate(log_ratio: Array, advantages: Array, clip: float) -> tuple[float, Array]:
+    """Return L_CLIP, and its derivative by each step's log pi(a | s), shape (n,).
+
+    Args:
+        log_ratio: log r_t, shape (n,).
+        advantages: A_t, shape (n,).
+        clip: eps.
+    """
+    ratio = np.exp(log_ratio)
+    gain = ratio * advantages
+    bound = np.where(advantages > 0, 1.0 + clip, 1.0 - clip).astype(ratio.dtype) * advantages
+    free = gain < bound  # else the clipped term is the smaller one, and it does not depend on theta
+    return float(np.minimum(gain, bound).mean()), np.where(free, gain, 0.0) / len(ratio)
+
+
+def approximate_kl(log_ratio: Array) -> float:
+    """Return the mean of (r - 1) - log r, an estimate of KL(pi_old, pi) that is never negative."""
+    return float(np.mean(np.expm1(log_ratio) - log_ratio))

@@ -1,0 +1,63 @@
+"""REINFORCE: the Monte-Carlo return v_t stands in place of Q. The work is done in `Reinforce.in_place_of_q`.
+
+    theta <- theta + alpha psi(s_t, a_t) (v_t - B(s_t))
+
+Any baseline B(s) leaves the expectation unchanged; here it is 0 or V_v(s), learned from the returns.
+
+R. Williams, Simple Statistical Gradient-Following Algorithms for Connectionist Reinforcement Learning (1992).
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gaitopt.rl.algorithms.base import ActorCritic, ActorCriticOptions, Count, Metrics, values_along
+from gaitopt.rl.arrays import Array
+from gaitopt.rl.batch import Batch
+from gaitopt.rl.critics import ValueCritic, value_critic
+from gaitopt.rl.policies.base import Policy
+from gaitopt.rl.returns import monte_carlo_returns
+from gaitopt.rl.rollout import Request
+
+
+class ReinforceOptions(ActorCriticOptions):
+    """REINFORCE waits for whole episodes."""
+
+    episodes: Count = 10
+    """Episodes between two updates, of all environments together; `steps` plays no part."""
+    baseline: bool = True
+    """Whether V_v(s) is subtracted from the return."""
+
+
+class Reinforce(ActorCritic):
+    """Critic: none; the baseline only makes the estimate quieter."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        rng: np.random.Generator,
+        options: ReinforceOptions,
+        value: ValueCritic | None = None,
+    ) -> None:
+        super().__init__(policy, rng, options)
+        self._episodes = options.episodes
+        self._baseline = options.baseline
+        self.value = value or value_critic(policy, rng)
+        self._add_critic("value", self.value)
+
+    def requests(self) -> list[Request]:
+        """Whole episodes."""
+        return [Request(self.policy.state(), episodes=self._episodes)]
+
+    def in_place_of_q(self, batch: Batch) -> Array:
+        """Return v_t - B(s_t), shape (n,)."""
+        returns = self._returns(batch)
+        return returns - self.value.values(batch.observations) if self._baseline else returns
+
+    def _improve_critics(self, batch: Batch) -> Metrics:
+        return self._fit_values("value", self.value, batch, self._returns(batch))
+
+    def _returns(self, batch: Batch) -> Array:
+        # A time-out is not death: what would have come after it is what V says.
+        _, next_values = values_along(self.value, batch)
+        return monte_carlo_returns(batch.rewards, next_values, batch.ends, self._discount)

@@ -1,0 +1,197 @@
+"""Critics: V_v(s), Q_w(s, a) and the compatible A_w(s, a), each linear or, for V, a perceptron."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from gaitopt.rl.arrays import Array, State, demand_finite, demand_shape, entry, read_only
+from gaitopt.rl.features import ContinuousFeatures, StateActionFeatures, with_one
+from gaitopt.rl.mlp import Perceptron
+from gaitopt.rl.normalizer import Normalizer
+from gaitopt.rl.policies.base import Policy
+from gaitopt.rl.policies.gaussian_mlp import GaussianMLPPolicy
+from gaitopt.rl.policies.softmax import SoftmaxPolicy
+
+PullBack = Callable[[Array], Array]
+"""From weights (n,) to sum_i weights_i grad V(s_i), shape (p,)."""
+
+
+class Critic:
+    """A function with parameters, one flat vector."""
+
+    def __init__(self, parameters: Array) -> None:
+        self._w = parameters
+
+    @property
+    def parameters(self) -> Array:
+        """Its parameters, shape (p,), read-only; assign to change them."""
+        return read_only(self._w)
+
+    @parameters.setter
+    def parameters(self, w: Array) -> None:
+        demand_shape("parameters of the critic", w, self._w.shape)
+        self._w[:] = w
+
+    def move(self, step: Array) -> None:
+        """Add a step (p,) to the parameters."""
+        self._w += step
+
+    @property
+    def size(self) -> int:
+        """The number of parameters."""
+        return len(self._w)
+
+    def demand_finite(self) -> None:
+        """Refuse to go on with parameters that are not numbers.
+
+        Raises:
+            InputError: names the parameter.
+        """
+        demand_finite("parameters of the critic", self._w, "learning went astray: lower the step sizes")
+
+    def state(self) -> State:
+        """Return its arrays."""
+        return {"parameters": self._w.copy()}
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Go on from a state; see `state`.
+
+        Raises:
+            InputError: the state is of another critic.
+        """
+        self._w[:] = entry(state, "parameters", self._w.shape)
+
+
+class ValueCritic(Critic, ABC):
+    """V_v(s)."""
+
+    @abstractmethod
+    def values(self, observations: Array) -> Array:
+        """Return V_v(s), shape (n,)."""
+
+    @abstractmethod
+    def linearize(self, observations: Array) -> tuple[Array, PullBack]:
+        """Return V_v(s) (n,), and how to pull weights back to a gradient."""
+
+    @abstractmethod
+    def gradients(self, observations: Array) -> Array:
+        """Return grad V_v(s) of each step, shape (n, p)."""
+
+
+class LinearV(ValueCritic):
+    """V_v(s) = phi(s)^T v, phi(s) = (s, 1)."""
+
+    def __init__(self, observation_size: int, normalizer: Normalizer | None = None) -> None:
+        super().__init__(np.zeros(observation_size + 1))
+        self._normalizer = normalizer
+
+    def values(self, observations: Array) -> Array:
+        """Return V_v(s), shape (n,)."""
+        return self.gradients(observations) @ self._w
+
+    def linearize(self, observations: Array) -> tuple[Array, PullBack]:
+        """See `ValueCritic`."""
+        phi = self.gradients(observations)
+        return phi @ self._w, lambda weights: weights @ phi
+
+    def gradients(self, observations: Array) -> Array:
+        """Return phi(s), shape (n, p)."""
+        return with_one(observations if self._normalizer is None else self._normalizer(observations))
+
+
+class PerceptronV(ValueCritic):
+    """V_v(s) by a perceptron."""
+
+    def __init__(
+        self,
+        observation_size: int,
+        rng: np.random.Generator,
+        hidden: Sequence[int] = (64, 64),
+        normalizer: Normalizer | None = None,
+        precision: str = "float32",
+    ) -> None:
+        self._network = Perceptron((observation_size, *hidden, 1), rng, 1.0, precision)
+        super().__init__(self._network.parameters)
+        self._normalizer = normalizer
+
+    def values(self, observations: Array) -> Array:
+        """Return V_v(s), shape (n,)."""
+        return self._network(self._input(observations))[:, 0]
+
+    def linearize(self, observations: Array) -> tuple[Array, PullBack]:
+        """See `ValueCritic`."""
+        layers = self._network.forward(self._input(observations))
+        dtype = self._w.dtype
+        return layers[-1][:, 0], lambda weights: self._network.backward(
+            layers, weights.astype(dtype, copy=False)[:, None]
+        )
+
+    def gradients(self, observations: Array) -> Array:
+        """Return grad V_v(s) of each step, shape (n, p)."""
+        layers = self._network.forward(self._input(observations))
+        return self._network.jacobian(layers, np.ones_like(layers[-1]))
+
+    def _input(self, observations: Array) -> Array:
+        seen = observations if self._normalizer is None else self._normalizer(observations)
+        return seen.astype(self._w.dtype, copy=False)
+
+
+class ActionCritic(Critic, ABC):
+    """Q_w(s, a) = phi(s, a)^T w, linear in features."""
+
+    def __init__(self, size: int) -> None:
+        super().__init__(np.zeros(size))
+
+    @abstractmethod
+    def gradients(self, observations: Array, actions: Array) -> Array:
+        """Return grad_w Q_w(s, a) = phi(s, a) of each step, shape (n, p)."""
+
+    def values(self, observations: Array, actions: Array) -> Array:
+        """Return Q_w(s, a), shape (n,)."""
+        return self.gradients(observations, actions) @ self._w
+
+
+class LinearQ(ActionCritic):
+    """Q_w(s, a) = phi(s, a)^T w."""
+
+    def __init__(self, features: StateActionFeatures, normalizer: Normalizer | None = None) -> None:
+        super().__init__(features.size)
+        self._features = features
+        self._normalizer = normalizer
+
+    def gradients(self, observations: Array, actions: Array) -> Array:
+        """Return phi(s, a), shape (n, p)."""
+        seen = observations if self._normalizer is None else self._normalizer(observations)
+        return self._features.of(seen, actions)
+
+
+class CompatibleA(ActionCritic):
+    """A_w(s, a) = psi(s, a)^T w: its features are the policy's scores."""
+
+    def __init__(self, policy: Policy) -> None:
+        super().__init__(policy.size)
+        self._policy = policy
+
+    def gradients(self, observations: Array, actions: Array) -> Array:
+        """Return psi(s, a), shape (n, p)."""
+        return self._policy.score(observations, actions)
+
+
+def value_critic(policy: Policy, rng: np.random.Generator) -> ValueCritic:
+    """Return the V that goes with a policy: a perceptron like the policy's own, else a linear one."""
+    if isinstance(policy, GaussianMLPPolicy):
+        options = policy.options()
+        return PerceptronV(policy.observation_size, rng, options["hidden"], policy.normalizer, options["precision"])
+    return LinearV(policy.observation_size, policy.normalizer)
+
+
+def action_critic(policy: Policy) -> LinearQ:
+    """Return the linear Q that goes with a policy: the softmax's own features, or products of s and a."""
+    if isinstance(policy, SoftmaxPolicy):
+        return LinearQ(policy.features, policy.normalizer)
+    actions = policy.options()["actions"]
+    features: StateActionFeatures = ContinuousFeatures(policy.observation_size, actions)
+    return LinearQ(features, policy.normalizer)

@@ -1,0 +1,1 @@
+"""Small problems whose exact answers are known."""

@@ -1,0 +1,41 @@
+"""One-step MDPs: a state from d(s), one action, its reward, the end. So J = E[r] and grad J = E[psi r]."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gaitopt.rl.arrays import Array
+from gaitopt.rl.exact import MDP
+
+TARGETS = np.array([[1.0, -0.5], [-1.0, 0.5], [0.5, 1.5]])
+"""The best action (2,) in each of the three states of `OneStepReach`."""
+
+
+def one_step_mdp(start: Array, rewards: Array) -> MDP:
+    """Return the MDP with these chances of states (S,) and rewards (S, A)."""
+    states, actions = np.shape(rewards)
+    return MDP(np.zeros((states, actions, states)), np.asarray(rewards, float), np.asarray(start, float))
+
+
+class OneStepReach:
+    """One step with continuous actions: r = -|a - c(s)|^2, in one of three equally probable states.
+
+    For a Gaussian policy J = -E[|mu(s) - c(s)|^2 + sum sigma^2], so dJ/dmu(s) = -2 d(s) (mu(s) - c(s)) and
+    dJ/d(log sigma_k) = -2 sigma_k^2.
+    """
+
+    observation_size = 3
+    actions = 2
+
+    def __init__(self) -> None:
+        self._state = 0
+
+    def reset(self, rng: np.random.Generator) -> Array:
+        """Draw a state; return which it is, as one 1 among zeros."""
+        self._state = int(rng.integers(len(TARGETS)))
+        return np.eye(len(TARGETS))[self._state]
+
+    def step(self, action: Array) -> tuple[Array, float, bool, bool]:
+        """Give the reward and end."""
+        miss = np.asarray(action, dtype=np.float64) - TARGETS[self._state]
+        return np.zeros(self.observation_size), -float(miss @ miss), True, False

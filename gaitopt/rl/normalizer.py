@@ -1,0 +1,71 @@
+"""The running mean and deviation of what was observed, by which observations are brought to one scale."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from gaitopt.rl.arrays import Array, State, entry
+
+LIMIT = 10.0
+"""Normalized observations are cut to +- so many deviations."""
+
+
+class Normalizer:
+    """Turns observations into (observation - mean) / deviation; before any were seen it changes nothing.
+
+    Means and sums of squares of two sets are joined exactly: Chan, Golub & LeVeque, Algorithms for Computing
+    the Sample Variance (1983).
+    """
+
+    def __init__(self, size: int) -> None:
+        self.count = 0.0
+        self.mean: Array = np.zeros(size)
+        self._squares: Array = np.zeros(size)
+        self._scale: Array = np.ones(size)
+
+    @property
+    def deviation(self) -> Array:
+        """What observations are divided by, shape (d,)."""
+        return 1.0 / self._scale
+
+    def update(self, observations: Array) -> None:
+        """Take in observations, shape (n, d)."""
+        n = len(observations)
+        mean = observations.mean(axis=0)
+        apart = mean - self.mean
+        total = self.count + n
+        self._squares += ((observations - mean) ** 2).sum(axis=0) + apart**2 * (self.count * n / total)
+        self.mean = self.mean + apart * (n / total)
+        self.count = total
+        self._rescale()
+
+    def __call__(self, observations: Array) -> Array:
+        """Return the observations (n, d) normalized, as float64."""
+        normalized = (observations - self.mean) * self._scale
+        # np.clip costs more than both of these
+        return np.minimum(np.maximum(normalized, -LIMIT, out=normalized), LIMIT, out=normalized)
+
+    def state(self) -> State:
+        """Return its arrays."""
+        return {"count": np.array(self.count), "mean": self.mean.copy(), "squares": self._squares.copy()}
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Go on from a state; see `state`.
+
+        Raises:
+            InputError: the state is of observations of another size.
+        """
+        self.count = float(entry(state, "count", ()))
+        self.mean = entry(state, "mean", self.mean.shape).copy()
+        self._squares = entry(state, "squares", self.mean.shape).copy()
+        self._rescale()
+
+    def _rescale(self) -> None:
+        if self.count:
+            deviation = np.sqrt(self._squares / self.count)
+            # What never changed has no scale; it becomes 0 and says nothing until it does.
+            self._scale = np.where(deviation > 1e-8, 1.0 / np.maximum(deviation, 1e-8), 1.0)
+        else:
+            self._scale = np.ones_like(self.mean)

@@ -1,0 +1,127 @@
+"""The contract of every policy: sample, log-probability, score, and the gradient of weighted log-probabilities."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+
+from gaitopt.rl.arrays import Array, State, demand_finite, demand_shape, entry, part, prefixed, read_only
+from gaitopt.rl.normalizer import Normalizer
+
+
+@dataclass(frozen=True)
+class Linearization:
+    """A policy at some steps, and the way back from weights of the steps to a gradient."""
+
+    log_prob: Array
+    """log pi(a | s), shape (n,)."""
+    entropy: float
+    """Mean over the steps of the policy's entropy."""
+    pull_back: Callable[[Array, float], Array]
+    """From weights (n,) and c to sum_i weights_i grad log pi(a_i | s_i) + c grad (mean entropy), shape (p,)."""
+
+
+class Policy(ABC):
+    """A policy pi(a | s) with parameters theta, one flat vector.
+
+    Observations are (n, d), always with a batch axis. Actions are (n, k) real numbers, or (n,) whole numbers of
+    a discrete policy.
+    """
+
+    kind: ClassVar[str]
+    """Its name in the catalog and in files."""
+
+    def __init__(self, parameters: Array, observation_size: int, normalize: bool) -> None:
+        """Begin with these parameters (p,), which the subclass may hold views of."""
+        self._theta = parameters
+        self.observation_size = observation_size
+        self.normalizer = Normalizer(observation_size) if normalize else None
+
+    @property
+    def parameters(self) -> Array:
+        """Theta, shape (p,), read-only; assign to change it."""
+        return read_only(self._theta)
+
+    @parameters.setter
+    def parameters(self, theta: Array) -> None:
+        demand_shape("parameters", theta, self._theta.shape)
+        self._theta[:] = theta
+
+    @property
+    def size(self) -> int:
+        """p, the number of parameters."""
+        return len(self._theta)
+
+    def move(self, step: Array) -> None:
+        """Add a step (p,) to the parameters."""
+        self._theta += step
+
+    @abstractmethod
+    def draw(self, observations: Array, rng: np.random.Generator) -> Array:
+        """Draw an action for each observation."""
+
+    @abstractmethod
+    def mode(self, observations: Array) -> Array:
+        """Return the most probable action for each observation."""
+
+    @abstractmethod
+    def linearize(self, observations: Array, actions: Array) -> Linearization:
+        """Return log pi(a | s), the entropy, and how to pull weights back to a gradient."""
+
+    @abstractmethod
+    def score(self, observations: Array, actions: Array) -> Array:
+        """Return psi(s, a) = grad log pi(a | s) for each step, shape (n, p)."""
+
+    @abstractmethod
+    def options(self) -> dict[str, Any]:
+        """Return what its class needs to make one like it, fit for JSON."""
+
+    def sample(self, observations: Array, rng: np.random.Generator) -> tuple[Array, Array]:
+        """Draw an action for each observation; return the actions and their log pi(a | s), shape (n,)."""
+        actions = self.draw(observations, rng)
+        return actions, self.log_prob(observations, actions)
+
+    def log_prob(self, observations: Array, actions: Array) -> Array:
+        """Return log pi(a | s), shape (n,)."""
+        return self.linearize(observations, actions).log_prob
+
+    def gradient(self, observations: Array, actions: Array, weights: Array) -> Array:
+        """Return sum_i weights_i psi(s_i, a_i), shape (p,), without making the (n, p) scores."""
+        return self.linearize(observations, actions).pull_back(weights, 0.0)
+
+    def observe(self, observations: Array) -> None:
+        """Let the normalization, if there is one, take in observations (n, d)."""
+        if self.normalizer is not None:
+            self.normalizer.update(observations)
+
+    def demand_finite(self) -> None:
+        """Refuse to go on with parameters that are not numbers.
+
+        Raises:
+            InputError: names the parameter.
+        """
+        demand_finite("parameters", self._theta, "learning went astray: lower the step sizes")
+
+    def state(self) -> State:
+        """Return its arrays: parameters and normalization."""
+        normalizer = {} if self.normalizer is None else prefixed("normalizer", self.normalizer.state())
+        return {"parameters": self._theta.copy(), **normalizer}
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Go on from a state; see `state`.
+
+        Raises:
+            InputError: the state is of another policy.
+        """
+        parameters = entry(state, "parameters", self._theta.shape)
+        if self.normalizer is not None:
+            self.normalizer.restore(part("normalizer", state))
+        self._theta[:] = parameters
+
+    def _seen(self, observations: Array) -> Array:
+        """Return the observations as the policy takes them: normalized, if it does that."""
+        return observations if self.normalizer is None else self.normalizer(observations)

@@ -1,0 +1,133 @@
+"""The policies by name, and policy files: plain arrays under a header, read without pickle."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Field
+
+from gaitopt.errors import InputError, unknown_name
+from gaitopt.files import Spec, parse_spec
+from gaitopt.rl.arrays import State
+from gaitopt.rl.features import DiscreteFeatures
+from gaitopt.rl.policies.base import Policy
+from gaitopt.rl.policies.gaussian_mlp import GaussianMLPPolicy
+from gaitopt.rl.policies.linear_gaussian import LinearGaussianPolicy
+from gaitopt.rl.policies.softmax import SoftmaxPolicy
+
+
+def _softmax(features: list[list[list[float]]], normalize: bool) -> SoftmaxPolicy:
+    return SoftmaxPolicy(DiscreteFeatures(np.array(features)), normalize)
+
+
+POLICIES: dict[str, Callable[..., Policy]] = {
+    SoftmaxPolicy.kind: _softmax,
+    LinearGaussianPolicy.kind: LinearGaussianPolicy,
+    GaussianMLPPolicy.kind: GaussianMLPPolicy,
+}
+"""What makes a policy of each kind from its `options()`."""
+
+
+class PolicyHeader(Spec):
+    """What stands in a policy file beside its arrays."""
+
+    schema_version: Literal[1] = 1
+    """Version of this layout."""
+    kind: Annotated[str, Field(min_length=1)]
+    """Name of the policy's class in `POLICIES`."""
+    options: dict[str, Any]
+    """What makes a policy like it."""
+    about: dict[str, Any] = Field(default_factory=dict)
+    """What the caller adds: for what it was trained, how its observations are laid out."""
+
+
+def make_policy(kind: str, options: Mapping[str, Any]) -> Policy:
+    """Return a new policy of a kind.
+
+    Raises:
+        InputError: no policy has this name, or these are not its options.
+    """
+    if kind not in POLICIES:
+        raise unknown_name("policy", kind, POLICIES)
+    try:
+        return POLICIES[kind](**options)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"options of policy {kind}: cannot be used: {error}") from error
+
+
+def save_policy(path: Path, policy: Policy, about: Mapping[str, Any] | None = None) -> None:
+    """Write a policy file, whole or not at all; the same policy gives the same bytes.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    header = PolicyHeader(kind=policy.kind, options=policy.options(), about=dict(about or {}))
+    write_arrays(path, header.model_dump_json(), policy.state())
+
+
+def load_policy(path: Path) -> tuple[Policy, dict[str, Any]]:
+    """Return the policy in a file, and what was noted about it.
+
+    Raises:
+        InputError: it cannot be read, or is not a policy file.
+    """
+    text, arrays = read_arrays(path)
+    header = parse_spec(PolicyHeader, text, str(path))
+    try:
+        policy = make_policy(header.kind, header.options)
+        policy.restore(arrays)
+        policy.demand_finite()
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    return policy, header.about
+
+
+def write_arrays(path: Path, header: str, arrays: State) -> None:
+    """Write arrays under a JSON header as one .npz file, whole or not at all.
+
+    Raises:
+        InputError: it cannot be written; an older file is left as it was.
+    """
+    buffer = io.BytesIO()
+    np.savez(buffer, header=np.array(header), **arrays)  # type: ignore[arg-type]
+    try:
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        try:
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(buffer.getvalue())
+                stream.flush()
+                os.fsync(stream.fileno())
+            os.chmod(temporary, 0o644)
+            os.replace(temporary, path)
+        except BaseException:  # an interrupt, too, leaves nothing behind
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+def read_arrays(path: Path) -> tuple[dict[str, Any], State]:
+    """Return the header and the arrays of a file; nothing in it is ever unpickled.
+
+    Raises:
+        InputError: it cannot be read, or is no such file.
+    """
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+        header = json.loads(str(arrays.pop("header")))
+        if not isinstance(header, dict):
+            raise ValueError("its header is not a table")
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
+    except (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{path}: is not a file of arrays with a header: {error}") from error
+    return header, arrays

@@ -1,0 +1,103 @@
+"""What Gaussian policies share: a ~ N(mu(s), sigma^2) in each dimension, sigma the same in all states.
+
+    log pi(a | s) = -sum_k (z_k^2 / 2 + log sigma_k + log(2 pi) / 2),   z = (a - mu(s)) / sigma
+    grad_mu log pi = z / sigma,   grad_(log sigma) log pi = z^2 - 1
+
+The parameters of mu come first in theta; where sigma is learned, log sigma comes last.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from collections.abc import Callable
+
+import numpy as np
+
+from gaitopt.errors import InputError
+from gaitopt.rl.arrays import Array
+from gaitopt.rl.policies.base import Linearization, Policy
+
+LOG_2_PI = math.log(2.0 * math.pi)
+
+
+class GaussianPolicy(Policy):
+    """A Gaussian policy; a subclass says what mu(s) is."""
+
+    def __init__(
+        self, theta: Array, observation_size: int, actions: int, sigma: float, learn_sigma: bool, normalize: bool
+    ) -> None:
+        """Begin with theta, at whose end there is room for log sigma (k,) if it is learned."""
+        if not 0 < sigma < math.inf:
+            raise InputError(f"sigma: got {sigma}, expected a number above 0")
+        super().__init__(theta, observation_size, normalize)
+        self.actions = actions
+        self._sigma_start = sigma
+        self._learns_sigma = learn_sigma
+        self._log_sigma = theta[-actions:] if learn_sigma else np.zeros(actions, theta.dtype)  # (k,)
+        self._log_sigma[:] = math.log(sigma)
+
+    @property
+    def sigma(self) -> Array:
+        """The standard deviation of each action, shape (k,)."""
+        return np.exp(self._log_sigma)
+
+    @abstractmethod
+    def mean(self, observations: Array) -> Array:
+        """Return mu(s), shape (n, k)."""
+
+    @abstractmethod
+    def _linearize_mean(self, observations: Array) -> tuple[Array, Callable[[Array, Array], None]]:
+        """Return mu (n, k), and what writes sum_i g_i^T dmu_i/dtheta into the part of a gradient that is mu's."""
+
+    @abstractmethod
+    def _mean_scores(self, observations: Array, z_over_sigma: Callable[[Array], Array]) -> Array:
+        """Return g_i^T dmu_i/dtheta of each step, shape (n, p of mu), for g = z_over_sigma(mu)."""
+
+    def draw(self, observations: Array, rng: np.random.Generator) -> Array:
+        """Draw actions (n, k)."""
+        actions = self.mean(observations)
+        z = rng.standard_normal(actions.shape, dtype=actions.dtype)
+        z *= np.exp(self._log_sigma)
+        actions += z
+        return actions
+
+    def mode(self, observations: Array) -> Array:
+        """Return mu(s), shape (n, k)."""
+        return self.mean(observations)
+
+    def linearize(self, observations: Array, actions: Array) -> Linearization:
+        """See `Policy`."""
+        mu, write_mean_part = self._linearize_mean(observations)
+        inverse = np.exp(-self._log_sigma)
+        z = (actions - mu) * inverse  # (n, k)
+
+        def pull_back(weights: Array, entropy_weight: float) -> Array:
+            weights = weights.astype(z.dtype, copy=False)[:, None]
+            gradient = np.empty_like(self._theta)
+            weighted = weights * z
+            write_mean_part(weighted * inverse, gradient)
+            if self._learns_sigma:
+                by_log_sigma = np.add.reduce(weighted * z - weights, axis=0)
+                gradient[-self.actions :] = by_log_sigma + entropy_weight  # the entropy's is 1 for each log sigma
+            return gradient
+
+        entropy = float(self._log_sigma.sum()) + 0.5 * self.actions * (1.0 + LOG_2_PI)
+        return Linearization(self._log_density(z), entropy, pull_back)
+
+    def score(self, observations: Array, actions: Array) -> Array:
+        """Return psi(s, a), shape (n, p)."""
+        sigma = self.sigma
+        z: list[Array] = []
+
+        def z_over_sigma(mu: Array) -> Array:
+            z.append((actions - mu) / sigma)
+            return z[0] / sigma
+
+        of_mean = self._mean_scores(observations, z_over_sigma)
+        return np.concatenate([of_mean, z[0] ** 2 - 1.0], axis=1) if self._learns_sigma else of_mean
+
+    def _log_density(self, z: Array) -> Array:
+        constant = float(self._log_sigma.sum()) + 0.5 * self.actions * LOG_2_PI
+        density: Array = -0.5 * np.add.reduce(z * z, axis=1) - constant
+        return density

@@ -1,0 +1,87 @@
+"""Gaussian policy whose mean is a multilayer perceptron, by default of 64 x 64 tanh units.
+
+Its weights begin orthogonal, those of the output layer 100 times smaller, so that the first actions are noise
+about 0: M. Andrychowicz et al., What Matters for On-Policy Deep Actor-Critic Methods? (2021), section 3.2.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import numpy as np
+
+from gaitopt.rl.arrays import Array
+from gaitopt.rl.mlp import Perceptron
+from gaitopt.rl.policies.gaussian import GaussianPolicy
+
+Precision = Literal["float32", "float64"]
+
+
+class GaussianMLPPolicy(GaussianPolicy):
+    """A Gaussian perceptron policy."""
+
+    kind = "gaussian-mlp"
+
+    def __init__(
+        self,
+        observation_size: int,
+        actions: int,
+        rng: np.random.Generator | None = None,
+        hidden: Sequence[int] = (64, 64),
+        sigma: float = 1.0,
+        learn_sigma: bool = True,
+        normalize: bool = True,
+        precision: Precision = "float32",
+    ) -> None:
+        """Make one.
+
+        Args:
+            observation_size: d.
+            actions: k, the number of actions at a time.
+            rng: draws the first weights; may be left out where they are restored from a file.
+            hidden: sizes of the hidden layers.
+            sigma: the standard deviation to begin with.
+            learn_sigma: whether log sigma belongs to theta.
+            normalize: whether observations are normalized by their running mean and deviation.
+            precision: of all weights.
+        """
+        rng = np.random.default_rng(0) if rng is None else rng
+        self._network = Perceptron((observation_size, *hidden, actions), rng, 0.01, precision)
+        weights = len(self._network.parameters)
+        theta = np.zeros(weights + (actions if learn_sigma else 0), precision)
+        self._network.move_into(theta[:weights])
+        super().__init__(theta, observation_size, actions, sigma, learn_sigma, normalize)
+        self._precision = precision
+        self._hidden = tuple(hidden)
+
+    def mean(self, observations: Array) -> Array:
+        """Return mu(s), shape (n, k)."""
+        return self._network(self._input(observations))
+
+    def _linearize_mean(self, observations: Array) -> tuple[Array, Callable[[Array, Array], None]]:
+        layers = self._network.forward(self._input(observations))
+
+        def write(by_mean: Array, gradient: Array) -> None:
+            self._network.backward(layers, by_mean, gradient[: len(self._network.parameters)])
+
+        return layers[-1], write
+
+    def _mean_scores(self, observations: Array, z_over_sigma: Callable[[Array], Array]) -> Array:
+        layers = self._network.forward(self._input(observations))
+        return self._network.jacobian(layers, z_over_sigma(layers[-1]))
+
+    def _input(self, observations: Array) -> Array:
+        return self._seen(observations).astype(self._theta.dtype, copy=False)
+
+    def options(self) -> dict[str, Any]:
+        """Return what `__init__` takes, but for rng."""
+        return {
+            "observation_size": self.observation_size,
+            "actions": self.actions,
+            "hidden": list(self._hidden),
+            "sigma": self._sigma_start,
+            "learn_sigma": self._learns_sigma,
+            "normalize": self.normalizer is not None,
+            "precision": self._precision,
+        }

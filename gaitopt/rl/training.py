@@ -1,0 +1,174 @@
+"""Training: live through what the algorithm asks for, let it learn, until a stopping rule says so."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Protocol
+
+import numpy as np
+from pydantic import Field
+
+from gaitopt.errors import InputError
+from gaitopt.files import Real, Spec
+from gaitopt.rl.algorithms.base import Algorithm, Metrics
+from gaitopt.rl.arrays import Array, State, entry, part, prefixed
+from gaitopt.rl.batch import Batch
+from gaitopt.rl.policies.base import Policy
+from gaitopt.rl.policies.files import read_arrays, write_arrays
+from gaitopt.rl.rollout import Environment, Request
+
+Count = Annotated[int, Field(strict=True, ge=1)]
+
+
+class Rollouts(Protocol):
+    """Anything that carries out requests: one process, or many."""
+
+    def collect(self, requests: Sequence[Request]) -> list[Batch]:
+        """Return one batch for each request."""
+        ...
+
+    def state(self) -> State:
+        """Return where it stands."""
+        ...
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Go on from a state."""
+        ...
+
+
+class Stopping(Spec):
+    """When to stop; what is left out plays no part."""
+
+    steps: Count | None = None
+    """After so many steps in all."""
+    iterations: Count | None = None
+    """After so many updates."""
+    return_goal: Real | None = None
+    """Once the mean return of the last episodes has reached this."""
+    window: Count = 100
+    """How many episodes that mean is taken over."""
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Where training stands after an iteration."""
+
+    iteration: int
+    """How many updates there were."""
+    steps: int
+    """Steps lived through so far."""
+    episodes: int
+    """Episodes that ended so far."""
+    mean_return: float
+    """Mean undiscounted return of the last episodes; NaN before one ended."""
+    metrics: Metrics
+    """What the algorithm tells of its update."""
+
+
+class Training:
+    """One algorithm and its rollouts."""
+
+    def __init__(self, algorithm: Algorithm, rollouts: Rollouts, stopping: Stopping) -> None:
+        self.algorithm = algorithm
+        self._rollouts = rollouts
+        self._stopping = stopping
+        self._iteration = self._steps = self._episodes = 0
+        self._returns: deque[float] = deque(maxlen=stopping.window)
+
+    @property
+    def mean_return(self) -> float:
+        """Mean undiscounted return of the last episodes; NaN before one ended."""
+        return sum(self._returns) / len(self._returns) if self._returns else float("nan")
+
+    def iterate(self) -> Progress:
+        """Collect once and learn once.
+
+        Raises:
+            InputError: something was not a number; the algorithm is as it was before.
+        """
+        batches = self._rollouts.collect(self.algorithm.requests())
+        metrics = self.algorithm.learn(batches)
+        self._iteration += 1
+        self._steps += sum(len(batch) for batch in batches)
+        for batch in batches:
+            self._episodes += len(batch.episode_returns)
+            self._returns.extend(batch.episode_returns.tolist())
+        return Progress(self._iteration, self._steps, self._episodes, self.mean_return, metrics)
+
+    def stop_reasons(self) -> dict[str, str]:
+        """Return why it should not go on, by short name; empty while it may."""
+        rule, reasons = self._stopping, {}
+        if rule.steps is not None and self._steps >= rule.steps:
+            reasons["steps"] = f"{self._steps} of {rule.steps} steps done"
+        if rule.iterations is not None and self._iteration >= rule.iterations:
+            reasons["iterations"] = f"{self._iteration} of {rule.iterations} iterations done"
+        full = len(self._returns) == rule.window
+        if rule.return_goal is not None and full and self.mean_return >= rule.return_goal:
+            reasons["return"] = f"mean return {self.mean_return:.4g} reached {rule.return_goal:g}"
+        return reasons
+
+    def run(self, watch: Callable[[Progress], None] | None = None) -> None:
+        """Iterate until a stopping rule says so; `watch` sees every iteration.
+
+        Raises:
+            InputError: there is no stopping rule.
+        """
+        rule = self._stopping
+        if rule.steps is None and rule.iterations is None and rule.return_goal is None:
+            raise InputError("stopping: got no rule, expected one of steps, iterations, return_goal")
+        while not self.stop_reasons():
+            progress = self.iterate()
+            if watch is not None:
+                watch(progress)
+
+    def state(self) -> State:
+        """Return everything it needs to go on bit for bit."""
+        counts = np.array([self._iteration, self._steps, self._episodes])
+        own = {"counts": counts, "returns": np.array(self._returns, dtype=np.float64)}
+        rollouts = prefixed("rollouts", self._rollouts.state())
+        return {**own, **prefixed("algorithm", self.algorithm.state()), **rollouts}
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Go on from a state; see `state`.
+
+        Raises:
+            InputError: the state is of a training with other settings.
+        """
+        counts = entry(state, "counts", (3,))
+        self.algorithm.restore(part("algorithm", state))
+        self._rollouts.restore(part("rollouts", state))
+        self._iteration, self._steps, self._episodes = (int(count) for count in counts)
+        self._returns = deque(entry(state, "returns", (None,)).tolist(), self._stopping.window)
+
+    def save(self, path: Path) -> None:
+        """Write the state into a file, whole or not at all."""
+        write_arrays(path, '{"kind": "training"}', self.state())
+
+    def load(self, path: Path) -> None:
+        """Go on from a file.
+
+        Raises:
+            InputError: it is not such a file, or of a training with other settings.
+        """
+        header, state = read_arrays(path)
+        if header.get("kind") != "training":
+            raise InputError(f"{path}: is not the state of a training; expected a file that one wrote")
+        self.restore(state)
+
+
+def evaluate(policy: Policy, environment: Environment, rng: np.random.Generator, episodes: int, explore: bool) -> Array:
+    """Return the mean reward per step of each of some fresh episodes, shape (episodes,)."""
+    means = []
+    for _ in range(episodes):
+        observation, rewards, over = environment.reset(rng), [], False
+        while not over:
+            row = observation[None]
+            action = policy.draw(row, rng)[0] if explore else policy.mode(row)[0]
+            observation, reward, terminated, truncated = environment.step(action)
+            rewards.append(reward)
+            over = terminated or truncated
+        means.append(sum(rewards) / len(rewards))
+    return np.array(means)
