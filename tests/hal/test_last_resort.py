@@ -17,7 +17,8 @@ from gaitopt.hal.emulators.pty_server import PtyServer
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals and signals")
 
 CHILD = """
-import sys, time
+import signal, sys, time
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it, as nohup does
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.catalog import make_driver
 from gaitopt.hal.real_body import RealBody
