@@ -85,8 +85,8 @@ def format_toml(tables: Mapping[str, Any]) -> str:
     return tomli_w.dumps(_without_none(tables))
 
 
-def write_atomic(path: Path, text: str) -> None:
-    """Write a text file whole or not at all.
+def write_atomic(path: Path, content: str | bytes) -> None:
+    """Write a file whole or not at all.
 
     Raises:
         InputError: the folder is read-only, or the disk is full; an older file is left as it was.
@@ -94,8 +94,8 @@ def write_atomic(path: Path, text: str) -> None:
     try:
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as stream:
-                stream.write(text)
+            with os.fdopen(handle, "wb") as stream:
+                stream.write(content.encode("utf-8") if isinstance(content, str) else content)
                 stream.flush()
                 os.fsync(stream.fileno())
             os.chmod(temporary, 0o644)

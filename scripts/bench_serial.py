@@ -2,11 +2,13 @@
 
 Dynamixel: 12 servos at 1 Mbps, 50 commands a second. OpenCat: 20 poses a second; each reply within the firmware's model
 of motion (1 ms + 8 ms for each 2 degrees and one more). Then a walking process gets SIGTERM: the time until servos-off
-is on the wire. Run it on an idle machine.
+is on the wire. Run it on an idle machine; beside each stream, a bare loop of sleeps of the same period tells how
+punctual that machine itself is.
 """
 
 import argparse
 import json
+import multiprocessing
 import os
 import select
 import signal
@@ -15,6 +17,7 @@ import sys
 import threading
 import time
 import tty
+from concurrent.futures import ProcessPoolExecutor
 
 import numpy as np
 
@@ -27,13 +30,25 @@ OFF = {"dynamixel": b"\x83\x40\x00\x01\x00", "opencat": b"d\n"}
 """In servos-off: a sync write of torque enable; the rest command."""
 
 
-def stream(kind: str, robot_name: str, seconds: float) -> dict:
+def bare_loop(period: float, seconds: float) -> dict:
+    """Sleep to one deadline after another, and do nothing else."""
+    begun, late = time.perf_counter(), []
+    for deadline in begun + period * np.arange(1, round(seconds / period) + 1):
+        time.sleep(max(0.0, deadline - time.perf_counter()))
+        late.append(time.perf_counter() - deadline)
+    return {
+        f"lateness_{name}_s": float(np.quantile(late, q)) for name, q in (("p50", 0.5), ("p99", 0.99), ("max", 1.0))
+    }
+
+
+def stream(kind: str, robot_name: str, seconds: float, loops: ProcessPoolExecutor) -> dict:
     robot = gaitopt.load_robot(robot_name)
     gait = gaitopt.load_gait("hand-tuned", robot).parameters
     field = gaitopt.load_scenario("field")
     with gaitopt.emulated(robot, field) as ports, gaitopt.make_body(robot, ports.body) as body:
         walk = gaitopt.plan_deployment(body, gait, robot, field, slower=None, duration=seconds)
         replies = timed_replies(body) if kind == "opencat" else []
+        bare = loops.submit(bare_loop, body.command_period, seconds)
         timing = gaitopt.deploy(body, walk.controller, seconds).timing
     result = {
         "commands": len(timing.lateness),
@@ -42,6 +57,7 @@ def stream(kind: str, robot_name: str, seconds: float) -> dict:
         "lateness_p50_s": timing.quantile(0.5),
         "lateness_p99_s": timing.quantile(0.99),
         "lateness_max_s": timing.quantile(1.0),
+        "bare_loop_beside": bare.result(),
     }
     if replies:
         beyond = np.array([took - model for took, model in replies])
@@ -127,9 +143,11 @@ def main() -> None:
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     result = {}
-    for kind, robot in (("dynamixel", "dynamixel-quadruped"), ("opencat", "petoi-bittle")):
-        result[kind] = stream(kind, robot, args.seconds)
-        result[kind]["servos_off_after_sigterm_s"] = [servos_off(kind, robot) for _ in range(args.kills)]
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as loops:
+        loops.submit(bare_loop, 0.01, 0.1).result()  # its start is over before the first stream's
+        for kind, robot in (("dynamixel", "dynamixel-quadruped"), ("opencat", "petoi-bittle")):
+            result[kind] = stream(kind, robot, args.seconds, loops)
+            result[kind]["servos_off_after_sigterm_s"] = [servos_off(kind, robot) for _ in range(args.kills)]
     print(json.dumps(result) if args.json else json.dumps(result, indent=2))
 
 

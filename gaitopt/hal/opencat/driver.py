@@ -22,9 +22,10 @@ from gaitopt.hal.link import Link
 from gaitopt.hal.opencat import codec
 from gaitopt.hal.opencat.dialect import BIBOARD, Dialect, recognize
 from gaitopt.hal.opencat.exchange import Exchange
+from gaitopt.hal.opencat.from_gait import skill_of
 from gaitopt.hal.opencat.link_model import STREAM_PERIOD, motion_time, reach_deg
 from gaitopt.hal.opencat.sensors import Sensors
-from gaitopt.hal.opencat.skill import LEG_JOINTS, GaitSkill, gait_skill
+from gaitopt.hal.opencat.skill import GaitSkill
 from gaitopt.hal.servo_map import ServoMap
 
 OPEN_TIME = 8.0
@@ -217,11 +218,8 @@ class OpenCatDriver(Driver):
         Raises:
             BodyError: the firmware cannot hold such a cycle; says what would fit.
         """
-        legs = np.arange(codec.JOINTS - LEG_JOINTS, codec.JOINTS)
-        table = np.zeros((len(angles), codec.JOINTS))
-        table[:, self._ids] = np.asarray(angles) * self._servos.units_per_radian + self._servos.zero
         try:
-            skill = gait_skill(table[:, legs], duration, self.dialect)
+            skill = skill_of(angles, duration, self._servos, self.dialect)
         except InputError as error:
             raise BodyError(str(error)) from error
         self.upload(skill)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import tempfile
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -15,7 +13,7 @@ import numpy as np
 from pydantic import Field
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import Spec, parse_spec
+from gaitopt.files import Spec, parse_spec, write_atomic
 from gaitopt.rl.arrays import State
 from gaitopt.rl.features import DiscreteFeatures
 from gaitopt.rl.policies.base import Policy
@@ -98,20 +96,7 @@ def write_arrays(path: Path, header: str, arrays: State) -> None:
     """
     buffer = io.BytesIO()
     np.savez(buffer, header=np.array(header), **arrays)  # type: ignore[arg-type]
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(buffer.getvalue())
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:  # an interrupt, too, leaves nothing behind
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
+    write_atomic(path, buffer.getvalue())
 
 
 def read_arrays(path: Path) -> tuple[dict[str, Any], State]:
