@@ -9,7 +9,7 @@ PYTHON ?= $(shell for p in python3.11 python3.10 python3 python; do \
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format study clean
+.PHONY: help demo test check format study baselines clean
 
 help: ## say what there is to make
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
@@ -25,9 +25,13 @@ check: $(READY) ## format, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-study: $(READY) ## the slow studies behind README's tables; about an hour
+study: $(READY) ## the slow studies behind README's tables; about two hours
 	$(BIN)/python -m pytest -m study
 	$(BIN)/python scripts/study_learning.py
+	$(BIN)/python scripts/study_policies.py
+
+baselines: $(READY) ## install stable-baselines3 and PyTorch: a second checker of the environments, and a rival
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[sb3]'
 
 format: $(READY) ## let ruff mend what it can
 	$(BIN)/ruff format .

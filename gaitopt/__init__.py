@@ -7,7 +7,11 @@ first used, so that a worker process loads only what it needs.
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+from gaitopt.run.gym_ids import register_when_imported
+
 __version__ = "0.1.0"
+
+register_when_imported()
 
 if TYPE_CHECKING:
     from gaitopt.errors import GaitoptError
@@ -18,10 +22,13 @@ if TYPE_CHECKING:
     from gaitopt.hal.emulators.background import emulated
     from gaitopt.hal.engine import EngineSpec
     from gaitopt.robot.spec import load_robot
+    from gaitopt.run.compare import compare
     from gaitopt.run.deployment import plan_deployment
     from gaitopt.run.desk import DeskSpec, StageHand
     from gaitopt.run.learn import learn, resume
     from gaitopt.run.rollout import evaluate
+    from gaitopt.run.train import train
+    from gaitopt.run.trained import TrainedPolicy, read_trained
     from gaitopt.scenario.spec import load_scenario
     from gaitopt.view.video import record_video
     from gaitopt.walk.controller import GaitController
@@ -36,6 +43,8 @@ _HOMES = {
     "GaitParameters": "gait.parameters",
     "GaitoptError": "errors",
     "StageHand": "run.desk",
+    "TrainedPolicy": "run.trained",
+    "compare": "run.compare",
     "cycle": "gait.cycle",
     "deploy": "walk.deploy",
     "emulated": "hal.emulators.background",
@@ -46,9 +55,11 @@ _HOMES = {
     "load_scenario": "scenario.spec",
     "make_body": "hal.catalog",
     "plan_deployment": "run.deployment",
+    "read_trained": "run.trained",
     "record_video": "view.video",
     "resume": "run.learn",
     "save_gait": "gait.gait_file",
+    "train": "run.train",
     "traverse": "walk.traversal",
 }
 
@@ -60,6 +71,8 @@ __all__ = [
     "GaitParameters",
     "GaitoptError",
     "StageHand",
+    "TrainedPolicy",
+    "compare",
     "cycle",
     "deploy",
     "emulated",
@@ -70,9 +83,11 @@ __all__ = [
     "load_scenario",
     "make_body",
     "plan_deployment",
+    "read_trained",
     "record_video",
     "resume",
     "save_gait",
+    "train",
     "traverse",
 ]
 

@@ -62,6 +62,14 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise InputError(f"{path}: is not valid TOML: {error}") from error
 
 
+def parse_value(text: str) -> Any:
+    """Return what a value written as in TOML means; what is no TOML is text as it stands."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text.strip()
+
+
 def parse_spec(kind: type[SpecType], tables: Mapping[str, Any], source: str) -> SpecType:
     """Return the spec that `tables` describe.
 

@@ -13,6 +13,7 @@ class Stream(IntEnum):
     OPTIMIZER = 0
     LEARNING = 1
     FRESH = 2
+    COMPARISON = 3
 
 
 def generator(run_seed: int, stream: Stream) -> np.random.Generator:

@@ -8,7 +8,7 @@ import pytest
 import gaitopt
 
 ROOT = Path(gaitopt.__file__).parent
-BASE = ("errors", "files", "seeding")
+BASE = ("errors", "files", "seeding", "threads")
 DIRECTLY_BELOW = {
     "base": (),
     "robot": ("base",),
@@ -24,14 +24,16 @@ DIRECTLY_BELOW = {
     "cli": ("view",),
 }
 HOMES = {
+    "gymnasium": "run/gym_envs.py",
     "pybullet": "hal/pybullet_world.py",
     "matplotlib": "view/",
     "av": "view/",
     "sqlite3": "run/store.py",
     "serial": "hal/serial_link.py",
     "cma": "optim/cma_es.py",
+    "onnx": "run/onnx_export.py",
     "sklearn": "optim/gaussian_process.py",
-    "threadpoolctl": "optim/gaussian_process.py",
+    "threadpoolctl": "threads.py",
 }
 READS_VERSION = ("run/config.py", "cli/")  # these may import the package itself, for its version
 
@@ -97,8 +99,10 @@ def test_imports_go_down_only():
         ("walk/score.py", "from ..run import store"),
         ("hal/body.py", "import pybullet as p"),
         ("run/config.py", "import sqlite3"),
+        ("walk/environment.py", "import gymnasium"),
         ("cli/main.py", "if True:\n    from matplotlib.figure import Figure"),
         ("run/store.py", "import av.video"),
+        ("cli/export.py", "import onnx.helper"),
         ("hal/ports.py", "from serial.tools import list_ports"),
     ],
 )

@@ -9,6 +9,8 @@ import sys
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from gaitopt.run.noise import Noise
+from gaitopt.scenario.score import ScoreSpec
 from gaitopt.walk.score import Evaluation
 
 
@@ -51,6 +53,24 @@ def speed_line(evaluation: Evaluation) -> str:
     return (
         f"{evaluation.speed_mps * 1e3:.0f} mm/s (95 % interval {low:.0f} to {high:.0f}; "
         f"{evaluation.finished} of {evaluation.repeats} fresh traversals finished, {evaluation.fell} fell)"
+    )
+
+
+def score_words(evaluation: Evaluation) -> str:
+    """Return an evaluation's score, where it is not the speed, in words."""
+    low, high = evaluation.score_ci95
+    return f"{evaluation.score:.3f} (95 % interval {low:.3f} to {high:.3f})"
+
+
+def noise_line(noise: Noise, score: ScoreSpec) -> str:
+    """Return how noisy traversals were, as a line of a report."""
+    falls = f"{noise.fell} of {noise.traversals} traversals fell"
+    if noise.std is None:
+        return f"noise     unknown: no gait walked twice; {falls}"
+    size = f"{noise.std * 1e3:.1f} mm/s" if score.is_speed else f"{noise.std:.3f}"
+    return (
+        f"noise     {size} from one traversal of a gait to the next "
+        f"(standard deviation, {noise.degrees_of_freedom} degrees of freedom); {falls}"
     )
 
 

@@ -12,6 +12,7 @@ from gaitopt.hal.wiring import robot_of
 from gaitopt.run.desk import DeskSpec
 from gaitopt.run.learn import RUNS
 from gaitopt.run.target import DEFAULT_ROBOT
+from gaitopt.scenario.score import TERMS
 from gaitopt.view.video import check_format
 from gaitopt.workers import check_count, default_count
 
@@ -41,6 +42,16 @@ def add_seed(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--seed", type=_seed, default=0, help="what chance depends on (default: %(default)s)")
 
 
+def add_score(parser: argparse.ArgumentParser) -> None:
+    """Add --score."""
+    parser.add_argument(
+        "--score",
+        metavar="SUM",
+        help=f"what to make high: a weighted sum of {', '.join(TERMS)}, such as 'speed - 0.5*sway' "
+        "(default: the scenario's own, else speed)",
+    )
+
+
 def add_effort(parser: argparse.ArgumentParser) -> None:
     """Add --workers, --video and --json."""
     add_workers(parser)
@@ -65,7 +76,9 @@ def add_json(parser: argparse.ArgumentParser) -> None:
 def add_target(parser: argparse.ArgumentParser) -> None:
     """Add what is to be walked, and where."""
     parser.add_argument(
-        "target", metavar="GAIT|RUN", help="a gait's name, a gait file (.toml), a run's folder, or 'latest'"
+        "target",
+        metavar="GAIT|POLICY|RUN",
+        help="a gait's name, a gait file (.toml), a policy file (.npz), a folder of a run or a training, or 'latest'",
     )
     parser.add_argument("--robot", help="the robot (default: the gait's own, else the one of --body, else aibo-ers7)")
     parser.add_argument("--scenario", help="where to walk (default: the run's own, else field)")
@@ -159,15 +172,16 @@ def body_address(args: argparse.Namespace) -> str:
     return f"{address}{'&' if '?' in address else '?'}id={args.id}"
 
 
-def add_changes(parser: argparse.ArgumentParser) -> None:
-    """Add --set."""
+def add_changes(parser: argparse.ArgumentParser, more: str = "") -> None:
+    """Add --set; `more` tells what else it can change."""
     parser.add_argument(
         "--set",
         action="append",
         default=[],
         dest="changes",
         metavar="KEY=VALUE",
-        help="change a number, such as scenario.friction=0.5, engine.time_step_s=0.002 or robot.servo.speed_margin=1.0",
+        help="change a number, such as scenario.friction=0.5, engine.time_step_s=0.002 or robot.servo.speed_margin=1.0"
+        + more,
     )
 
 

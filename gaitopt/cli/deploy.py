@@ -1,4 +1,4 @@
-"""`gaitopt deploy`: walk on a real robot for some seconds."""
+"""`gaitopt deploy`: walk on a real robot for some seconds, by a gait or by a policy on its gait."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from gaitopt.run.deployment import Plan, plan_deployment
 from gaitopt.run.target import Target, find_target
 from gaitopt.view.record import CsvRecorder
 from gaitopt.walk.deploy import Deployment, deploy
+from gaitopt.walk.policy_controller import PolicyController
 
 
 def add_parser(verbs: Any) -> None:
@@ -43,8 +44,8 @@ def run(args: argparse.Namespace) -> Answer:
     if not parse_address(address).real:
         raise InputError(f"--body {address}: deploy is for real robots; in simulation use: gaitopt replay")
     with make_real_body(target.robot, parse_address(address)) as body:
-        gait, robot, scenario = target.gait.parameters, target.robot, target.scenario
-        walk = plan_deployment(body, gait, robot, scenario, args.native, args.slow, args.seconds)
+        walker, robot, scenario = target.trained or target.gait.parameters, target.robot, target.scenario
+        walk = plan_deployment(body, walker, robot, scenario, args.native, args.slow, args.seconds)
         heading = _heading(body, target, walk)
         print(heading, file=sys.stderr, flush=True)
         data = _plan_data(body, target, walk)
@@ -62,6 +63,8 @@ def _heading(body: RealBody, target: Target, walk: Plan) -> str:
     if walk.native:
         return f"{who}\n{target.label}, played by the robot itself, cycle {walk.gait.cycle_time:.2f} s"
     how = f"{target.label}, streamed every {body.command_period * 1e3:.0f} ms"
+    if isinstance(walk.controller, PolicyController):
+        how += f", the policy acts every {walk.controller.period * 1e3:.0f} ms"
     if walk.slower > 1.005:
         how += f"; the link carries {walk.share:.0%} of its motion, so it is slowed {walk.slower:.2f} times"
     return f"{who}\n{how}, cycle {walk.gait.cycle_time:.2f} s"
@@ -77,6 +80,7 @@ def _plan_data(body: RealBody, target: Target, walk: Plan) -> dict[str, Any]:
         "slower": walk.slower,
         "cycle_time_s": walk.gait.cycle_time,
         "period_s": body.command_period,
+        "policy_period_s": walk.controller.period if isinstance(walk.controller, PolicyController) else None,
     }
 
 

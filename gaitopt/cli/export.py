@@ -1,4 +1,4 @@
-"""`gaitopt export`: a gait in the form of another tool."""
+"""`gaitopt export`: a gait or a policy in the form of another tool."""
 
 from __future__ import annotations
 
@@ -8,28 +8,35 @@ from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.answer import Answer
+from gaitopt.errors import InputError
 from gaitopt.files import write_atomic
 from gaitopt.gait.cycle import cycle
 from gaitopt.hal.opencat.dialect import DIALECTS, dialect_named
 from gaitopt.hal.opencat.from_gait import skill_of
 from gaitopt.hal.opencat.skill import to_text
 from gaitopt.hal.wiring import servo_map, wiring_of
-from gaitopt.run.target import find_target
+from gaitopt.run.onnx_export import export_onnx
+from gaitopt.run.target import Target, find_target
 
 
 def add_parser(verbs: Any) -> None:
     """Add the verb."""
-    parser = verbs.add_parser("export", help="write a gait for another tool", description=__doc__)
+    parser = verbs.add_parser("export", help="write a gait or a policy for another tool", description=__doc__)
     arguments.add_target(parser)
     parser.add_argument(
         "--format",
         required=True,
-        choices=["opencat"],
-        help="opencat: a skill for Petoi Desktop's Skill Composer, or an Instinct header file",
+        choices=["opencat", "onnx"],
+        help="opencat: a gait as a skill for Petoi Desktop's Skill Composer, or an Instinct header file; "
+        "onnx: a policy, with the meaning of its numbers",
     )
-    parser.add_argument("--dialect", default="biboard", help=f"{', '.join(DIALECTS)} (default: %(default)s)")
+    parser.add_argument(
+        "--dialect", default="biboard", help=f"of OpenCat: {', '.join(DIALECTS)} (default: %(default)s)"
+    )
     parser.add_argument("--skill", default="learned", metavar="NAME", help="the skill's name (default: %(default)s)")
-    parser.add_argument("--output", type=Path, metavar="FILE", help="where to write it (default: standard output)")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="where to write it (default: standard output; onnx needs one)"
+    )
     arguments.add_json(parser)
     parser.set_defaults(run=run)
 
@@ -37,6 +44,26 @@ def add_parser(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> Answer:
     """Export."""
     target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes)
+    return _onnx(target, args.output) if args.format == "onnx" else _opencat(target, args)
+
+
+def _onnx(target: Target, output: Path | None) -> Answer:
+    if target.trained is None:
+        raise InputError(f"{target.label}: is a gait; --format onnx is for policies, which `gaitopt train` makes")
+    if output is None:
+        raise InputError("--format onnx: the file is binary; say where to write it: --output FILE.onnx")
+    metadata = export_onnx(output, target.trained, target.robot, target.scenario)
+    data = {"robot": target.robot.name, "policy": target.label, "format": "onnx", "output": str(output)}
+    sees, acts = len(metadata["observation"]), len(metadata["action"])
+    how = f"sees {sees} numbers, acts by {acts}, every {metadata['control_period_s'] * 1e3:.0f} ms; see its metadata"
+    return Answer(data | {"metadata": metadata}, f"policy    {output}\n{how}")
+
+
+def _opencat(target: Target, args: argparse.Namespace) -> Answer:
+    if target.trained is not None:
+        raise InputError(
+            f"{target.label}: is a policy, which an OpenCat skill cannot hold; use --format onnx, or export a gait"
+        )
     wiring_of(target.robot, "opencat")
     dialect = dialect_named(args.dialect)
     table = cycle(target.gait.parameters, target.robot, target.robot.servo.command_period_s)

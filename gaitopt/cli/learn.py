@@ -3,24 +3,26 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.answer import Answer, artefact_lines, evaluation_data, speed_line
+from gaitopt.cli.answer import Answer, artefact_lines, evaluation_data, noise_line, score_words, speed_line
 from gaitopt.cli.consent import ask_to_move
 from gaitopt.cli.operator import operator
 from gaitopt.errors import BodyError
 from gaitopt.gait.gait_file import Gait, read_gait
 from gaitopt.gait.parameters import GaitSpace
 from gaitopt.hal.engine import engine_of
-from gaitopt.optim.catalog import OPTIMIZERS
+from gaitopt.optim.catalog import OPTIMIZERS, parse_options
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.desk import Operator
 from gaitopt.run.folder import RunFolder
 from gaitopt.run.learn import new_run
 from gaitopt.run.optimize import Outcome, optimize
 from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO, change_specs
+from gaitopt.scenario.score import ScoreSpec, parse_score
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.view.plots import learning_curve
 from gaitopt.view.progress import ProgressView
@@ -48,7 +50,8 @@ def add_parser(verbs: Any) -> None:
     arguments.add_seed(parser)
     parser.add_argument("--name", help="the run's name (default: robot and optimizer)")
     arguments.add_desk(parser)
-    arguments.add_changes(parser)
+    arguments.add_score(parser)
+    arguments.add_changes(parser, "; the optimizer's own, such as optimizer.repeats=5")
     arguments.add_runs(parser)
     arguments.add_effort(parser)
     parser.set_defaults(run=run)
@@ -59,9 +62,10 @@ def run(args: argparse.Namespace) -> Answer:
     arguments.check_effort(args)
     desk = arguments.desk(args)
     robot = load_robot(args.robot or arguments.usual_robot(args))
-    specs = change_specs(
-        {"robot": robot, "scenario": load_scenario(args.scenario), "engine": engine_of(robot)}, args.changes
-    )
+    given = {"robot": robot, "scenario": load_scenario(args.scenario), "engine": engine_of(robot)}
+    specs = change_specs(given | {"optimizer": parse_options(args.optimizer)}, args.changes)
+    options = specs.pop("optimizer").model_dump()
+    score = parse_score(args.score) if args.score is not None else None
     if desk is not None:
         ask_to_move(desk.body, args.yes)
     with operator(desk, args) as someone:
@@ -71,6 +75,8 @@ def run(args: argparse.Namespace) -> Answer:
             fresh=args.fresh or (FRESH if desk is None else FRESH_ON_ROBOT),
             start=args.start,
             optimizer=args.optimizer,
+            options=options,
+            score=score,
             traversals=args.traversals,
             seed=args.seed,
             name=args.name,
@@ -90,7 +96,8 @@ def work(folder: RunFolder, args: argparse.Namespace, someone: Operator | None) 
         raise BodyError(f"{error}; go on with: gaitopt resume {folder.path}") from error
     curve = learning_curve(folder)
     film = _film(folder, outcome.best) if args.video else None
-    return Answer(_data(outcome, curve, film), _text(outcome, curve, film))
+    score = folder.config.score
+    return Answer(_data(outcome, curve, film, score), _text(outcome, curve, film, score))
 
 
 def _film(folder: RunFolder, best: Gait) -> Path:
@@ -103,7 +110,7 @@ def _film(folder: RunFolder, best: Gait) -> Path:
     return folder.path / arguments.VIDEO
 
 
-def _data(outcome: Outcome, curve: Path, film: Path | None) -> dict[str, Any]:
+def _data(outcome: Outcome, curve: Path, film: Path | None, score: ScoreSpec) -> dict[str, Any]:
     return {
         "best": vars(outcome.best.parameters),
         "start_speed_mps": outcome.start.speed_mps,
@@ -113,21 +120,26 @@ def _data(outcome: Outcome, curve: Path, film: Path | None) -> dict[str, Any]:
         "run": str(outcome.run),
         "start": evaluation_data(outcome.start),
         "learned": evaluation_data(outcome.learned),
+        "score": str(score),
+        "noise": asdict(outcome.noise),
         "learning_curve": str(curve),
         "video": str(film) if film else None,
     }
 
 
-def _text(outcome: Outcome, curve: Path, film: Path | None) -> str:
+def _text(outcome: Outcome, curve: Path, film: Path | None, score: ScoreSpec) -> str:
     lines = [
         f"start     {speed_line(outcome.start)}",
         f"learned   {speed_line(outcome.learned)}",
     ]
     if outcome.start.speed_mps > 0:
         lines.append(f"gain      {outcome.learned.speed_mps / outcome.start.speed_mps - 1:+.0%}")
+    if not score.is_speed:
+        lines.append(f"score     {score_words(outcome.start)} to {score_words(outcome.learned)} of {score}")
     lines += [
         *artefact_lines(outcome.learned),
         *_inactive(outcome),
+        noise_line(outcome.noise, score),
         f"effort    {outcome.traversals} traversals, {outcome.traversals_per_s:.1f}/s",
         f"gait      {outcome.run / 'best.toml'}",
         f"curve     {curve}",

@@ -11,13 +11,17 @@ from gaitopt.cli.table import table
 from gaitopt.gait.gait_file import gait_names, load_gait
 from gaitopt.gait.parameters import GaitSpace
 from gaitopt.optim.catalog import OPTIMIZERS
+from gaitopt.rl.algorithms.catalog import ALGORITHMS
+from gaitopt.rl.mdps.catalog import PROBLEMS
 from gaitopt.robot.spec import load_robot, robot_names
 from gaitopt.scenario.spec import load_scenario, scenario_names
 
 
 def add_parser(verbs: Any) -> None:
     """Add the verb."""
-    parser = verbs.add_parser("list", help="list robots, scenarios, optimizers or gaits", description=__doc__)
+    parser = verbs.add_parser(
+        "list", help="list robots, scenarios, optimizers, gaits, problems or algorithms", description=__doc__
+    )
     parser.add_argument("what", choices=sorted(LISTS), metavar="|".join(sorted(LISTS)))
     parser.add_argument("--robot", help="only this robot's gaits")
     arguments.add_json(parser)
@@ -65,4 +69,31 @@ def _gaits(robot: str | None) -> list[dict[str, Any]]:
     return rows
 
 
-LISTS = {"robots": _robots, "scenarios": _scenarios, "optimizers": _optimizers, "gaits": _gaits}
+def _algorithms(robot: str | None) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in_place_of_q": entry.in_place_of_q, "summary": entry.summary}
+        for name, entry in ALGORITHMS.items()
+    ]
+
+
+def _problems(robot: str | None) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "best": problem.best,
+            "best_deterministic": problem.best_deterministic,
+            "steps": problem.steps,
+            "summary": problem.summary,
+        }
+        for name, problem in PROBLEMS.items()
+    ]
+
+
+LISTS = {
+    "robots": _robots,
+    "scenarios": _scenarios,
+    "optimizers": _optimizers,
+    "gaits": _gaits,
+    "algorithms": _algorithms,
+    "problems": _problems,
+}

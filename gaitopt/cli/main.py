@@ -12,11 +12,13 @@ from typing import NoReturn
 import gaitopt
 from gaitopt.cli import (
     calibrate,
+    compare,
     deploy,
     doctor,
     emulate,
     export,
     find_port,
+    lab,
     learn,
     listing,
     monitor,
@@ -24,16 +26,20 @@ from gaitopt.cli import (
     resume,
     runs,
     score,
+    train,
 )
 from gaitopt.cli.answer import Answer, claim_stdout, write_json
 from gaitopt.errors import GaitoptError
 
 VERBS = (
     learn,
+    train,
+    compare,
     resume,
     score,
     replay,
     runs,
+    lab,
     listing,
     export,
     deploy,

@@ -1,4 +1,4 @@
-"""`gaitopt replay`: watch one traversal of a gait, in a window or as a video."""
+"""`gaitopt replay`: watch one traversal of a gait or a policy, in a window or as a video."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from gaitopt.cli import arguments
 from gaitopt.cli.answer import Answer
 from gaitopt.hal.catalog import make_body
 from gaitopt.run.target import Target, find_target
+from gaitopt.run.trained import controller_of
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.view.progress import ProgressView
 from gaitopt.view.video import record_video
-from gaitopt.walk.controller import GaitController
 from gaitopt.walk.traversal import Traversal, traverse
 
 
 def add_parser(verbs: Any) -> None:
     """Add the verb."""
-    parser = verbs.add_parser("replay", help="watch one traversal of a gait", description=__doc__)
+    parser = verbs.add_parser("replay", help="watch one traversal of a gait or a policy", description=__doc__)
     arguments.add_target(parser)
     parser.add_argument("--video", type=Path, metavar="FILE", help="film it: .mp4 or .gif")
     parser.add_argument("--window", action="store_true", help="show it in PyBullet's window, at the pace of real time")
@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> Answer:
         with ProgressView() as view:
             traversal = record_video(
                 args.video,
-                [(target.label, target.gait)],
+                [(target.label, target.trained or target.gait)],
                 target.robot,
                 target.scenario,
                 args.seed,
@@ -54,6 +54,6 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _walk(target: Target, seed: int, window: bool) -> Traversal:
-    controller = GaitController(target.gait.parameters, target.robot, target.scenario)
+    controller = controller_of(target.trained or target.gait, target.robot, target.scenario)
     with make_body(target.robot, engine=target.engine, window=window) as body:
         return traverse(body, controller, target.scenario, traversal_seed(seed, Stream.FRESH, 0))

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Mapping
 from typing import Any
 
-from gaitopt.cli import arguments
+from gaitopt.cli import arguments, compare, train
 from gaitopt.cli.answer import Answer
 from gaitopt.cli.consent import ask_to_move
 from gaitopt.cli.learn import work
@@ -16,12 +17,16 @@ from gaitopt.files import parse_spec
 from gaitopt.run.config import current_versions
 from gaitopt.run.desk import DeskSpec
 from gaitopt.run.folder import RunFolder, find_run
+from gaitopt.run.study import find_study
+from gaitopt.run.train_folder import find_training, is_training
 
 
 def add_parser(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser("resume", help="take up a run where it stopped", description=__doc__)
-    parser.add_argument("target", metavar="RUN", help="a run's folder, its folder's name, or 'latest'")
+    parser.add_argument(
+        "target", metavar="RUN", help="the folder of a run, a training or a comparison, its name, or 'latest'"
+    )
     arguments.add_place(parser)
     arguments.add_runs(parser)
     arguments.add_effort(parser)
@@ -31,8 +36,19 @@ def add_parser(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> Answer:
     """Resume."""
     arguments.check_effort(args)
+    if (study := find_study(args.target, args.runs)) is not None:
+        if given := "--video" if args.video else "--body" if args.body is not None else arguments.desk_options(args):
+            raise InputError(f"{study.path}: is a comparison in simulation; leave out {given}")
+        _warn_of_versions(study.members[0].config.versions)
+        return compare.work(study, args)
+    if is_training(args.target, args.runs):
+        if given := "--body" if args.body is not None else arguments.desk_options(args):
+            raise InputError(f"{args.target}: was trained in simulation; leave out {given}")
+        training = find_training(args.target, args.runs)
+        _warn_of_versions(training.config.versions)
+        return train.work(training, args)
     folder = find_run(args.target, args.runs)
-    _warn_of_versions(folder)
+    _warn_of_versions(folder.config.versions)
     _take_up_desk(folder, args)
     with operator(folder.config.desk, args) as someone:
         return work(folder, args, someone)
@@ -55,8 +71,8 @@ def _take_up_desk(folder: RunFolder, args: argparse.Namespace) -> None:
     ask_to_move(desk.body, args.yes)
 
 
-def _warn_of_versions(folder: RunFolder) -> None:
-    then, now = folder.config.versions, current_versions()
+def _warn_of_versions(then: Mapping[str, str]) -> None:
+    now = current_versions()
     changed = [f"{name} {then.get(name)} -> {now[name]}" for name in now if then.get(name) != now[name]]
     if changed:
         print(

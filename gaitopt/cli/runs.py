@@ -10,7 +10,12 @@ from gaitopt.cli.answer import Answer
 from gaitopt.cli.table import table
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import read_gait
+from gaitopt.run.compare import is_finished
 from gaitopt.run.folder import RunFolder, list_runs
+from gaitopt.run.study import StudyFolder, list_studies
+from gaitopt.run.train_folder import TrainFolder, list_trainings
+from gaitopt.run.trained import read_trained
+from gaitopt.view.comparison_table import TABLE
 
 
 def add_parser(verbs: Any) -> None:
@@ -24,18 +29,48 @@ def add_parser(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> Answer:
     """List the runs."""
     rows = [_row(folder) for folder in list_runs(args.runs)]
+    rows += [_training_row(folder) for folder in list_trainings(args.runs)]
+    rows += [_study_row(study) for study in list_studies(args.runs)]
+    rows.sort(key=lambda row: str(row["run"]))
     if not rows:
-        return Answer({"runs": []}, f"no runs in {args.runs}; make one with: gaitopt learn")
+        return Answer({"runs": []}, f"no runs in {args.runs}; make one with: gaitopt learn, or gaitopt train")
     return Answer({"runs": rows}, table(rows))
 
 
 def _row(folder: RunFolder) -> dict[str, Any]:
     config = folder.config
-    row: dict[str, Any] = {"run": folder.path.name, "robot": config.robot.name, "optimizer": config.optimizer}
+    row: dict[str, Any] = {"run": folder.path.name, "robot": config.robot.name, "method": config.optimizer}
     try:
         with folder.open_store() as store:
-            row["traversals"] = f"{store.count('learn')} of {config.traversals}"
+            row["done"] = f"{store.count('learn')} of {config.traversals} traversals"
         speed = read_gait(folder.best_path).origin.get("speed_mps") if folder.best_path.is_file() else None
     except InputError:
-        return row | {"traversals": "?", "learned_mps": None, "state": "broken"}
+        return row | {"done": "?", "learned_mps": None, "state": "broken"}
+    return row | {"learned_mps": speed, "state": "finished" if speed is not None else "unfinished"}
+
+
+def _study_row(study: StudyFolder) -> dict[str, Any]:
+    config = study.config
+    done = sum(is_finished(member) for member in study.members)
+    return {
+        "run": study.path.name,
+        "robot": study.members[0].config.robot.name,
+        "method": f"comparison of {len(config.optimizers)}",
+        "done": f"{done} of {len(study.members)} runs",
+        "learned_mps": None,
+        "state": "finished" if (study.path / TABLE).is_file() else "unfinished",
+    }
+
+
+def _training_row(folder: TrainFolder) -> dict[str, Any]:
+    config, budget = folder.config, folder.config.stopping.steps
+    row: dict[str, Any] = {"run": folder.path.name, "robot": config.robot.name, "method": config.algorithm}
+    try:
+        rows = folder.read_progress()
+        done = int(rows[-1]["steps"]) if rows else 0
+        row["done"] = f"{done} of {budget} steps" if budget else f"{done} steps"
+        origin = read_trained(folder.policy_path).about.origin if folder.policy_path.is_file() else {}
+    except (InputError, ValueError, KeyError):
+        return row | {"done": "?", "learned_mps": None, "state": "broken"}
+    speed = origin.get("speed_mps")
     return row | {"learned_mps": speed, "state": "finished" if speed is not None else "unfinished"}

@@ -1,4 +1,4 @@
-"""`gaitopt score`: time a gait by fresh traversals."""
+"""`gaitopt score`: time a gait, or a policy on its gait, by fresh traversals."""
 
 from __future__ import annotations
 
@@ -7,21 +7,23 @@ import math
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.answer import Answer, artefact_lines, evaluation_data, speed_line
+from gaitopt.cli.answer import Answer, artefact_lines, evaluation_data, score_words, speed_line
 from gaitopt.cli.consent import ask_to_move
 from gaitopt.cli.operator import operator
 from gaitopt.run.rollout import evaluate
 from gaitopt.run.target import find_target
+from gaitopt.scenario.score import parse_score
 from gaitopt.walk.score import Evaluation
 
 
 def add_parser(verbs: Any) -> None:
     """Add the verb."""
-    parser = verbs.add_parser("score", help="time a gait by fresh traversals", description=__doc__)
+    parser = verbs.add_parser("score", help="time a gait or a policy by fresh traversals", description=__doc__)
     arguments.add_target(parser)
     parser.add_argument(
         "--repeats", type=arguments.positive, default=20, metavar="N", help="traversals (default: %(default)s)"
     )
+    arguments.add_score(parser)
     arguments.add_desk(parser)
     arguments.add_workers(parser)
     arguments.add_seed(parser)
@@ -32,6 +34,7 @@ def add_parser(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> Answer:
     """Score."""
     target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes, arguments.usual_robot(args))
+    score = parse_score(args.score) if args.score is not None else target.usual_score
     desk = arguments.desk(args)
     if desk is not None:
         ask_to_move(desk.body, args.yes)
@@ -46,11 +49,15 @@ def run(args: argparse.Namespace) -> Answer:
             args.workers,
             desk=desk,
             operator=someone,
+            score=score,
+            trained=target.trained,
         )
     names = {"robot": target.robot.name, "gait": target.label, "scenario": target.scenario.name, "seed": args.seed}
+    names |= {"score_of": str(score)}
     text = [
         f"{target.robot.name}, {target.label}, {target.scenario.name}",
         f"speed     {speed_line(result)}",
+        *([] if score.is_speed else [f"score     {score_words(result)} of {score}"]),
         *_measured_lines(result),
         *artefact_lines(result),
     ]

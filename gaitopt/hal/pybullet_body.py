@@ -28,6 +28,8 @@ from gaitopt.scenario.spec import Conditions, ScenarioSpec
 
 DROP = 0.001
 """Air under the paws when the robot is placed [m]."""
+ALOFT = (0.0, 0.0, 10.0)
+"""Where nothing is touched [m]."""
 
 
 class PyBulletBody(Body):
@@ -86,6 +88,7 @@ class PyBulletBody(Body):
             with quiet():
                 self._build_world(scenario)
         else:
+            self._forget_contacts()
             p.restoreState(self._fresh, physicsClientId=self._client)
         self._conditions = conditions
         p.changeDynamics(self._ground, -1, lateralFriction=conditions.friction, physicsClientId=self._client)
@@ -287,6 +290,14 @@ class PyBulletBody(Body):
         if self._renderer != p.ER_TINY_RENDERER:
             for _ in range(2):  # at its first two pictures, EGL tells about itself
                 take_picture(Camera(target=(0.0, 0.0, 0.0)), self._renderer, self._client)
+
+    def _forget_contacts(self) -> None:
+        """Lift the robot off the ground: contacts that are there when a state is restored stay, with their forces.
+
+        They would be felt where the last walk ended near its start.
+        """
+        p.resetBasePositionAndOrientation(self._body, ALOFT, (0.0, 0.0, 0.0, 1.0), physicsClientId=self._client)
+        p.performCollisionDetection(self._client)
 
     def _find_parts(self) -> None:
         """Find joints and links by name: their order in the engine is its own affair."""

@@ -9,6 +9,8 @@ scores in twelve dimensions the likelihood alone would take some lengths to thei
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
@@ -16,6 +18,7 @@ from scipy.optimize import minimize
 
 from gaitopt.errors import InputError
 from gaitopt.optim.arrays import Array
+from gaitopt.threads import one_thread
 
 PRIOR_WIDTH = 1.0
 """Standard deviation of the logarithms of variance, lengths and noise before any score."""
@@ -26,18 +29,18 @@ PRIOR_NOISE = 0.03
 class Posterior:
     """What a process predicts of the function, without noise, given the points it was fitted to."""
 
-    def __init__(self, process: Any, threads: Any) -> None:
-        """Take a fitted process of scikit-learn and what limits its threads."""
-        self._process, self._threads = process, threads
+    def __init__(self, process: Any, one_thread: Callable[[], AbstractContextManager[Any]]) -> None:
+        """Take a fitted process of scikit-learn and what keeps it to one thread."""
+        self._process, self._one_thread = process, one_thread
 
     def mean(self, at: Array) -> Array:
         """Return the mean (k,) at points (k, n)."""
-        with self._threads.limit(limits=1):
+        with self._one_thread():
             return np.asarray(self._process.predict(at))
 
     def both(self, at: Array) -> tuple[Array, Array]:
         """Return mean and standard deviation (k,) at points (k, n)."""
-        with self._threads.limit(limits=1):
+        with self._one_thread():
             mean, deviation = self._process.predict(at, return_std=True)
         return mean, np.maximum(deviation, 1e-12)
 
@@ -53,12 +56,11 @@ class GaussianProcess:
         """
         try:
             from sklearn.gaussian_process import GaussianProcessRegressor, kernels
-            from threadpoolctl import ThreadpoolController
         except ImportError as error:
             raise InputError("optimizer bayesian needs scikit-learn: pip install 'gaitopt[bayes]'") from error
         self._regressor = GaussianProcessRegressor
         # One thread, so that sums are added up in one order on every machine, however many cores it has.
-        self._threads = ThreadpoolController()
+        self._one_thread = one_thread()
         smooth = kernels.ConstantKernel() * kernels.Matern([length] * n, (1e-2, 1e3), nu=2.5)
         self._kernel = smooth + kernels.WhiteKernel(PRIOR_NOISE, (1e-4, 10.0))
         self._prior = self._kernel.theta.copy()  # logarithms of variance, lengths and noise, (n + 2,)
@@ -66,7 +68,7 @@ class GaussianProcess:
     def learn(self, points: Array, scores: Array) -> None:
         """Take the settings that are most probable given the points (m, n) and scores (m,)."""
         process = self._regressor(self._kernel, optimizer=self._most_probable, normalize_y=True)
-        with self._threads.limit(limits=1), warnings.catch_warnings():
+        with self._one_thread(), warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # a setting may well lie at its bound
             self._kernel = process.fit(points, scores).kernel_
 
@@ -79,8 +81,8 @@ class GaussianProcess:
         """Return the posterior given the points (m, n) and scores (m,)."""
         noise = self._kernel.k2.noise_level
         process = self._regressor(self._kernel.k1, alpha=noise, optimizer=None, normalize_y=True, copy_X_train=False)
-        with self._threads.limit(limits=1):
-            return Posterior(process.fit(points, scores), self._threads)
+        with self._one_thread():
+            return Posterior(process.fit(points, scores), self._one_thread)
 
     def _most_probable(self, negative_log_likelihood: Any, theta: Array, bounds: Array) -> tuple[Array, float]:
         def loss(theta: Array) -> tuple[float, Array]:

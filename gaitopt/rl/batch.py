@@ -52,8 +52,10 @@ class Batch:
         Raises:
             InputError: names what and where.
         """
-        for name in ("observations", "final_observations", "actions", "log_probs", "rewards"):
+        for name in ("observations", "final_observations", "rewards"):
             demand_finite(name, getattr(self, name), "mend the environment that gave it")
+        for name in ("actions", "log_probs"):
+            demand_finite(name, getattr(self, name), "learning went astray: lower the step sizes")
 
     def pieces(self) -> list[slice]:
         """Return where each piece lies."""

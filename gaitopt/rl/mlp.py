@@ -45,6 +45,11 @@ class Perceptron:
         self.parameters = buffer
         self._layers = self._views(buffer)
 
+    @property
+    def layers(self) -> list[tuple[Array, Array]]:
+        """W_l (in, out) and b_l (out,) of each layer."""
+        return self._layers
+
     def __call__(self, x: Array) -> Array:
         """Return y (n, out) of x (n, in)."""
         for weights, bias in self._layers[:-1]:

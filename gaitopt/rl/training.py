@@ -19,6 +19,7 @@ from gaitopt.rl.batch import Batch
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import read_arrays, write_arrays
 from gaitopt.rl.rollout import Environment, Request
+from gaitopt.threads import one_thread
 
 Count = Annotated[int, Field(strict=True, ge=1)]
 
@@ -77,6 +78,8 @@ class Training:
         self._stopping = stopping
         self._iteration = self._steps = self._episodes = 0
         self._returns: deque[float] = deque(maxlen=stopping.window)
+        self._metrics: Metrics = {}
+        self._one_thread = one_thread()
 
     @property
     def mean_return(self) -> float:
@@ -89,14 +92,21 @@ class Training:
         Raises:
             InputError: something was not a number; the algorithm is as it was before.
         """
-        batches = self._rollouts.collect(self.algorithm.requests())
-        metrics = self.algorithm.learn(batches)
+        with self._one_thread():
+            batches = self._rollouts.collect(self.algorithm.requests())
+            metrics = self.algorithm.learn(batches)
         self._iteration += 1
         self._steps += sum(len(batch) for batch in batches)
         for batch in batches:
             self._episodes += len(batch.episode_returns)
             self._returns.extend(batch.episode_returns.tolist())
-        return Progress(self._iteration, self._steps, self._episodes, self.mean_return, metrics)
+        self._metrics = metrics
+        return self.progress
+
+    @property
+    def progress(self) -> Progress:
+        """Where it stands; without the metrics of an update before it was restored."""
+        return Progress(self._iteration, self._steps, self._episodes, self.mean_return, self._metrics)
 
     def stop_reasons(self) -> dict[str, str]:
         """Return why it should not go on, by short name; empty while it may."""
@@ -145,7 +155,7 @@ class Training:
 
     def save(self, path: Path) -> None:
         """Write the state into a file, whole or not at all."""
-        write_arrays(path, '{"kind": "training"}', self.state())
+        save_state(path, self.state())
 
     def load(self, path: Path) -> None:
         """Go on from a file.
@@ -157,6 +167,11 @@ class Training:
         if header.get("kind") != "training":
             raise InputError(f"{path}: is not the state of a training; expected a file that one wrote")
         self.restore(state)
+
+
+def save_state(path: Path, state: State) -> None:
+    """Write the state of a training into a file, whole or not at all; see `Training.load`."""
+    write_arrays(path, '{"kind": "training"}', state)
 
 
 def evaluate(policy: Policy, environment: Environment, rng: np.random.Generator, episodes: int, explore: bool) -> Array:

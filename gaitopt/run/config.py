@@ -20,6 +20,7 @@ from gaitopt.optim.base import Optimizer
 from gaitopt.optim.catalog import make_optimizer, resolve_options
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.desk import DeskSpec
+from gaitopt.scenario.score import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, generator
 
@@ -43,6 +44,8 @@ class RunConfig(Spec):
     """Fresh traversals by which start and winner are reported, outside the budget."""
     seed: Annotated[int, Field(strict=True, ge=0)]
     """Seed of the run's one SeedSequence."""
+    score: ScoreSpec = SPEED
+    """What learning makes as high as it can."""
     start_name: str
     """Where the start gait came from."""
     start: dict[str, Real]
@@ -78,6 +81,17 @@ class RunConfig(Spec):
         return GaitParameters(**self.start)
 
 
+class BudgetError(InputError):
+    """A budget that does not pay for an optimizer's first iteration."""
+
+    def __init__(self, optimizer: str, traversals: int, cost: int) -> None:
+        super().__init__(
+            f"traversals: got {traversals}; one iteration of {optimizer} takes {cost}: give at least as many"
+        )
+        self.cost = cost
+        """Traversals of the first iteration."""
+
+
 def resolve(
     *,
     robot: RobotSpec,
@@ -92,11 +106,13 @@ def resolve(
     engine: EngineSpec | None = None,
     desk: DeskSpec | None = None,
     fresh: int = 20,
+    score: ScoreSpec | None = None,
 ) -> RunConfig:
-    """Return the complete settings of a run.
+    """Return the complete settings of a run; without a score, the scenario's own, else the speed.
 
     Raises:
-        InputError: a name is unknown, the gait is another robot's, or the budget pays for no iteration.
+        InputError: a name is unknown, or the gait is another robot's.
+        BudgetError: the budget pays for no iteration.
     """
     check_gait(start, robot, start_name)
     settings = {
@@ -106,6 +122,7 @@ def resolve(
         "traversals": traversals,
         "fresh": fresh,
         "seed": seed,
+        "score": score or scenario.score or SPEED,
         "start_name": start_name,
         "start": dict(vars(start.parameters)),
         "engine": engine or engine_of(robot),
@@ -136,10 +153,7 @@ def _check_budget(config: RunConfig) -> None:
     optimizer = new_optimizer(config)
     cost = optimizer.batch * optimizer.repeats
     if config.traversals < cost:
-        raise InputError(
-            f"traversals: got {config.traversals}; one iteration of {config.optimizer} takes {cost}: "
-            "give at least as many"
-        )
+        raise BudgetError(config.optimizer, config.traversals, cost)
 
 
 def _version(package: str) -> str:

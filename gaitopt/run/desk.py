@@ -13,15 +13,18 @@ from gaitopt.errors import BodyError, InputError, ProtocolError
 from gaitopt.files import Spec
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.address import parse_address
-from gaitopt.hal.body import Lifecycle
+from gaitopt.hal.body import Capabilities, Lifecycle
 from gaitopt.hal.catalog import make_real_body
 from gaitopt.hal.light_gate import BAUD, LightGate
 from gaitopt.hal.real_body import RealBody
 from gaitopt.hal.serial_link import SerialLink
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.deployment import plan_deployment
+from gaitopt.run.trained import TrainedPolicy
+from gaitopt.scenario.score import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.walk.controller import Controller, GaitController, SkillController
+from gaitopt.walk.score import check_score
 from gaitopt.walk.stopwatch import GateStopwatch, Keys, KeyStopwatch, SpoiledError, Stopwatch
 from gaitopt.walk.traversal import Status, Traversal, traverse
 
@@ -101,7 +104,25 @@ class StageHand:
 class Desk:
     """Walks traversals on a real robot; a walk that does not count is walked again."""
 
-    def __init__(self, robot: RobotSpec, scenario: ScenarioSpec, spec: DeskSpec, operator: Operator) -> None:
+    def __init__(
+        self,
+        robot: RobotSpec,
+        scenario: ScenarioSpec,
+        spec: DeskSpec,
+        operator: Operator,
+        trained: TrainedPolicy | None = None,
+    ) -> None:
+        """Set up a desk.
+
+        Args:
+            robot: who walks.
+            scenario: the field.
+            spec: how it walks.
+            operator: who helps.
+            trained: a policy, which adjusts its own gait whatever gait is to be walked.
+        """
+        self._trained = trained
+        self._policy: Controller | None = None
         self._robot, self._scenario, self._spec, self._operator = robot, scenario, spec, operator
         self._body: RealBody | None = None
         self._gate: LightGate | None = None
@@ -112,12 +133,14 @@ class Desk:
         """Make sure that robot and light gate answer, and that the link carries a gait; nothing moves.
 
         Raises:
-            BodyError: one of them does not.
+            BodyError: one of them does not, or the robot lacks what a policy sees.
             InputError: the gait is too fast for the link.
         """
         if self._spec.stopwatch != "key":
             self._stopwatch()
-        plan_deployment(self._open_body(), gait, self._robot, self._scenario, self._spec.native)
+        walker = self._trained or gait
+        plan = plan_deployment(self._open_body(), walker, self._robot, self._scenario, self._spec.native)
+        self._policy = plan.controller if self._trained is not None else None
         self._opened = True
 
     def walk(self, gait: GaitParameters, seed: int) -> Traversal:
@@ -154,6 +177,11 @@ class Desk:
         if gate is not None:
             gate.close()
 
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the robot can measure."""
+        return self._open_body().capabilities
+
     def _open_body(self) -> RealBody:
         if self._body is None:
             body = make_real_body(self._robot, parse_address(self._spec.body))
@@ -169,6 +197,8 @@ class Desk:
     def _controller(self, gait: GaitParameters, body: RealBody) -> Controller:
         if self._spec.native:
             return SkillController(gait, self._robot, body.command_period)
+        if self._policy is not None:
+            return self._policy
         # What the link cannot carry of a later gait than the first is left out.
         return GaitController(gait, self._robot, self._scenario, body.command_period)
 
@@ -192,11 +222,15 @@ class Desk:
             )
 
 
-def check_desk(robot: RobotSpec, scenario: ScenarioSpec, spec: DeskSpec, gait: GaitParameters) -> None:
-    """Open a desk for a look whether a gait can be walked on it; nothing moves. See `Desk.open`."""
+def check_desk(
+    robot: RobotSpec, scenario: ScenarioSpec, spec: DeskSpec, gait: GaitParameters, score: ScoreSpec = SPEED
+) -> None:
+    """Open a desk for a look whether a gait can be walked and scored on it; nothing moves. See `Desk.open`."""
     desk = Desk(robot, scenario, spec, _Absent())
     try:
         desk.open(gait)
+        if not score.is_speed:  # that, a stopwatch tells
+            check_score(score, desk.capabilities)
     finally:
         desk.close()
 

@@ -8,14 +8,18 @@ from __future__ import annotations
 import datetime
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from typing import TypeVar
 
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.files import format_toml, read_spec, write_atomic
 from gaitopt.run.config import RunConfig
 from gaitopt.run.store import RunStore
+from gaitopt.run.train_config import TrainConfig
+
+AnyConfig = TypeVar("AnyConfig", RunConfig, TrainConfig)
 
 CONFIG, DATABASE, BEST, URDF = "config.toml", "run.db", "best.toml", "robot.urdf"
 
@@ -32,9 +36,7 @@ class RunFolder:
         self.path = path
         if not (path / CONFIG).is_file():
             raise InputError(f"{path}: is not a run: it has no {CONFIG}; see `gaitopt runs`")
-        config = read_spec(RunConfig, path / CONFIG)
-        robot = config.robot.model_copy(update={"urdf": str(path / config.robot.urdf)})
-        self.config = config.model_copy(update={"robot": robot})
+        self.config = read_config(RunConfig, path / CONFIG)
 
     @property
     def best_path(self) -> Path:
@@ -45,31 +47,36 @@ class RunFolder:
         """Return the run's database, opened."""
         return RunStore(self.path / DATABASE)
 
-    @contextmanager
-    def locked(self) -> Iterator[None]:
-        """Keep other processes from working on the same run.
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep other processes from working on the same run; see `lock`."""
+        return lock(self.path)
 
-        Raises:
-            InputError: another process is at work on it.
-        """
-        try:
-            import fcntl
-        except ImportError:  # no such locks on this system
-            yield
-            return
-        try:
-            handle = os.open(self.path, os.O_RDONLY)
-        except OSError as error:
-            raise InputError(f"{self.path}: cannot be opened: {error.strerror}") from error
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(handle)
-            raise InputError(f"{self.path}: another process is at work on this run; wait for it or stop it") from error
-        try:
-            yield
-        finally:
-            os.close(handle)
+
+@contextmanager
+def lock(folder: Path) -> Iterator[None]:
+    """Keep other processes from working in the same folder.
+
+    Raises:
+        InputError: another process is at work there.
+    """
+    try:
+        import fcntl
+    except ImportError:  # no such locks on this system
+        yield
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be opened: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise InputError(f"{folder}: another process is at work on this run; wait for it or stop it") from error
+    try:
+        yield
+    finally:
+        os.close(handle)
 
 
 def create_run(config: RunConfig, runs: Path, now: datetime.datetime | None = None) -> RunFolder:
@@ -78,20 +85,35 @@ def create_run(config: RunConfig, runs: Path, now: datetime.datetime | None = No
     Raises:
         InputError: the folder exists, or it cannot be written.
     """
+    return RunFolder(make_folder(runs, config.name, lambda draft: fill_run(draft, config), now))
+
+
+def make_folder(runs: Path, name: str, fill: Callable[[Path], None], now: datetime.datetime | None = None) -> Path:
+    """Make `runs/<date>_<time>_<name>/`, whole or not at all, and return it.
+
+    Args:
+        runs: where.
+        name: of what is kept there.
+        fill: writes what belongs into the folder.
+        now: the moment; the present if None.
+
+    Raises:
+        InputError: the folder exists, or it cannot be written.
+    """
     moment = now or datetime.datetime.now()
-    path = runs / f"{moment:%Y-%m-%d_%H%M%S}_{config.name}"
+    path = runs / f"{moment:%Y-%m-%d_%H%M%S}_{name}"
     if path.exists():
         raise InputError(f"{path}: this run exists, and runs are never overwritten; give another --name")
     draft = runs / f".{path.name}.{os.getpid()}"
     try:
         draft.mkdir(parents=True)
-        _fill(draft, config)
+        fill(draft)
         draft.rename(path)
     except OSError as error:
         raise InputError(f"{path}: the run's folder cannot be made: {error.strerror or error}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return RunFolder(path)
+    return path
 
 
 def find_run(text: str, runs: Path) -> RunFolder:
@@ -120,8 +142,25 @@ def list_runs(runs: Path) -> list[RunFolder]:
     return found
 
 
-def _fill(folder: Path, config: RunConfig) -> None:
-    shutil.copyfile(config.robot.urdf, folder / URDF)
-    portable = config.model_copy(update={"robot": config.robot.model_copy(update={"urdf": URDF})})
-    write_atomic(folder / CONFIG, format_toml(portable.model_dump()))
+def fill_run(folder: Path, config: RunConfig) -> None:
+    """Write what a run begins with into an empty folder."""
+    write_config(folder / CONFIG, config)
     RunStore(folder / DATABASE, create=True).close()
+
+
+def write_config(path: Path, config: RunConfig | TrainConfig) -> None:
+    """Write settings into a folder, and the robot's URDF beside them, so that they stand by themselves."""
+    shutil.copyfile(config.robot.urdf, path.parent / URDF)
+    portable = config.model_copy(update={"robot": config.robot.model_copy(update={"urdf": URDF})})
+    write_atomic(path, format_toml(portable.model_dump(mode="json")))
+
+
+def read_config(kind: type[AnyConfig], path: Path) -> AnyConfig:
+    """Return the settings in a folder; see `write_config`.
+
+    Raises:
+        InputError: they cannot be read, or are not of this kind.
+    """
+    config = read_spec(kind, path)
+    robot = config.robot.model_copy(update={"urdf": str(path.parent / config.robot.urdf)})
+    return config.model_copy(update={"robot": robot})

@@ -15,6 +15,7 @@ from gaitopt.run.config import RunConfig, resolve
 from gaitopt.run.desk import DeskSpec, Operator, check_desk
 from gaitopt.run.folder import RunFolder, create_run, find_run
 from gaitopt.run.optimize import Outcome, Report, optimize
+from gaitopt.scenario.score import ScoreSpec, parse_score
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
 from gaitopt.workers import check_count, default_count
 
@@ -37,6 +38,7 @@ def learn(
     desk: DeskSpec | None = None,
     operator: Operator | None = None,
     report: Report | None = None,
+    score: str | ScoreSpec | None = None,
 ) -> Outcome:
     """Learn a faster gait and return what was learned; the run is kept in a folder of its own.
 
@@ -55,6 +57,7 @@ def learn(
         desk: walk on a real robot instead.
         operator: who helps the real robot.
         report: called after every traversal.
+        score: what to make as high as can be, such as `speed - 0.5*sway`; the scenario's own, else the speed, if None.
 
     Raises:
         InputError: something cannot be used; nothing is left half-written.
@@ -73,6 +76,7 @@ def learn(
         options=options,
         engine=engine,
         desk=desk,
+        score=score,
     )
     return optimize(run, workers, report, operator)
 
@@ -91,6 +95,7 @@ def new_run(
     engine: EngineSpec | None = None,
     desk: DeskSpec | None = None,
     fresh: int = 20,
+    score: str | ScoreSpec | None = None,
 ) -> RunFolder:
     """Check the settings of a run and make its folder; see `learn`."""
     robot = load_robot(robot) if isinstance(robot, str) else robot
@@ -110,6 +115,7 @@ def new_run(
         engine=engine,
         desk=desk,
         fresh=fresh,
+        score=parse_score(score) if isinstance(score, str) else score,
     )
     _check_body(config)
     return create_run(config, Path(runs))
@@ -138,7 +144,7 @@ def resume(
 def _check_body(config: RunConfig) -> None:
     """Open the robot's body: what cannot walk shall fail before anything is written."""
     if config.desk is not None:
-        check_desk(config.robot, config.scenario, config.desk, config.start_gait)
+        check_desk(config.robot, config.scenario, config.desk, config.start_gait, config.score)
         return
     with make_body(config.robot, engine=config.engine) as body:
         body.prepare(config.scenario, config.scenario.sample(np.random.default_rng(config.seed)))

@@ -19,8 +19,10 @@ from gaitopt.gait.parameters import GaitParameters, GaitSpace
 from gaitopt.run.config import RunConfig, new_optimizer
 from gaitopt.run.desk import Operator
 from gaitopt.run.folder import RunFolder
+from gaitopt.run.noise import Noise, estimate_noise
 from gaitopt.run.rollout import RolloutResult, RolloutTask, fresh_tasks, rollout_workers
-from gaitopt.run.store import Place, Row, RunStore
+from gaitopt.run.store import PURPOSES, Iteration, Place, Row, RunStore
+from gaitopt.scenario.score import SPEED, ScoreSpec
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.score import Evaluation, score, summarize
 from gaitopt.walk.traversal import Traversal
@@ -43,10 +45,12 @@ class Progress:
     """Traversals walked per second since learning was started or resumed."""
     seconds_left: float
     """Estimate for this stage [s]; nan until known."""
-    current_mps: float
-    """Mean score of the last finished iteration [m/s]; nan before."""
-    best_mps: float
-    """Highest mean score of a candidate so far [m/s]; nan before."""
+    current_score: float
+    """Mean score of the last finished iteration; nan before."""
+    best_score: float
+    """Highest mean score of a candidate so far; nan before."""
+    score: ScoreSpec = SPEED
+    """What the score is."""
 
 
 @dataclass(frozen=True)
@@ -61,6 +65,8 @@ class Outcome:
     """Traversals that learning used."""
     traversals_per_s: float
     """Speed of learning in this process [1/s]; 0 if all was stored already."""
+    noise: Noise
+    """How much one gait's traversals differ."""
 
 
 Report = Callable[[Progress], None]
@@ -110,7 +116,8 @@ class _Learning:
         start = self._fresh("start", self._config.start_gait)
         learned = self._fresh("best", self._best_gait)
         best = self._save_best(learned)
-        return Outcome(self._folder.path, best, start, learned, self._spent, per_second)
+        noise = estimate_noise(row for purpose in PURPOSES for row in self._store.rows(purpose))
+        return Outcome(self._folder.path, best, start, learned, self._spent, per_second, noise)
 
     @property
     def _cost(self) -> int:
@@ -118,7 +125,9 @@ class _Learning:
         return self._optimizer.batch * self._optimizer.repeats
 
     def _iterate(self, stored: dict[Place, Row]) -> None:
+        begun = time.perf_counter()
         points = self._optimizer.ask()
+        overhead_s = time.perf_counter() - begun
         gaits = [self._space.from_cube(point) for point in points]
         tasks: dict[Place, RolloutTask] = {}
         for candidate, gait in enumerate(gaits):
@@ -127,10 +136,14 @@ class _Learning:
                 seed = traversal_seed(self._config.seed, Stream.LEARNING, *place[1:])
                 tasks[place] = RolloutTask(tuple(gait.to_vector().tolist()), seed)
         walked = self._walk(tasks, stored)
-        scores = np.array([score(traversal) for traversal in walked]).reshape(len(points), -1).mean(axis=1)
+        scores = np.array([self._score(traversal) for traversal in walked]).reshape(len(points), -1).mean(axis=1)
+        begun = time.perf_counter()
         self._optimizer.tell(points, scores)
-        self._iteration += 1
+        overhead_s += time.perf_counter() - begun
         self._spent += len(tasks)
+        incumbent = tuple(self._best_gait.to_vector().tolist())
+        self._store.add_iteration(Iteration(self._iteration, self._spent, incumbent, overhead_s))
+        self._iteration += 1
         self._current, self._best = float(scores.mean()), float(np.fmax(self._best, scores.max()))
         if self._spent >= len(stored):  # before, best.toml is ahead of what is replayed
             self._save_best(None)
@@ -140,7 +153,8 @@ class _Learning:
         stored = {row.place: row for row in self._store.rows(purpose)}
         tasks = fresh_tasks(gait, self._config.fresh, self._config.seed)
         self._clock.begin(purpose, len(tasks))
-        return summarize(self._walk({Place(purpose, 0, 0, i): task for i, task in enumerate(tasks)}, stored))
+        walked = self._walk({Place(purpose, 0, 0, i): task for i, task in enumerate(tasks)}, stored)
+        return summarize(walked, self._config.score)
 
     def _walk(self, tasks: dict[Place, RolloutTask], stored: dict[Place, Row]) -> list[Traversal]:
         """Return the traversals of all tasks, in their order; those not stored yet are walked and stored."""
@@ -149,11 +163,14 @@ class _Learning:
         left = [(place, task) for place, task in tasks.items() if place not in done]
         for index, (traversal, wall_s) in self._pool.run([task for _, task in left]):
             place, task = left[index]
-            self._store.add(Row(place, task.seed, task.parameters, traversal, score(traversal), wall_s))
+            self._store.add(Row(place, task.seed, task.parameters, traversal, self._score(traversal), wall_s))
             done[place] = traversal
             self._clock.tick()
             self._report(self._progress())
         return [done[place] for place in tasks]
+
+    def _score(self, traversal: Traversal) -> float:
+        return score(traversal, self._config.score)
 
     def _recall(self, row: Row, task: RolloutTask) -> Traversal:
         if (row.parameters, row.seed) != (task.parameters, task.seed):
@@ -186,6 +203,8 @@ class _Learning:
                 "finished": fresh.finished,
                 "artefacts": list(fresh.artefacts),
             }
+            if not config.score.is_speed:
+                origin |= {"score": str(config.score), "score_mean": fresh.score, "score_ci95": list(fresh.score_ci95)}
         gait = Gait(config.robot.name, self._best_gait, origin)
         save_gait(gait, self._folder.best_path)
         return gait
@@ -199,8 +218,9 @@ class _Learning:
             budget=clock.budget,
             per_second=clock.per_second,
             seconds_left=clock.seconds_left,
-            current_mps=self._current,
-            best_mps=self._best,
+            current_score=self._current,
+            best_score=self._best,
+            score=self._config.score,
         )
 
 

@@ -15,9 +15,11 @@ from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.desk import Desk, DeskSpec, Operator
+from gaitopt.run.trained import TrainedPolicy
+from gaitopt.scenario.score import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, traversal_seed
-from gaitopt.walk.controller import GaitController
+from gaitopt.walk.controller import Controller, GaitController
 from gaitopt.walk.score import Evaluation, summarize
 from gaitopt.walk.traversal import Traversal, traverse
 from gaitopt.workers import InProcess, Workers, make_workers
@@ -47,19 +49,26 @@ class RolloutFactory:
     robot: RobotSpec
     scenario: ScenarioSpec
     engine: EngineSpec
+    trained: TrainedPolicy | None = None
+    """What adjusts its gait; None for gaits alone."""
 
     def __call__(self) -> Rollout:
         """Return the function that walks one traversal."""
-        return Rollout(self.robot, self.scenario, self.engine)
+        return Rollout(self.robot, self.scenario, self.engine, self.trained)
 
 
 class Rollout:
     """Walks traversals in one body that it keeps open."""
 
-    def __init__(self, robot: RobotSpec, scenario: ScenarioSpec, engine: EngineSpec) -> None:
+    def __init__(
+        self, robot: RobotSpec, scenario: ScenarioSpec, engine: EngineSpec, trained: TrainedPolicy | None = None
+    ) -> None:
         self._robot, self._scenario, self._engine = robot, scenario, engine
         self._body: Body | None = None
-        self._tables: tuple[tuple[float, ...], GaitController] | None = None
+        self._tables: tuple[tuple[float, ...], Controller] | None = None
+        if trained is not None:
+            gait = tuple(trained.gait.parameters.to_vector().tolist())
+            self._tables = gait, trained.controller(robot, scenario)
 
     def __call__(self, task: RolloutTask) -> RolloutResult:
         """Walk one traversal."""
@@ -76,7 +85,7 @@ class Rollout:
             self._body.close()
             self._body = None
 
-    def _controller(self, parameters: tuple[float, ...]) -> GaitController:
+    def _controller(self, parameters: tuple[float, ...]) -> Controller:
         """Return the gait's controller; the repeats of a candidate share its tables."""
         if self._tables is None or self._tables[0] != parameters:
             gait = GaitParameters(*parameters)
@@ -87,8 +96,15 @@ class Rollout:
 class DeskRollout:
     """Walks traversals on a real robot."""
 
-    def __init__(self, robot: RobotSpec, scenario: ScenarioSpec, spec: DeskSpec, operator: Operator) -> None:
-        self._desk = Desk(robot, scenario, spec, operator)
+    def __init__(
+        self,
+        robot: RobotSpec,
+        scenario: ScenarioSpec,
+        spec: DeskSpec,
+        operator: Operator,
+        trained: TrainedPolicy | None = None,
+    ) -> None:
+        self._desk = Desk(robot, scenario, spec, operator, trained)
 
     def __call__(self, task: RolloutTask) -> RolloutResult:
         """Walk one traversal."""
@@ -108,13 +124,14 @@ def rollout_workers(
     workers: int,
     desk: DeskSpec | None = None,
     operator: Operator | None = None,
+    trained: TrainedPolicy | None = None,
 ) -> Workers[RolloutTask, RolloutResult]:
     """Return what walks traversals: worker processes in simulation, or one real robot with its operator."""
     if desk is None:
-        return make_workers(RolloutFactory(robot, scenario, engine), workers)
+        return make_workers(RolloutFactory(robot, scenario, engine, trained), workers)
     if operator is None:
         raise InputError(f"{desk.body} is a real robot: an operator is needed")
-    return InProcess(partial(DeskRollout, robot, scenario, desk, operator))
+    return InProcess(partial(DeskRollout, robot, scenario, desk, operator, trained))
 
 
 def fresh_tasks(gait: GaitParameters, repeats: int, seed: int) -> list[RolloutTask]:
@@ -134,6 +151,8 @@ def evaluate(
     report: Callable[[int, Traversal], None] | None = None,
     desk: DeskSpec | None = None,
     operator: Operator | None = None,
+    score: ScoreSpec = SPEED,
+    trained: TrainedPolicy | None = None,
 ) -> Evaluation:
     """Return what fresh traversals say of a gait: mean speed and 95 % interval, falls, artefacts.
 
@@ -148,14 +167,16 @@ def evaluate(
         report: called with the number and result of each traversal as it ends.
         desk: walk on a real robot instead.
         operator: who helps the real robot.
+        score: what a traversal is worth, beside its speed.
+        trained: a policy that adjusts this gait.
     """
     if repeats < 1:
         raise InputError(f"repeats: got {repeats}; expected at least 1")
     tasks = fresh_tasks(gait, repeats, seed)
     walked: dict[int, Traversal] = {}
-    with rollout_workers(robot, scenario, engine or engine_of(robot), workers, desk, operator) as pool:
+    with rollout_workers(robot, scenario, engine or engine_of(robot), workers, desk, operator, trained) as pool:
         for index, result in pool.run(tasks):
             walked[index] = result.traversal
             if report is not None:
                 report(index, result.traversal)
-    return summarize([walked[index] for index in range(repeats)])
+    return summarize([walked[index] for index in range(repeats)], score)

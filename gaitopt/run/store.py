@@ -1,7 +1,8 @@
 """The store of a run: every traversal, written as it happens, in SQLite.
 
-One table, `traversals`, whose columns are a traversal's place in the run, its seed, the twelve parameters and the
-fields of `Traversal`; any SQL tool reads it. Write-ahead logging: a killed run loses the traversals in flight, no more.
+The table `traversals` holds a traversal's place in the run, its seed, the twelve parameters and the fields of
+`Traversal`; the table `iterations` the gait recommended after each iteration of the optimizer. Any SQL tool reads them.
+Write-ahead logging: a killed run loses the traversals in flight, no more.
 """
 
 from __future__ import annotations
@@ -48,9 +49,24 @@ class Row:
     """How long it took to compute [s]."""
 
 
+@dataclass(frozen=True)
+class Iteration:
+    """What stood after an iteration of the optimizer."""
+
+    iteration: int
+    """Which, from 0."""
+    traversals: int
+    """Traversals that learning had used by its end."""
+    incumbent: tuple[float, ...]
+    """The gait that the optimizer recommended then: twelve parameters, SI units."""
+    overhead_s: float
+    """Time that the optimizer itself took: its ask and its tell [s]."""
+
+
 TRAVERSAL_FIELDS = tuple(field.name for field in fields(Traversal))
 COLUMNS = (*Place._fields, "seed", *PARAMETER_NAMES, *TRAVERSAL_FIELDS, "score", "wall_s")
 TEXTS = {"purpose", "status"}
+ITERATION_COLUMNS = ("iteration", "traversals", *PARAMETER_NAMES, "overhead_s")
 
 
 class RunStore:
@@ -99,6 +115,27 @@ class RunStore:
         with self._errors():
             query = "SELECT count(*) FROM traversals WHERE purpose = ?"
             return int(self._connection.execute(query, [purpose]).fetchone()[0])
+
+    def add_iteration(self, row: Iteration) -> None:
+        """Write what stood after an iteration; of one that is there already, nothing is changed."""
+        columns = ", ".join(f"{name} REAL" for name in ITERATION_COLUMNS[2:])
+        marks = ", ".join("?" * len(ITERATION_COLUMNS))
+        with self._errors():
+            self._connection.execute(
+                f"CREATE TABLE IF NOT EXISTS iterations (iteration INTEGER PRIMARY KEY, traversals INTEGER, {columns})"
+            )
+            values = [row.iteration, row.traversals, *row.incumbent, row.overhead_s]
+            self._connection.execute(f"INSERT OR IGNORE INTO iterations VALUES ({marks})", values)
+
+    def iterations(self) -> list[Iteration]:
+        """Return what stood after each iteration, in their order; nothing for runs of older versions."""
+        with self._errors():
+            known = "SELECT count(*) FROM sqlite_master WHERE name = 'iterations'"
+            if not self._connection.execute(known).fetchone()[0]:
+                return []
+            query = f"SELECT {', '.join(ITERATION_COLUMNS)} FROM iterations ORDER BY iteration"
+            rows = self._connection.execute(query).fetchall()
+        return [Iteration(row[0], row[1], tuple(row[2:-1]), row[-1]) for row in rows]
 
     def close(self) -> None:
         """Let go of the database; harmless when repeated."""

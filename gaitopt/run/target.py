@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import parse_spec, tomllib
+from gaitopt.files import parse_spec, parse_value
 from gaitopt.gait.gait_file import Gait, check_gait, gait_names, load_gait, read_gait
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.run.folder import CONFIG, RunFolder, find_run, list_runs
+from gaitopt.run.train_folder import find_training, is_training
+from gaitopt.run.trained import TrainedPolicy, read_trained
+from gaitopt.scenario.score import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
 
 DEFAULT_ROBOT, DEFAULT_SCENARIO = "aibo-ers7", "field"
@@ -29,6 +32,13 @@ class Target:
     engine: EngineSpec
     run: RunFolder | None = None
     """The run that learned it, if one did."""
+    trained: TrainedPolicy | None = None
+    """The policy that adjusts the gait; None for a gait alone."""
+
+    @property
+    def usual_score(self) -> ScoreSpec:
+        """What a traversal is worth, if nobody says otherwise: as in the run, else in the scenario, else its speed."""
+        return self.run.config.score if self.run is not None else self.scenario.score or SPEED
 
 
 def find_target(
@@ -39,7 +49,9 @@ def find_target(
     changes: Sequence[str] = (),
     usual_robot: str = DEFAULT_ROBOT,
 ) -> Target:
-    """Return what `text` names: a run (folder, folder's name or `latest`), a `.toml` gait file, or a gait's name.
+    """Return what `text` names: a gait, a gait file (`.toml`), a policy file (`.npz`), a run or a training.
+
+    Runs and trainings are named by their folder, or its name in `runs`; the latest run is `latest`.
 
     A run brings its own robot, scenario and engine.
 
@@ -54,13 +66,17 @@ def find_target(
     Raises:
         InputError: nothing has this name, or things do not fit each other.
     """
-    run = _run(text, runs)
-    target = _of_gait(text, usual_robot, robot, scenario, runs) if run is None else _of_run(run, robot, scenario)
+    if text.endswith(".npz") or is_training(text, runs):
+        target = _of_policy(text, robot, scenario, runs)
+    elif (run := _run(text, runs)) is not None:
+        target = _of_run(run, robot, scenario)
+    else:
+        target = _of_gait(text, usual_robot, robot, scenario, runs)
     if not changes:
         return target
     specs = change_specs({"scenario": target.scenario, "robot": target.robot, "engine": target.engine}, changes)
     check_gait(target.gait, specs["robot"], target.label)
-    return Target(target.label, target.gait, specs["robot"], specs["scenario"], specs["engine"], target.run)
+    return replace(target, **specs)
 
 
 def change_specs(specs: dict[str, Any], changes: Sequence[str]) -> dict[str, Any]:
@@ -77,7 +93,7 @@ def change_specs(specs: dict[str, Any], changes: Sequence[str]) -> dict[str, Any
             raise InputError(f"--set: got {change!r}; expected NAME.KEY=VALUE, such as scenario.friction=0.5")
         if name not in specs:
             raise unknown_name("first part of --set", name, specs)
-        _put(tables[name], key.split("."), _value(value), f"--set {change}")
+        _put(tables[name], key.split("."), parse_value(value), f"--set {change}")
     return {name: parse_spec(type(specs[name]), table, f"--set {name}") for name, table in tables.items()}
 
 
@@ -90,13 +106,6 @@ def _put(table: dict[str, Any], keys: list[str], value: Any, source: str) -> Non
         if depth == len(keys) - 1:
             inner[key] = value
         inner = inner[key]
-
-
-def _value(text: str) -> Any:
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text.strip()
 
 
 def _run(text: str, runs: Path) -> RunFolder | None:
@@ -115,6 +124,25 @@ def _of_run(run: RunFolder, robot: str | None, scenario: str | None) -> Target:
     check_gait(gait, config.robot, str(run.best_path))
     ground = load_scenario(scenario) if scenario else config.scenario
     return Target(config.name, gait, config.robot, ground, config.engine, run)
+
+
+def _of_policy(text: str, robot: str | None, scenario: str | None, runs: Path) -> Target:
+    """Return a policy, with the robot and engine of its training if that is at hand, else those of its file."""
+    if not is_training(text, runs):
+        trained, label = read_trained(Path(text)), Path(text).stem
+        spec = load_robot(robot or trained.about.robot)
+        ground, engine = load_scenario(scenario or DEFAULT_SCENARIO), engine_of(spec)
+    else:
+        folder = find_training(text, runs)
+        if not folder.policy_path.is_file():
+            raise InputError(f"{folder.path}: has learned nothing yet; go on with: gaitopt resume {folder.path}")
+        config, trained = folder.config, read_trained(folder.policy_path)
+        if robot is not None and robot != config.robot.name:
+            raise InputError(f"{folder.path}: is a training of {config.robot.name}; got --robot {robot}: leave it out")
+        label, spec, engine = config.name, config.robot, config.engine
+        ground = load_scenario(scenario) if scenario else config.scenario
+    check_gait(trained.gait, spec, text)
+    return Target(label, trained.gait, spec, ground, engine, trained=trained)
 
 
 def _of_gait(text: str, usual: str, robot: str | None, scenario: str | None, runs: Path) -> Target:

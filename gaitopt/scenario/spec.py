@@ -15,6 +15,7 @@ from pydantic import model_validator
 
 from gaitopt.errors import unknown_name
 from gaitopt.files import NonNegative, Positive, Real, Spec, Vector, data_folder, read_spec
+from gaitopt.scenario.score import ScoreSpec
 
 
 class Normal(Spec):
@@ -143,6 +144,8 @@ class ScenarioSpec(Spec):
     """Shoves; None where there are none."""
     payload: Payload | None = None
     """A load; None where there is none."""
+    score: ScoreSpec | None = None
+    """What a traversal here is worth; its speed if None."""
 
     @model_validator(mode="after")
     def _physical(self) -> ScenarioSpec:

@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from gaitopt.run.folder import RunFolder
+from gaitopt.scenario.score import ScoreSpec
 from gaitopt.view.whole_file import whole_file
 from gaitopt.walk.score import Evaluation, summarize
 from gaitopt.walk.traversal import Status
@@ -15,7 +16,7 @@ CURVE = "learning_curve.png"
 
 
 def learning_curve(run: RunFolder) -> Path:
-    """Draw the speed of every candidate against the traversals, and write it into the run's folder.
+    """Draw the score of every candidate against the traversals, and write it into the run's folder.
 
     Dots are candidates (means of their repeats), the line is the mean of an iteration, bands at the ends are the fresh
     traversals of start and winner.
@@ -27,7 +28,9 @@ def learning_curve(run: RunFolder) -> Path:
         fresh = {purpose: [row.traversal for row in store.rows(purpose)] for purpose in ("start", "best")}
     iteration = np.array([row.place.iteration for row in rows])
     candidate = np.array([row.place.candidate for row in rows])
-    scores = np.array([row.score for row in rows]) * 1e3
+    spec = run.config.score
+    scale = 1e3 if spec.is_speed else 1.0
+    scores = np.array([row.score for row in rows]) * scale
     fell = np.array([row.traversal.status is Status.FELL for row in rows])
 
     figure = Figure(figsize=(8, 4.8), layout="constrained")
@@ -54,13 +57,14 @@ def learning_curve(run: RunFolder) -> Path:
     )
     for purpose, color in (("start", "tab:gray"), ("best", "tab:green")):
         if fresh[purpose]:
-            _mark(axes, summarize(fresh[purpose]), purpose, color)
+            _mark(axes, summarize(fresh[purpose], spec), purpose, color, spec)
     axes.set(
         title=f"{run.config.robot.title}: {run.config.optimizer} on {run.config.scenario.name}, seed {run.config.seed}",
         xlabel="traversals",
-        ylabel="speed [mm/s]",
-        ylim=(0, None),
+        ylabel="speed [mm/s]" if spec.is_speed else f"score: {spec}",
     )
+    if spec.is_speed:
+        axes.set_ylim(0, None)
     axes.grid(alpha=0.3)
     axes.legend(loc="lower right")
     path = run.path / CURVE
@@ -69,9 +73,13 @@ def learning_curve(run: RunFolder) -> Path:
     return path
 
 
-def _mark(axes, evaluation: Evaluation, purpose: str, color: str) -> None:  # type: ignore[no-untyped-def]
-    low, high = (end * 1e3 for end in evaluation.speed_ci95_mps)
-    speed = evaluation.speed_mps * 1e3
-    label = f"{'start' if purpose == 'start' else 'learned'}: {speed:.0f} mm/s (fresh traversals, 95 % band)"
-    axes.axhline(speed, color=color, linestyle="--", label=label)
+def _mark(  # type: ignore[no-untyped-def]
+    axes, evaluation: Evaluation, purpose: str, color: str, spec: ScoreSpec
+) -> None:
+    scale = 1e3 if spec.is_speed else 1.0
+    low, high = (end * scale for end in evaluation.score_ci95)
+    value = evaluation.score * scale
+    words = f"{value:.0f} mm/s" if spec.is_speed else f"{value:.3f}"
+    label = f"{'start' if purpose == 'start' else 'learned'}: {words} (fresh traversals, 95 % band)"
+    axes.axhline(value, color=color, linestyle="--", label=label)
     axes.axhspan(low, high, color=color, alpha=0.25)

@@ -78,9 +78,16 @@ def describe(progress: RunProgress, counted: bool = True) -> str:
         parts.append(f"{progress.per_second:.1f}/s")
     if math.isfinite(progress.seconds_left):
         parts.append(f"{_clock(progress.seconds_left)} left")
-    if progress.stage == "learning" and math.isfinite(progress.current_mps):
-        parts.append(f"now {progress.current_mps * 1e3:.0f}, best {progress.best_mps * 1e3:.0f} mm/s")
+    if progress.stage == "learning" and math.isfinite(progress.current_score):
+        parts.append(_scores(progress))
     return ", ".join(parts)
+
+
+def _scores(progress: RunProgress) -> str:
+    now, best = progress.current_score, progress.best_score
+    if progress.score.is_speed:
+        return f"now {now * 1e3:.0f}, best {best * 1e3:.0f} mm/s"
+    return f"now {now:.3f}, best {best:.3f} of {progress.score}"
 
 
 def _clock(seconds: float) -> str:

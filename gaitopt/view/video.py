@@ -13,15 +13,15 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from gaitopt.errors import InputError
-from gaitopt.gait.gait_file import Gait, check_gait
+from gaitopt.gait.gait_file import Gait
 from gaitopt.hal.body import Body, BodyState, Camera
 from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import RobotSpec
+from gaitopt.run.trained import TrainedPolicy, controller_of
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.view.whole_file import whole_file
-from gaitopt.walk.controller import GaitController
 from gaitopt.walk.traversal import Traversal, looks, traverse
 
 Picture = NDArray[np.uint8]
@@ -43,18 +43,18 @@ class Film:
 
 def record_video(
     path: Path | str,
-    gaits: Sequence[tuple[str, Gait]],
+    walkers: Sequence[tuple[str, Gait | TrainedPolicy]],
     robot: RobotSpec,
     scenario: ScenarioSpec,
     seed: int = 0,
     engine: EngineSpec | None = None,
     report: Callable[[str, float], None] | None = None,
 ) -> list[Traversal]:
-    """Film a traversal of each gait, side by side, and return them.
+    """Film a traversal of each gait or policy, side by side, and return them.
 
     Args:
         path: the video; `.mp4` or `.gif`.
-        gaits: label and gait of each, left to right.
+        walkers: label and gait, or policy, of each, left to right.
         robot: who walks.
         scenario: where.
         seed: decides the conditions, the same for all.
@@ -67,13 +67,11 @@ def record_video(
     """
     path = Path(path)
     check_format(path)
-    for label, gait in gaits:
-        check_gait(gait, robot, label)
+    controllers = [(label, controller_of(walker, robot, scenario)) for label, walker in walkers]
     films, traversals = [], []
-    for label, gait in gaits:
+    for label, controller in controllers:
         film = Film(label)
         with make_body(robot, engine=engine, camera=True) as body:
-            controller = GaitController(gait.parameters, robot, scenario)
             camera = _Cameraman(film, scenario.field.length_m, report)
             traversals.append(traverse(body, controller, scenario, traversal_seed(seed, Stream.FRESH, 0), camera))
         film.pictures = [*film.pictures, _caption(film.pictures[-1], _verdict(traversals[-1]), top=False)]

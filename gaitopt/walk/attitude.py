@@ -28,3 +28,10 @@ def roll_pitch(orientations: Array) -> tuple[Array, Array]:
     x, y, z, w = orientations.T
     roll = np.arctan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y))
     return roll, np.arcsin(np.clip(2 * (w * y - z * x), -1, 1))
+
+
+def roll_pitch_yaw(orientation: Quaternion) -> tuple[float, float, float]:
+    """Return roll to the right, pitch nose down and heading to the left of one quaternion [rad]."""
+    x, y, z, w = orientation
+    pitch = math.asin(min(1.0, max(-1.0, 2 * (w * y - z * x))))
+    return math.atan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y)), pitch, yaw(orientation)

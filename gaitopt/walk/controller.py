@@ -13,7 +13,7 @@ from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.body import Body, BodyState
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
-from gaitopt.walk.attitude import yaw
+from gaitopt.walk.heading import turn_to_hold
 
 Array = NDArray[np.float64]
 
@@ -74,19 +74,10 @@ class GaitController:
 
     def angles(self, first: int, count: int, state: BodyState) -> Array:
         """Return the joint angles of `count` commands from number `first` on [rad], (count, joints)."""
-        turn, rows = self._turn(state), slice(first, first + count)
+        turn, rows = turn_to_hold(state, self._hold), slice(first, first + count)
         if turn > 0:
             return self._straight[rows] + turn * self._to_left[rows]
         return self._straight[rows] - turn * self._to_right[rows]
-
-    def _turn(self, state: BodyState) -> float:
-        """Return the correction as a part of its limit, left positive, -1 to 1."""
-        hold = self._hold
-        if state.orientation is None or hold.limit == 0:
-            return 0.0
-        sideways = state.position[1] if state.position is not None else 0.0
-        error = math.atan2(-sideways, hold.look_ahead_m) - yaw(state.orientation)
-        return min(1.0, max(-1.0, hold.gain * error / hold.limit))
 
 
 class SkillController:

@@ -13,6 +13,7 @@ from gaitopt.hal.body import Body, BodyState
 from gaitopt.hal.real_body import RealBody
 from gaitopt.hal.timing import Timing
 from gaitopt.walk.controller import Controller, GaitController
+from gaitopt.walk.policy_controller import PolicyController
 
 Array = NDArray[np.float64]
 
@@ -34,7 +35,7 @@ class Deployment:
     timing: Timing
     """How punctual the commands were."""
     held_back: float
-    """Largest distance of a sent angle from the gait's [rad]; nan where the robot plays by itself."""
+    """Largest distance of a sent angle from the wanted one [rad]; nan where the robot plays by itself."""
 
 
 def deploy(body: RealBody, controller: Controller, seconds: float, record: Recorder | None = None) -> Deployment:
@@ -48,17 +49,19 @@ def deploy(body: RealBody, controller: Controller, seconds: float, record: Recor
 
     Raises:
         InputError: the controller was made for a shorter walk.
-        BodyError: the robot failed; its servos are limp.
+        BodyError: the robot lacks what a policy sees, and was not moved; or it failed, and its servos are limp.
     """
     if isinstance(controller, GaitController) and seconds > controller.duration:
         raise InputError(
             f"deploy: got {seconds:g} s; the controller was made for {controller.duration:g} s: "
             "make it with a longer duration"
         )
+    if isinstance(controller, PolicyController):
+        controller.check(body)
     record = record or (lambda state, sent: None)
     body.activate(controller.start_pose, STAND_S)
     try:
-        if isinstance(controller, GaitController):
+        if isinstance(controller, (GaitController, PolicyController)):
             held_back = _stream(body, controller, seconds, record)
         else:
             held_back = _play(body, controller, seconds, record)
@@ -69,13 +72,15 @@ def deploy(body: RealBody, controller: Controller, seconds: float, record: Recor
         body.deactivate()
 
 
-def _stream(body: RealBody, controller: GaitController, seconds: float, record: Recorder) -> float:
+def _stream(body: RealBody, controller: GaitController | PolicyController, seconds: float, record: Recorder) -> float:
     period, held_back = body.command_period, 0.0
     for i in range(round(seconds / period)):
         state = body.read()
         stand, target = controller.start_pose, controller.angles(i, 1, state)[0]
         part = min(1.0, i * period / EASE_S, (seconds - i * period) / EASE_S)
         wanted = stand + part * (target - stand)
+        if isinstance(controller, PolicyController):
+            controller.note_targets(wanted)
         sent = body.play(wanted[None], period)[0]
         held_back = max(held_back, float(np.abs(sent - wanted).max()))
         record(state, sent)

@@ -150,7 +150,7 @@ def _steps(
             seen.contacts.append(body.ground_contacts())
         if observer is not None:
             observer(body, state)
-        status = _ended(state, stopwatch, scenario)
+        status = status_of(state, stopwatch, scenario)
         if status is not None:
             return status
         if seen.commands == last:
@@ -160,7 +160,8 @@ def _steps(
         seen.commands += count
 
 
-def _ended(state: BodyState, stopwatch: Stopwatch, scenario: ScenarioSpec) -> Status | None:
+def status_of(state: BodyState, stopwatch: Stopwatch, scenario: ScenarioSpec) -> Status | None:
+    """Return how the traversal ended, None if it goes on; the stopwatch is told where the body is."""
     # So written, nan counts as a fall.
     if state.orientation is not None and not uprightness(state.orientation) > FALLEN_COSINE:
         return Status.FELL

@@ -75,7 +75,7 @@ def test_unknown_names_and_wrong_values(refused, verb, words, said):
         ("learn --traversals 0", "argument --traversals: got '0'; expected a whole number of at least 1"),
         ("score hand-tuned --repeats 0", "argument --repeats: got '0'"),
         ("score hand-tund", "'hand-tund'; did you mean hand-tuned?"),
-        ("score", "the following arguments are required: GAIT|RUN"),
+        ("score", "the following arguments are required: GAIT|POLICY|RUN"),
         ("replay latest", "unknown run in runs 'latest'; known: none"),
         ("resume nothing", "unknown run in runs 'nothing'; known: none"),
         ("replay hand-tuned --video walk.avi", "walk.avi: got a name that ends in '.avi'; expected .mp4 or .gif"),

@@ -68,6 +68,7 @@ def test_lists_are_json_too(cli):
     gaits = the_object(cli("list", "gaits", "--json"))["gaits"]
     assert {(gait["robot"], gait["name"]) for gait in gaits} == {
         ("aibo-ers7", "hand-tuned"),
+        ("aibo-ers7", "learned"),
         ("aibo-ers210", "hand-tuned"),
         ("aibo-ers210", "kohl-stone-start"),
         ("dynamixel-quadruped", "hand-tuned"),
@@ -81,22 +82,22 @@ def test_runs_are_listed_with_how_far_they_are(cli, run, small_config):
     fresh = create_run(small_config.model_copy(update={"name": "new"}), run.path.parent)
     rows = {row["run"]: row for row in the_object(cli("runs", "--json"))["runs"]}
     speed = read_gait(run.best_path).origin["speed_mps"]
-    shared = {"robot": "aibo-ers7", "optimizer": "kohl-stone"}
+    shared = {"robot": "aibo-ers7", "method": "kohl-stone"}
     assert rows == {
         run.path.name: shared
-        | {"run": run.path.name, "traversals": "2 of 2", "learned_mps": speed, "state": "finished"},
+        | {"run": run.path.name, "done": "2 of 2 traversals", "learned_mps": speed, "state": "finished"},
         fresh.path.name: shared
-        | {"run": fresh.path.name, "traversals": "0 of 2", "learned_mps": None, "state": "unfinished"},
+        | {"run": fresh.path.name, "done": "0 of 2 traversals", "learned_mps": None, "state": "unfinished"},
     }
     said = cli("runs")
     assert (said.code, said.err) == (0, "")
     head, *lines = said.out.splitlines()
-    assert head.split() == ["run", "robot", "optimizer", "traversals", "learned_mps", "state"]
+    assert head.split() == ["run", "robot", "method", "done", "learned_mps", "state"]
     assert sorted(line.split()[0] for line in lines) == sorted(rows)
 
 
 def test_no_runs_are_told_too(cli):
-    assert cli("runs") == (0, "no runs in runs; make one with: gaitopt learn\n", "")
+    assert cli("runs") == (0, "no runs in runs; make one with: gaitopt learn, or gaitopt train\n", "")
     assert the_object(cli("runs", "--json")) == {"runs": []}
 
 

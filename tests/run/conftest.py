@@ -5,11 +5,14 @@ import itertools
 
 import pytest
 from small_runs import chance_walk
+from small_studies import NOON, SMALL
 
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.robot.spec import load_robot
+from gaitopt.run.compare import plan
 from gaitopt.run.config import resolve
 from gaitopt.run.folder import create_run
+from gaitopt.run.study import create_study
 from gaitopt.workers.in_process import InProcess
 
 
@@ -70,3 +73,16 @@ def free_walks(monkeypatch):
 
     monkeypatch.setattr("gaitopt.run.rollout.make_workers", lambda factory, count: InProcess(lambda: walk))
     return walked
+
+
+@pytest.fixture
+def make_study(ers7, tiny_field, tmp_path):
+    """Return a function that makes a new comparison, each a minute later than the one before."""
+    made = []
+
+    def make(**changes):
+        made.append(NOON + datetime.timedelta(minutes=len(made)))
+        settings = {"robot": ers7, "scenario": tiny_field} | SMALL | changes
+        return create_study(plan(**settings), tmp_path / "runs", made[-1])
+
+    return make

@@ -7,11 +7,12 @@ import pytest
 from gaitopt.errors import BodyError, InputError
 from gaitopt.files import parse_spec
 from gaitopt.gait.gait_file import load_gait
-from gaitopt.hal.body import Lifecycle
+from gaitopt.hal.body import Capabilities, Lifecycle
 from gaitopt.hal.light_gate import Passage
 from gaitopt.robot.spec import load_robot
 from gaitopt.run import desk
 from gaitopt.run.desk import Desk, DeskSpec, StageHand, check_desk
+from gaitopt.scenario.score import parse_score
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.walk.controller import GaitController, SkillController
 from gaitopt.walk.stopwatch import GateStopwatch, KeyStopwatch, SpoiledError
@@ -254,3 +255,15 @@ def test_a_desk_that_cannot_be(spec, said):
 def test_a_gate_tells_of_a_passage_to_its_stopwatch():
     """The two agree on what a passage is; more in tests of each."""
     assert Passage(1.0, 3.5).duration == 2.5
+
+
+def test_a_score_that_the_robot_cannot_measure_is_refused_before_it_moves(monkeypatch):
+    world = World(monkeypatch)
+    can = Capabilities(simulated=False, position=False, joint_torque=False, contacts=False, camera=False)
+    monkeypatch.setattr(FakeBody, "capabilities", can, raising=False)
+    spec = DeskSpec(body="opencat:PORT", stopwatch="gate:PORT")
+    check_desk(ROBOT, SCENARIO, spec, GAIT, parse_score("speed - sway"))
+    with pytest.raises(InputError, match="this body does not measure drift"):
+        check_desk(ROBOT, SCENARIO, spec, GAIT, parse_score("speed - drift"))
+    assert world.log[-1] in ("close body", "close gate")
+    assert world.troubles == []

@@ -12,10 +12,12 @@ from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters, GaitSpace
 from gaitopt.hal.catalog import make_body
 from gaitopt.optim.catalog import make_optimizer
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.config import resolve
+from gaitopt.run.config import new_optimizer, resolve
 from gaitopt.run.optimize import optimize
+from gaitopt.scenario.score import parse_score
 from gaitopt.seeding import Stream, generator, traversal_seed
 from gaitopt.walk.controller import GaitController
+from gaitopt.walk.score import score
 from gaitopt.walk.traversal import traverse
 from gaitopt.workers.in_process import InProcess
 
@@ -167,9 +169,9 @@ def test_progress_is_told_after_every_traversal(make_run, free_walks):
     assert [p.iteration for _, p in learning] == sorted(p.iteration for _, p in learning)
     speeds = np.array(table(run, "speed_mps", "learn")).reshape(3, 2, 2)  # iterations, candidates, repeats
     last = learning[-1][1]
-    assert (last.iteration, last.current_mps) == (3, pytest.approx(speeds[2].mean()))
-    assert last.best_mps == pytest.approx(speeds.mean(axis=2).max())
-    assert np.isnan(learning[0][1].current_mps)
+    assert (last.iteration, last.current_score) == (3, pytest.approx(speeds[2].mean()))
+    assert last.best_score == pytest.approx(speeds.mean(axis=2).max())
+    assert np.isnan(learning[0][1].current_score)
 
 
 def test_the_best_gait_is_kept_after_every_iteration(make_run, free_walks):
@@ -185,3 +187,35 @@ def test_the_best_gait_is_kept_after_every_iteration(make_run, free_walks):
     expected = {("learning", n): (n, False) for n in (1, 2, 3)} | {(s, 3): (3, False) for s in ("start", "best")}
     assert seen == expected
     assert "speed_mps" in read_gait(run.best_path).origin
+
+
+def test_after_every_iteration_it_is_stored_what_was_recommended_then(make_run, free_walks):
+    run, seen = make_run(), {}
+
+    def look(progress):
+        if progress.stage == "learning" and run.best_path.is_file():
+            seen[progress.iteration] = tuple(vars(read_gait(run.best_path).parameters).values())
+
+    optimize(run, 1, look)
+    with run.open_store() as store:
+        told = store.iterations()
+    assert [(one.iteration, one.traversals) for one in told] == [(0, 4), (1, 8), (2, 12)]
+    assert [one.incumbent for one in told] == [seen[1], seen[2], seen[3]]
+    assert all(one.overhead_s > 0 for one in told)
+
+
+def test_another_score_is_what_the_optimizer_is_told(make_run, settings, free_walks):
+    run = make_run(resolve(**settings | {"score": parse_score("2*speed - sway")}))
+    optimize(run, 1)
+    with run.open_store() as store:
+        rows = store.rows("learn")
+    for row in rows:
+        assert row.score == score(row.traversal, run.config.score) != row.traversal.speed_mps
+    mine = new_optimizer(run.config)
+    for first in (0, 4, 8):
+        mine.tell(mine.ask(), [np.mean([row.score for row in rows[n : n + 2]]) for n in (first, first + 2)])
+    found = GaitSpace(run.config.robot).from_cube(mine.best)
+    assert vars(read_gait(run.best_path).parameters) == vars(found)
+    origin = read_gait(run.best_path).origin
+    assert origin["score"] == "2.0*speed - sway"
+    assert origin["score_mean"] != origin["speed_mps"]

@@ -159,7 +159,7 @@ SPOILED = {
     "a parameter": "UPDATE traversals SET length = length + 1e-9 WHERE iteration = 1 AND candidate = 0 AND repeat = 1",
     "a seed": "UPDATE traversals SET seed = seed + 1 WHERE purpose = 'learn' AND iteration = 2",
     # Told other speeds, the optimizer asks for other points than those that later rows hold.
-    "speeds": "UPDATE traversals SET speed_mps = 1 - speed_mps WHERE iteration = 0",
+    "speeds": "UPDATE traversals SET speed_mps = 1 - speed_mps, status = 'finished' WHERE iteration = 0",
     "a missing number": "UPDATE traversals SET skew = NULL WHERE iteration = 0",
     "a status": "UPDATE traversals SET status = 'flew' WHERE iteration = 0",
     "a fresh one": "UPDATE traversals SET cycle_time = 0.5 WHERE purpose = 'best'",

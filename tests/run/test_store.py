@@ -6,7 +6,7 @@ import pytest
 
 from gaitopt.errors import InputError
 from gaitopt.gait.parameters import PARAMETER_NAMES
-from gaitopt.run.store import Place, Row, RunStore
+from gaitopt.run.store import Iteration, Place, Row, RunStore
 from gaitopt.walk.traversal import Status, Traversal
 
 NAN = float("nan")
@@ -192,3 +192,12 @@ def test_closing_twice_is_harmless_and_a_closed_store_says_so(store, path):
     store.close()
     with pytest.raises(InputError, match="closed"):
         store.add(a_row())
+
+
+def test_an_iteration_comes_back_to_the_bit_and_is_kept_as_it_was_first_told(store):
+    first = Iteration(0, 45, (*TRICKY, 0.1, 0.2, 0.3), 0.125)
+    assert store.iterations() == []  # as in a database of an older version, which has no such table
+    store.add_iteration(Iteration(1, 90, first.incumbent, 0.25))
+    store.add_iteration(first)
+    store.add_iteration(dataclasses.replace(first, overhead_s=9.0))  # told again when a run is taken up
+    assert store.iterations() == [first, Iteration(1, 90, first.incumbent, 0.25)]

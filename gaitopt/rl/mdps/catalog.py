@@ -86,11 +86,12 @@ def _opponent(policy: Policy) -> Environment:
 
 
 _GRID = {"discount": aliased_gridworld.DISCOUNT}
+_PUCK = {"discount": 0.9, "rule": "adam", "actor_rate": 0.003, "critic_rate": 0.003}
 _GAME = {"actor_rate": 0.1, "critic_rate": 0.2, "entropy_bonus": 0.3}
 
 PROBLEMS: dict[str, Problem] = {
     "one-step": Problem(
-        "one state, one continuous action of two numbers, one reward",
+        "one of three states, one continuous action of two numbers, one reward",
         lambda rng: LinearGaussianPolicy(3, 2, sigma=0.5),
         lambda policy: one_step.OneStepReach(),
         _reach_value,
@@ -156,7 +157,11 @@ PROBLEMS: dict[str, Problem] = {
         None,
         None,
         60_000,
-        {"ppo": {"minibatch": 128, "rate": 1e-3}},
+        {
+            "reinforce": {**_PUCK, "episodes": 1},
+            "td-lambda": {**_PUCK, "lam": 0.95},
+            "ppo": {"minibatch": 128, "rate": 1e-3},
+        },
     ),
 }
 

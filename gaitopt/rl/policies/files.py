@@ -108,6 +108,8 @@ def read_arrays(path: Path) -> tuple[dict[str, Any], State]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
+        if "header" not in arrays:
+            raise ValueError("it has none")
         header = json.loads(str(arrays.pop("header")))
         if not isinstance(header, dict):
             raise ValueError("its header is not a table")

@@ -42,6 +42,11 @@ class GaussianPolicy(Policy):
         """The standard deviation of each action, shape (k,)."""
         return np.exp(self._log_sigma)
 
+    @property
+    @abstractmethod
+    def layers(self) -> list[tuple[Array, Array]]:
+        """Mu as affine maps of the observation, normalized if it is, with tanh between: W (in, out) and b (out,)."""
+
     @abstractmethod
     def mean(self, observations: Array) -> Array:
         """Return mu(s), shape (n, k)."""

@@ -55,6 +55,11 @@ class GaussianMLPPolicy(GaussianPolicy):
         self._precision = precision
         self._hidden = tuple(hidden)
 
+    @property
+    def layers(self) -> list[tuple[Array, Array]]:
+        """The network's; see `GaussianPolicy`."""
+        return self._network.layers
+
     def mean(self, observations: Array) -> Array:
         """Return mu(s), shape (n, k)."""
         return self._network(self._input(observations))

@@ -42,6 +42,11 @@ class LinearGaussianPolicy(GaussianPolicy):
         super().__init__(theta, observation_size, actions, sigma, learn_sigma, normalize)
         self._weights = theta[:of_mean].reshape(-1, actions)  # (d + 1, k)
 
+    @property
+    def layers(self) -> list[tuple[Array, Array]]:
+        """One: theta without and with its last row; see `GaussianPolicy`."""
+        return [(self._weights[:-1], self._weights[-1])]
+
     def mean(self, observations: Array) -> Array:
         """Return mu(s) = phi(s)^T theta, shape (n, k)."""
         return self._seen(observations) @ self._weights[:-1] + self._weights[-1]

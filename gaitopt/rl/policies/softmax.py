@@ -23,6 +23,12 @@ class SoftmaxPolicy(Policy):
         super().__init__(np.zeros(features.size), features.inputs, normalize)
         self.features = features
 
+    @property
+    def weights(self) -> Array:
+        """W, shape (d, actions), for which the logits phi(s, .)^T theta are s^T W, s normalized if it is."""
+        weights: Array = self.features.table @ self._theta
+        return weights
+
     def probabilities(self, observations: Array) -> Array:
         """Return pi(. | s), shape (n, actions)."""
         return np.exp(self._log_probabilities(self.features.all(self._seen(observations))))

@@ -1,0 +1,101 @@
+"""A gait and its neighbors: joint angles of gaits near one, quickly enough to change the gait in every step.
+
+The tables of the gait itself and of its neighbors, each with one parameter at one end of its reach, are made before
+the walk; gaits between are blended from them. A neighbor's own table comes out exactly, a blend of several to first
+order. The cycle time changes no table; it tells how fast the phase goes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitopt.gait.cycle import Cycle, cycles
+from gaitopt.gait.parameters import GaitParameters, GaitSpace
+from gaitopt.robot.spec import RobotSpec
+
+Array = NDArray[np.float64]
+
+FRAMES = 512
+"""Rows of a table: a cycle of 0.5 s is known to the millisecond."""
+TURN = "skew"
+"""This parameter turns the robot; its reach is what the heading may be held by."""
+
+
+class GaitVariation:
+    """A gait whose parameters can be offset.
+
+    An offset is a part of a parameter's reach, -1 to 1, and 0 is the gait itself; there is one for each active
+    parameter, and a turn, left positive, for robots whose skew is inactive as well.
+    """
+
+    def __init__(self, gait: GaitParameters, robot: RobotSpec, reach: float, turn: float) -> None:
+        """Make the tables.
+
+        Args:
+            gait: the gait in the middle.
+            robot: whose legs.
+            reach: of each parameter to either side, as a part of its range; it ends where the range does.
+            turn: reach of the skew [1].
+        """
+        space = GaitSpace(robot)
+        self.names = space.active
+        """Of the offsets."""
+        self._cycle_time = gait.cycle_time
+        low, high = _ends(gait, space, reach)
+        self.ends = {name: (low[name], high[name]) for name in self.names}
+        """Value of each parameter at offset -1 and at offset 1, in its unit."""
+        if TURN in self.ends:
+            self.ends[TURN] = (gait.skew - turn, gait.skew + turn)
+        self._longer = high["cycle_time"] - gait.cycle_time
+        self._shorter = gait.cycle_time - low["cycle_time"]
+        straight, left, right = _tables(gait, robot, (0.0, turn, -turn))
+        self.unreachable, self.saturated = straight.unreachable, straight.saturated
+        up, down = [left.angles], [right.angles]
+        self._columns = [i for i, name in enumerate(self.names) if name not in (TURN, "cycle_time")]
+        for i in self._columns:
+            name = self.names[i]
+            up.append(_tables(replace(gait, **{name: high[name]}), robot, (0.0,))[0].angles)
+            down.append(_tables(replace(gait, **{name: low[name]}), robot, (0.0,))[0].angles)
+        changes = [table - straight.angles for table in (*up, *down)]
+        self._tables = np.stack([straight.angles, *changes], axis=1)  # (FRAMES, 1 + 2 k, joints)
+        self._time_column = self.names.index("cycle_time")
+        self._turn_column = self.names.index(TURN) if TURN in self.names else None
+
+    def cycle_time(self, offsets: Sequence[float]) -> float:
+        """Return the time of one cycle [s] at offsets (active,)."""
+        offset = offsets[self._time_column]
+        return self._cycle_time + offset * (self._longer if offset > 0 else self._shorter)
+
+    def angles(self, phases: Sequence[float], offsets: Sequence[float], turn: float = 0.0) -> Array:
+        """Return joint angles [rad], (n, joints).
+
+        Args:
+            phases: parts of a cycle, (n,).
+            offsets: of the parameters, (active,).
+            turn: added to the skew, as a part of its reach.
+        """
+        # A dozen numbers in every step of a walk: plain Python is quicker than numpy with them.
+        if self._turn_column is not None:
+            turn += offsets[self._turn_column]
+        signed = [min(1.0, max(-1.0, turn)), *(offsets[i] for i in self._columns)]
+        parts = [1.0, *(max(part, 0.0) for part in signed), *(max(-part, 0.0) for part in signed)]
+        rows = [int(phase * FRAMES) % FRAMES for phase in phases]
+        angles: Array = np.array(parts) @ self._tables[rows]
+        return angles
+
+
+def _ends(gait: GaitParameters, space: GaitSpace, reach: float) -> tuple[dict[str, float], dict[str, float]]:
+    """Return the lowest and highest value of each active parameter."""
+    low, high = {}, {}
+    for name, least, most in zip(space.active, space.low, space.high, strict=True):
+        value, way = getattr(gait, name), reach * (most - least)
+        low[name], high[name] = max(value - way, float(least)), min(value + way, float(most))
+    return low, high
+
+
+def _tables(gait: GaitParameters, robot: RobotSpec, turns: tuple[float, ...]) -> list[Cycle]:
+    return cycles(gait, robot, gait.cycle_time / FRAMES, turns)

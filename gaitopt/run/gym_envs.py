@@ -1,0 +1,250 @@
+"""Our environments for Gymnasium; see `gym_ids` for their names.
+
+| id | observation | action | reward |
+|---|---|---|---|
+| gaitopt/Traversal-v0 | groups of `gaitopt.walk.perception` | changes as parts of their reach, -1 to 1 | way gained |
+| gaitopt/TraversalDiscrete-v0 | its group `course` | one of `gaitopt.walk.discrete.ACTIONS` | way gained |
+| gaitopt/PuckWorld-v0 | places and velocity | push to the right and ahead, -1 to 1 | minus the distance to the target |
+
+Rewards, and when episodes end: `gaitopt.walk.environment` and `gaitopt.rl.mdps.puck_world`. Observations are float32,
+and cut off at the bounds of their space.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import gymnasium
+import numpy as np
+from gymnasium import spaces
+from numpy.typing import NDArray
+
+from gaitopt.errors import InputError, ProtocolError
+from gaitopt.files import parse_spec
+from gaitopt.gait.gait_file import Gait, check_gait, load_gait
+from gaitopt.gait.parameters import GaitParameters
+from gaitopt.hal.body import Camera
+from gaitopt.hal.engine import EngineSpec, engine_of
+from gaitopt.rl.mdps.puck_world import STEP_S, PuckWorld
+from gaitopt.rl.rollout import Environment
+from gaitopt.robot.spec import RobotSpec, load_robot
+from gaitopt.scenario.spec import ScenarioSpec, load_scenario
+from gaitopt.walk.adjustment import Adjustments
+from gaitopt.walk.environment import TraversalEnvironment
+from gaitopt.walk.policy_controller import STEERING, Interface
+
+Observation = NDArray[np.float32]
+Picture = NDArray[np.uint8]
+Info = dict[str, Any]
+
+PUCK_BOUNDS = np.array([1.0, 1.0, 1.5, 1.5, 2.0, 2.0])
+"""Greatest size of each number that puck world observes: at full push, a wall is met at 1.1 m/s."""
+CAMERA_HEIGHT_M = 0.09
+"""What the camera looks at: about the middle of the robot [m]."""
+
+
+class AdaptedEnv(gymnasium.Env[Observation, Any]):
+    """One of our environments behind Gymnasium's interface. Its `np_random` is the only source of chance."""
+
+    metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012, as Gymnasium has it
+
+    def __init__(
+        self, environment: Environment, observation_space: spaces.Box, action_space: spaces.Box | spaces.Discrete
+    ) -> None:
+        """Adapt an environment.
+
+        Args:
+            environment: which one.
+            observation_space: of float32; what goes beyond its bounds is cut off.
+            action_space: what is checked before a step.
+        """
+        self._environment = environment
+        self.observation_space = observation_space  # type: ignore[assignment]  # Gymnasium's Box forgets its dtype
+        self.action_space = action_space
+        self._low, self._high = observation_space.low, observation_space.high
+        self._begun = self._running = False
+
+    def reset(self, *, seed: int | None = None, options: dict[str, Any] | None = None) -> tuple[Observation, Info]:
+        """Begin an episode; there are no options."""
+        super().reset(seed=seed)
+        observation = self._environment.reset(self.np_random)
+        self._begun = self._running = True
+        return self._bounded(observation), self._info()
+
+    def step(self, action: Any) -> tuple[Observation, float, bool, bool, Info]:
+        """Act for one control period.
+
+        Raises:
+            ProtocolError: no episode has begun, or it is over.
+            InputError: this is no action.
+        """
+        if not self._running:
+            raise ProtocolError("step: no episode is going on; call reset first")
+        observation, reward, terminated, truncated = self._environment.step(self._checked(action))
+        self._running = not (terminated or truncated)
+        return self._bounded(observation), float(reward), terminated, truncated, self._info()
+
+    def _info(self) -> Info:
+        """Return what is told beside the observation."""
+        return {}
+
+    def _bounded(self, observation: NDArray[np.float64]) -> Observation:
+        return np.clip(observation.astype(np.float32), self._low, self._high)
+
+    def _checked(self, action: Any) -> NDArray[Any]:
+        checked = np.asarray(action)
+        space = self.action_space
+        if isinstance(space, spaces.Discrete):
+            if checked.shape != () or not np.issubdtype(checked.dtype, np.integer) or not 0 <= checked < space.n:
+                raise InputError(f"action: got {action!r}; expected a whole number from 0 to {space.n - 1}")
+        elif checked.shape != space.shape:
+            raise InputError(f"action: got an array of shape {checked.shape}; expected {space.shape}")
+        elif not np.issubdtype(checked.dtype, np.number) or not np.isfinite(checked).all():
+            raise InputError(f"action: got {action!r}; expected finite numbers; look at what made them")
+        return checked
+
+
+class TraversalEnv(AdaptedEnv):
+    """A walk across the field; `info` tells the `position` [m], and at the end the `status` and `time_s`."""
+
+    metadata: dict[str, Any] = {"render_modes": ["rgb_array", "human"], "render_fps": 31.25}  # noqa: RUF012
+
+    def __init__(
+        self,
+        robot: str | RobotSpec = "aibo-ers7",
+        scenario: str | ScenarioSpec = "field",
+        gait: str | Gait | None = None,
+        observe: Sequence[str] | None = None,
+        adjust: Adjustments | Mapping[str, Any] | None = None,
+        actions: Literal["continuous", "discrete"] = "continuous",
+        engine: EngineSpec | Mapping[str, Any] | None = None,
+        pace: float = 0.0,
+        render_mode: str | None = None,
+    ) -> None:
+        """Make the gait's tables.
+
+        Args:
+            robot: a name or a spec.
+            scenario: a name or a spec.
+            gait: a gait's name, its file, or a gait; the robot's usual start if None.
+            observe: groups of `gaitopt.walk.perception`.
+            adjust: how far the gait may be changed; keys of `Adjustments`.
+            actions: changes of parameters and joint targets, or nine ways to steer.
+            engine: how the physics are computed; keys of `EngineSpec`.
+            pace: that earns nothing [m/s].
+            render_mode: `rgb_array`, `human` or None.
+
+        Raises:
+            InputError: something cannot be used.
+        """
+        if render_mode not in (None, *self.metadata["render_modes"]):
+            raise InputError(f"render_mode: got {render_mode!r}; expected {self.metadata['render_modes']} or None")
+        robot = load_robot(robot) if isinstance(robot, str) else robot
+        self._traversal = TraversalEnvironment(
+            _gait(gait, robot),
+            robot,
+            load_scenario(scenario) if isinstance(scenario, str) else scenario,
+            _interface(observe, adjust, actions),
+            pace,
+            engine if isinstance(engine, EngineSpec) else _engine(engine, robot),
+            window=render_mode == "human",
+            camera=render_mode == "rgb_array",
+        )
+        self.render_mode = render_mode
+        self.metadata = {**self.metadata, "render_fps": 1 / self._traversal.step_s}
+        low, high = (bound.astype(np.float32) for bound in self._traversal.observation_bounds)
+        count = self._traversal.actions
+        discrete = actions == "discrete"
+        super().__init__(
+            self._traversal,
+            spaces.Box(low, high, dtype=np.float32),
+            spaces.Discrete(count) if discrete else spaces.Box(-1.0, 1.0, (count,), np.float32),
+        )
+
+    @property
+    def observation_names(self) -> tuple[str, ...]:
+        """What each number of an observation is."""
+        return self._traversal.observation_names
+
+    @property
+    def action_names(self) -> tuple[str, ...]:
+        """What each number of an action changes, or what each discrete action does."""
+        return self._traversal.action_names
+
+    def render(self) -> Picture | None:
+        """Return a picture, (height, width, 3), from beside the robot; None with a window, which shows every step.
+
+        Raises:
+            ProtocolError: nothing has happened yet.
+        """
+        if self.render_mode is None:
+            gymnasium.logger.warn("render: this environment was made without a render_mode; name one: rgb_array, human")
+            return None
+        if not self._begun:
+            raise ProtocolError("render: there is nothing to see yet; call reset first")
+        if self.render_mode == "human":
+            return None
+        x, y = self._position()
+        return self._traversal.render(Camera(target=(x, y, CAMERA_HEIGHT_M)))
+
+    def close(self) -> None:
+        """Let go of the simulation."""
+        self._running = False
+        self._traversal.close()
+
+    def _info(self) -> Info:
+        info: Info = {"position": np.array(self._position())}
+        if self._traversal.status is not None:
+            info["status"] = self._traversal.status.value
+        if self._traversal.time is not None:
+            info["time_s"] = self._traversal.time
+        return info
+
+    def _position(self) -> tuple[float, float]:
+        place = self._traversal.state.position
+        assert place is not None  # it is simulated
+        return place[0], place[1]
+
+
+class PuckWorldEnv(AdaptedEnv):
+    """The puck, its target and the walls; `info` tells the `distance` to the target [m]."""
+
+    metadata: dict[str, Any] = {"render_modes": [], "render_fps": 1 / STEP_S}  # noqa: RUF012
+
+    def __init__(self) -> None:
+        self._puck = PuckWorld()
+        bounds = PUCK_BOUNDS.astype(np.float32)
+        super().__init__(
+            self._puck,
+            spaces.Box(-bounds, bounds, dtype=np.float32),
+            spaces.Box(-1.0, 1.0, (self._puck.actions,), np.float32),
+        )
+
+    def _info(self) -> Info:
+        return {"distance": self._puck.distance}
+
+
+def _gait(gait: str | Gait | None, robot: RobotSpec) -> GaitParameters:
+    found = gait if isinstance(gait, Gait) else load_gait(gait or robot.start_gait, robot)
+    check_gait(found, robot, "gait")
+    return found.parameters
+
+
+def _interface(
+    observe: Sequence[str] | None,
+    adjust: Adjustments | Mapping[str, Any] | None,
+    actions: str,
+) -> Interface:
+    usual = STEERING if actions == "discrete" else Interface()
+    settings = {
+        "observe": usual.observe if observe is None else tuple(observe),
+        "adjust": usual.adjust if adjust is None else adjust,
+        "actions": actions,
+    }
+    return parse_spec(Interface, settings, "settings of the environment")
+
+
+def _engine(engine: Mapping[str, Any] | None, robot: RobotSpec) -> EngineSpec:
+    usual = engine_of(robot)
+    return usual if engine is None else parse_spec(EngineSpec, {**usual.model_dump(), **engine}, "engine")

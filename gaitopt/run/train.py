@@ -1,0 +1,256 @@
+"""Training in one call: what the command line and scripts use.
+
+Live through what the algorithm asks for, learn, keep where it stands; report by fresh traversals that picked nothing.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from gaitopt.gait.gait_file import Gait, load_gait
+from gaitopt.hal.engine import EngineSpec
+from gaitopt.rl.arrays import State
+from gaitopt.rl.training import Progress, Stopping, Training, save_state
+from gaitopt.robot.spec import RobotSpec, load_robot
+from gaitopt.run.lanes import LaneFactory, LanePool
+from gaitopt.run.learn import RUNS
+from gaitopt.run.rollout import evaluate
+from gaitopt.run.train_config import new_algorithm, new_policy, resolve_training
+from gaitopt.run.train_folder import Row, TrainFolder, create_training
+from gaitopt.run.trained import AboutPolicy, TrainedPolicy
+from gaitopt.scenario.spec import ScenarioSpec, load_scenario
+from gaitopt.walk.policy_controller import Interface
+from gaitopt.walk.score import Evaluation
+from gaitopt.workers import check_count, default_count
+
+SAVE_EVERY_S = 20.0
+"""Time between two savings of where training stands [s]; what was lived through since is lived through again."""
+
+PACE_WALKS = 4
+"""Walks that tell the gait's own pace, which is what rewards are compared with."""
+
+Report = Callable[[Progress, float], None]
+"""Called after every iteration with how far training is, and its steps per second."""
+
+
+@dataclass(frozen=True)
+class TrainOutcome:
+    """What a finished training learned. The evaluations are by fresh traversals that picked nothing."""
+
+    run: Path
+    trained: TrainedPolicy
+    gait: Evaluation
+    """The gait alone."""
+    learned: Evaluation
+    """The gait with the policy."""
+    progress: Progress
+    """How far training came."""
+    steps_per_s: float
+    """Speed of training in this process [1/s]; 0 if it had been done already."""
+    reasons: dict[str, str]
+    """Why it stopped."""
+
+
+def train(
+    robot: str | RobotSpec = "aibo-ers7",
+    scenario: str | ScenarioSpec = "field",
+    gait: str | Gait | None = None,
+    algorithm: str = "ppo",
+    steps: int | None = 500_000,
+    workers: int | None = None,
+    seed: int = 0,
+    name: str | None = None,
+    runs: Path | str = RUNS,
+    policy: str | None = None,
+    options: dict[str, Any] | None = None,
+    interface: Interface | None = None,
+    stopping: Stopping | None = None,
+    environments: int = 8,
+    engine: EngineSpec | None = None,
+    fresh: int = 20,
+    report: Report | None = None,
+) -> TrainOutcome:
+    """Train a policy that adjusts a gait while it walks; the run is kept in a folder of its own.
+
+    Args:
+        robot: a name or a spec.
+        scenario: a name or a spec.
+        gait: a gait's name, its file, or a gait; the robot's usual start if None.
+        algorithm: a name; see `gaitopt list algorithms`.
+        steps: after so many steps it stops.
+        workers: processes; all cores if None. The result does not depend on it.
+        seed: of the run.
+        name: of the run.
+        runs: folder in which the run's folder is made.
+        policy: `linear` or `perceptron`; the algorithm's usual one if None.
+        options: of the algorithm.
+        interface: what the policy sees and changes.
+        stopping: other rules to stop by, in place of `steps`.
+        environments: how many walk side by side; the result depends on it.
+        engine: how the physics are computed.
+        fresh: traversals that tell how fast gait and policy are.
+        report: called after every iteration.
+
+    Raises:
+        InputError: something cannot be used; nothing is left half-written.
+    """
+    workers = default_count() if workers is None else workers
+    check_count(workers)
+    folder = new_training(
+        robot=robot,
+        scenario=scenario,
+        gait=gait,
+        algorithm=algorithm,
+        stopping=stopping or Stopping(steps=steps),
+        seed=seed,
+        policy=policy,
+        name=name,
+        runs=runs,
+        options=options,
+        interface=interface,
+        environments=environments,
+        engine=engine,
+        fresh=fresh,
+        workers=workers,
+    )
+    return continue_training(folder, workers, report)
+
+
+def new_training(
+    *,
+    robot: str | RobotSpec,
+    scenario: str | ScenarioSpec,
+    gait: str | Gait | None,
+    runs: Path | str,
+    workers: int = 1,
+    **settings: Any,
+) -> TrainFolder:
+    """Check the settings of a training, measure the gait's own pace and make the folder; see `train`."""
+    robot = load_robot(robot) if isinstance(robot, str) else robot
+    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
+    gait = gait or robot.start_gait
+    gait_name = gait if isinstance(gait, str) else "given"
+    start = load_gait(gait, robot) if isinstance(gait, str) else gait
+    config = resolve_training(robot=robot, scenario=scenario, gait=start, gait_name=gait_name, **settings)
+    new_algorithm(config, new_policy(config, config.environment()))  # what does not fit shall fail before a folder is
+    alone = evaluate(config.start_gait, robot, scenario, PACE_WALKS, config.seed, config.engine, workers)
+    return create_training(config.model_copy(update={"pace_mps": alone.speed_mps}), Path(runs))
+
+
+def continue_training(folder: TrainFolder, workers: int, report: Report | None = None) -> TrainOutcome:
+    """Train from where a training stands to its end; one that was stopped ends as if it never had been.
+
+    Args:
+        folder: new, or stopped at any moment.
+        workers: how many processes walk; the result does not depend on it.
+        report: called after every iteration.
+
+    Raises:
+        InputError: something was not a number, and the last good state is kept; or the folder cannot be written.
+    """
+    with folder.locked():
+        return _Work(folder, workers, report or (lambda progress, speed: None)).run()
+
+
+class _Work:
+    """One training at work."""
+
+    def __init__(self, folder: TrainFolder, workers: int, report: Report) -> None:
+        self._folder, self._config, self._workers, self._report = folder, folder.config, workers, report
+        self._environment = self._config.environment()
+        self._policy = new_policy(self._config, self._environment)
+        self._rows: list[Row] = []
+        self._state: State | None = None  # after the last whole update of this process
+        self._last = Progress(0, 0, 0, float("nan"), {})
+
+    def run(self) -> TrainOutcome:
+        config = self._config
+        factory = LaneFactory(config.environment, self._policy.kind, self._policy.options(), config.seed)
+        with LanePool(factory, config.environments, self._workers) as pool:
+            training = Training(new_algorithm(config, self._policy), pool, config.stopping)
+            per_second = self._train(training)
+        trained = self._trained({})
+        gait, learned = (self._evaluate(who) for who in (None, trained))
+        told = {"speed_mps": learned.speed_mps, "speed_ci95_mps": list(learned.speed_ci95_mps)}
+        told |= {"gait_speed_mps": gait.speed_mps, "finished": learned.finished, "fresh_traversals": learned.repeats}
+        trained = self._trained(told | {"artefacts": list(learned.artefacts)})
+        trained.save(self._folder.policy_path)
+        reasons = training.stop_reasons()
+        return TrainOutcome(self._folder.path, trained, gait, learned, self._last, per_second, reasons)
+
+    def _train(self, training: Training) -> float:
+        """Train to the end and return the speed [steps/s]."""
+        self._take_up(training)
+        begun = saved = time.perf_counter()
+        already, speed = self._last.steps, 0.0
+        try:
+            while not training.stop_reasons():
+                self._last = training.iterate()
+                self._rows.append(_row(self._last))
+                self._state = training.state()
+                now = time.perf_counter()
+                speed = (self._last.steps - already) / (now - begun)
+                self._report(self._last, speed)
+                if now - saved > SAVE_EVERY_S:
+                    self._save()
+                    saved = now
+        finally:  # after an error or an interrupt, too, what the last whole update left
+            self._save()
+        return speed
+
+    def _take_up(self, training: Training) -> None:
+        """Go on from where it stands, if it has begun."""
+        if not self._folder.state_path.is_file():
+            return
+        training.load(self._folder.state_path)
+        self._last = training.progress
+        self._rows = [row for row in self._folder.read_progress() if row["iteration"] <= self._last.iteration]
+
+    def _save(self) -> None:
+        if self._state is not None:
+            self._folder.write_progress(self._rows)
+            save_state(self._folder.state_path, self._state)
+            self._trained({}).save(self._folder.policy_path)
+
+    def _trained(self, told: Mapping[str, Any]) -> TrainedPolicy:
+        config = self._config
+        origin = {
+            "run": config.name,
+            "algorithm": config.algorithm,
+            "engine": config.engine.name,
+            "time_step_s": config.engine.time_step_s,
+            "seed": config.seed,
+            "steps": self._last.steps,
+        }
+        about = AboutPolicy(
+            robot=config.robot.name,
+            scenario=config.scenario.name,
+            gait=config.gait,
+            interface=config.interface,
+            observation=self._environment.observation_names,
+            action=self._environment.action_names,
+            origin=origin | dict(told),
+        )
+        return TrainedPolicy(self._policy, about)
+
+    def _evaluate(self, trained: TrainedPolicy | None) -> Evaluation:
+        config = self._config
+        return evaluate(
+            config.start_gait,
+            config.robot,
+            config.scenario,
+            config.fresh,
+            config.seed,
+            config.engine,
+            self._workers,
+            trained=trained,
+        )
+
+
+def _row(progress: Progress) -> Row:
+    counted = {"iteration": progress.iteration, "steps": progress.steps, "episodes": progress.episodes}
+    return {**counted, "mean_return": progress.mean_return, **progress.metrics}

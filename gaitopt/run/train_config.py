@@ -1,0 +1,201 @@
+"""Everything a training depends on, resolved: written before the first step, read again to resume."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal
+
+from pydantic import Field, model_validator
+
+from gaitopt.errors import InputError, unknown_name
+from gaitopt.files import NonNegative, Real, Spec, parse_spec
+from gaitopt.gait.gait_file import Gait, check_gait
+from gaitopt.gait.parameters import GaitParameters
+from gaitopt.hal.engine import EngineSpec, engine_of
+from gaitopt.rl.algorithms.base import Algorithm
+from gaitopt.rl.algorithms.catalog import ALGORITHMS, make_algorithm, resolve_options
+from gaitopt.rl.features import DiscreteFeatures
+from gaitopt.rl.policies.base import Policy
+from gaitopt.rl.policies.files import make_policy
+from gaitopt.rl.policies.gaussian_mlp import GaussianMLPPolicy
+from gaitopt.rl.policies.linear_gaussian import LinearGaussianPolicy
+from gaitopt.rl.policies.softmax import SoftmaxPolicy
+from gaitopt.rl.training import Count, Stopping
+from gaitopt.robot.spec import RobotSpec
+from gaitopt.run.config import current_versions
+from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.seeding import Stream, generator
+from gaitopt.walk.environment import TraversalEnvironment
+from gaitopt.walk.policy_controller import STEERING, Interface
+
+POLICIES = {
+    "linear": LinearGaussianPolicy.kind,
+    "perceptron": GaussianMLPPolicy.kind,
+    "softmax": SoftmaxPolicy.kind,
+}
+"""Kinds of policies by the names that users give."""
+SIGMA = 0.3
+"""Standard deviation of the first actions, as a part of their reach: trials that do not throw the robot over."""
+DEFAULT_POLICY = {"ppo": "perceptron"}
+"""Of algorithms that do not use the linear one."""
+_HORIZON = {"discount": 0.97}
+"""Some 30 steps, a second: two cycles."""
+_ASCENT = {**_HORIZON, "rule": "adam", "actor_rate": 0.003, "critic_rate": 0.05}
+DEFAULT_OPTIONS: dict[str, dict[str, Any]] = {
+    "reinforce": {**_ASCENT, "episodes": 8},
+    "qac": {**_ASCENT, "steps": 1024},
+    "advantage-actor-critic": {**_ASCENT, "steps": 1024},
+    "td-actor-critic": {**_ASCENT, "steps": 1024},
+    "td-lambda": {**_ASCENT, "steps": 1024},
+    "natural-actor-critic": {**_HORIZON, "steps": 2048},
+    "ppo": {**_HORIZON, "minibatch": 256, "rate": 1e-3, "kl_stop": 0.06},
+    "augmented-random-search": {**_HORIZON, "rate": 0.02, "noise": 0.05},
+}
+"""Options of algorithms for walking, where they differ from the algorithms' own."""
+STEERING_OPTIONS: dict[str, dict[str, Any]] = {
+    "reinforce": {"actor_rate": 0.1},  # an update waits for whole episodes: fewer and larger ones
+    **{name: {"actor_rate": 0.03} for name in ("qac", "advantage-actor-critic", "td-actor-critic", "td-lambda")},
+}
+"""Where those of softmax policies differ from these; they have few parameters."""
+
+
+class TrainConfig(Spec):
+    """The settings of a training."""
+
+    schema_version: Literal[1] = 1
+    """Version of the file's layout."""
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+    """The run's name: letters, digits, dot, dash, underscore."""
+    algorithm: str
+    """Which algorithm."""
+    options: dict[str, Any]
+    """Its options, all of them."""
+    policy: str
+    """Which policy; a name of `POLICIES`."""
+    environments: Count = 8
+    """How many walk side by side; what is learned depends on it, unlike on the number of workers."""
+    stopping: Stopping
+    """When to stop."""
+    fresh: Annotated[int, Field(strict=True, ge=2)] = 20
+    """Fresh traversals by which gait and policy are reported."""
+    seed: Annotated[int, Field(strict=True, ge=0)]
+    """Seed of the run's one SeedSequence."""
+    gait_name: str
+    """Where the gait came from."""
+    gait: dict[str, Real]
+    """The gait's twelve parameters, SI units."""
+    pace_mps: NonNegative = 0.0
+    """The gait's own speed, which rewards are compared with [m/s]."""
+    interface: Interface
+    """What the policy sees and changes."""
+    engine: EngineSpec
+    """How the physics are computed."""
+    versions: dict[str, str]
+    """Versions of what computes, and the git revision."""
+    scenario: ScenarioSpec
+    """Where the robot walks."""
+    robot: RobotSpec
+    """The robot."""
+
+    @model_validator(mode="after")
+    def _known(self) -> TrainConfig:
+        if self.policy not in POLICIES:
+            raise ValueError(str(unknown_name("policy", self.policy, POLICIES)))
+        fitting = usual_interface(self.policy).actions
+        if self.interface.actions != fitting:
+            raise ValueError(
+                f"interface.actions: got {self.interface.actions!r}, expected {fitting!r} for a {self.policy} policy; "
+                "choose another --policy, or leave them out"
+            )
+        return self
+
+    @property
+    def start_gait(self) -> GaitParameters:
+        """The gait that is adjusted."""
+        return GaitParameters(**self.gait)
+
+    def environment(self) -> TraversalEnvironment:
+        """Return one environment."""
+        return TraversalEnvironment(
+            self.start_gait, self.robot, self.scenario, self.interface, self.pace_mps, self.engine
+        )
+
+
+def resolve_training(
+    *,
+    robot: RobotSpec,
+    scenario: ScenarioSpec,
+    gait: Gait,
+    gait_name: str,
+    algorithm: str,
+    stopping: Stopping,
+    seed: int,
+    policy: str | None = None,
+    name: str | None = None,
+    options: dict[str, Any] | None = None,
+    interface: Interface | None = None,
+    environments: int = 8,
+    engine: EngineSpec | None = None,
+    fresh: int = 20,
+) -> TrainConfig:
+    """Return the complete settings of a training.
+
+    Raises:
+        InputError: a name is unknown, an option is out of range, or the gait is another robot's.
+    """
+    check_gait(gait, robot, gait_name)
+    if algorithm not in ALGORITHMS:
+        raise unknown_name("algorithm", algorithm, ALGORITHMS)
+    if stopping.steps is None and stopping.iterations is None and stopping.return_goal is None:
+        raise InputError("stopping: got no rule; give a number of steps, iterations, or a return to reach")
+    settings = {
+        "name": name or f"{robot.name}-{algorithm}-{scenario.name}",
+        "algorithm": algorithm,
+        "options": resolve_options(algorithm, {**walking_options(algorithm, policy), **(options or {})}),
+        "policy": policy or usual_policy(algorithm),
+        "environments": environments,
+        "stopping": stopping,
+        "fresh": fresh,
+        "seed": seed,
+        "gait_name": gait_name,
+        "gait": dict(vars(gait.parameters)),
+        "interface": interface or usual_interface(policy),
+        "engine": engine or engine_of(robot),
+        "versions": current_versions(),
+        "scenario": scenario,
+        "robot": robot,
+    }
+    return parse_spec(TrainConfig, settings, "settings of the training")
+
+
+def walking_options(algorithm: str, policy: str | None = None) -> dict[str, Any]:
+    """Return the options of an algorithm that suit walking, where they differ from its own."""
+    own = STEERING_OPTIONS.get(algorithm, {}) if policy == "softmax" else {}
+    return DEFAULT_OPTIONS.get(algorithm, {}) | own
+
+
+def usual_policy(algorithm: str) -> str:
+    """Return the policy that an algorithm trains if nobody names one."""
+    return DEFAULT_POLICY.get(algorithm, "linear")
+
+
+def usual_interface(policy: str | None) -> Interface:
+    """Return what a policy sees and changes if nobody says otherwise: a softmax policy steers."""
+    return STEERING if policy == "softmax" else Interface()
+
+
+def new_policy(config: TrainConfig, environment: TraversalEnvironment) -> Policy:
+    """Return the run's policy, at its start."""
+    observed, actions, kind = environment.observation_size, environment.actions, POLICIES[config.policy]
+    if kind == SoftmaxPolicy.kind:
+        return SoftmaxPolicy(DiscreteFeatures.products(observed, actions))
+    sizes: dict[str, Any] = {"observation_size": observed, "actions": actions, "sigma": SIGMA}
+    if kind == LinearGaussianPolicy.kind:
+        sizes["normalize"] = True  # what is observed has many units
+    if kind == GaussianMLPPolicy.kind:
+        sizes["rng"] = generator(config.seed, Stream.LEARNING)
+    return make_policy(kind, sizes)
+
+
+def new_algorithm(config: TrainConfig, policy: Policy) -> Algorithm:
+    """Return the run's algorithm, at its start."""
+    return make_algorithm(config.algorithm, policy, generator(config.seed, Stream.OPTIMIZER), config.options)

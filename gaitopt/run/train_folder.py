@@ -1,0 +1,105 @@
+"""The folder of a training: training.toml, robot.urdf, state.npz, progress.csv and policy.npz."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from gaitopt.errors import InputError, unknown_name
+from gaitopt.files import write_atomic
+from gaitopt.run.folder import lock, make_folder, read_config, write_config
+from gaitopt.run.train_config import TrainConfig
+
+TRAINING, STATE, PROGRESS, POLICY = "training.toml", "state.npz", "progress.csv", "policy.npz"
+
+Row = Mapping[str, float]
+"""What an iteration tells of itself, by name."""
+
+
+class TrainFolder:
+    """The folder of one training."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a folder made by `create_training`.
+
+        Raises:
+            InputError: it is not a training's folder.
+        """
+        self.path = path
+        if not (path / TRAINING).is_file():
+            raise InputError(f"{path}: is not a training: it has no {TRAINING}; see `gaitopt runs`")
+        self.config = read_config(TrainConfig, path / TRAINING)
+
+    @property
+    def state_path(self) -> Path:
+        """Where training stands; not there before the first save."""
+        return self.path / STATE
+
+    @property
+    def policy_path(self) -> Path:
+        """The policy so far; not there before the first save."""
+        return self.path / POLICY
+
+    @property
+    def progress_path(self) -> Path:
+        """What every iteration told of itself."""
+        return self.path / PROGRESS
+
+    def read_progress(self) -> list[dict[str, float]]:
+        """Return the rows of the iterations so far."""
+        if not self.progress_path.is_file():
+            return []
+        with self.progress_path.open(newline="", encoding="utf-8") as stream:
+            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(stream)]
+
+    def write_progress(self, rows: list[Row]) -> None:
+        """Write the rows of all iterations."""
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]) if rows else ["iteration"], lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_atomic(self.progress_path, text.getvalue())
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep other processes from working on the same training; see `lock`."""
+        return lock(self.path)
+
+
+def create_training(config: TrainConfig, runs: Path) -> TrainFolder:
+    """Make the folder of a new training, whole or not at all.
+
+    Raises:
+        InputError: the folder exists, or it cannot be written.
+    """
+    return TrainFolder(make_folder(runs, config.name, lambda draft: write_config(draft / TRAINING, config)))
+
+
+def is_training(text: str, runs: Path) -> bool:
+    """Return whether `text` is a training's folder, or the name of one in `runs`."""
+    return any((path / TRAINING).is_file() for path in (Path(text), runs / text))
+
+
+def find_training(text: str, runs: Path) -> TrainFolder:
+    """Return the training of a folder, or of a folder's name in `runs`.
+
+    Raises:
+        InputError: there is none.
+    """
+    for path in (Path(text), runs / text):
+        if (path / TRAINING).is_file():
+            return TrainFolder(path)
+    raise unknown_name(f"training in {runs}", text, [folder.path.name for folder in list_trainings(runs)])
+
+
+def list_trainings(runs: Path) -> list[TrainFolder]:
+    """Return the trainings in a folder, oldest first; what is none is passed over, and so are drafts."""
+    found = []
+    for path in sorted(runs.glob(f"[!.]*/{TRAINING}")):
+        try:
+            found.append(TrainFolder(path.parent))
+        except InputError:
+            continue
+    return found

@@ -1,0 +1,161 @@
+"""A trained policy and all it needs to walk again: its gait, what it sees, what it changes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from pydantic import Field, field_validator
+
+from gaitopt.errors import InputError, unknown_name
+from gaitopt.files import Real, Spec, parse_spec
+from gaitopt.gait.gait_file import Gait, check_gait
+from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters
+from gaitopt.rl.arrays import Array
+from gaitopt.rl.policies.base import Policy
+from gaitopt.rl.policies.files import load_policy, save_policy
+from gaitopt.rl.policies.softmax import SoftmaxPolicy
+from gaitopt.robot.spec import RobotSpec
+from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.walk.controller import Controller, GaitController
+from gaitopt.walk.policy_controller import Interface, PolicyController, PolicyWalk
+
+
+class AboutPolicy(Spec):
+    """What a policy file says beside the policy."""
+
+    schema_version: Literal[1] = 1
+    """Version of this layout."""
+    robot: str
+    """For which robot."""
+    scenario: str
+    """Where it was trained."""
+    gait: dict[str, Real]
+    """The gait it adjusts: its twelve parameters, SI units."""
+    interface: Interface
+    """What it sees and changes."""
+    observation: tuple[str, ...]
+    """What each number of an observation is."""
+    action: tuple[str, ...]
+    """What each number of an action changes; or what each of the discrete actions does."""
+    origin: dict[str, Any] = Field(default_factory=dict)
+    """Where it came from: run, algorithm, steps, seed, speed."""
+
+    @field_validator("gait")
+    @classmethod
+    def _complete(cls, gait: dict[str, float]) -> dict[str, float]:
+        for name in PARAMETER_NAMES:
+            if name not in gait:
+                raise ValueError(f"{name!r} is missing; expected the twelve parameters")
+        for name in gait:
+            if name not in PARAMETER_NAMES:
+                raise ValueError(str(unknown_name("gait parameter", name, PARAMETER_NAMES)))
+        return gait
+
+
+@dataclass(frozen=True)
+class TrainedPolicy:
+    """A policy with its gait."""
+
+    policy: Policy
+    about: AboutPolicy
+
+    @property
+    def gait(self) -> Gait:
+        """The gait it adjusts."""
+        return Gait(self.about.robot, GaitParameters(**self.about.gait), self.about.origin)
+
+    @property
+    def digest(self) -> str:
+        """Tells whether two policies are the same to the bit."""
+        state = self.policy.state()
+        return hashlib.sha256(b"".join(state[name].tobytes() for name in sorted(state))).hexdigest()[:16]
+
+    def act(self, observation: Array) -> Array:
+        """Return the most probable action, (k,) or the number of a discrete one, at an observation, (d,)."""
+        action: Array = self.policy.mode(observation[None])[0]
+        return action
+
+    def controller(
+        self, robot: RobotSpec, scenario: ScenarioSpec, period: float | None = None, slower: float = 1.0
+    ) -> PolicyController:
+        """Return what makes a robot walk by it.
+
+        Args:
+            robot: who walks.
+            scenario: how the heading is held.
+            period: time between two commands [s]; the robot's own if None.
+            slower: so many times slower than it was trained, as the policy sees it, too.
+
+        Raises:
+            InputError: see `walk`.
+        """
+        period = (period or robot.servo.command_period_s) / slower
+        return PolicyController(self.walk(robot, scenario, period), self.act, slower)
+
+    def walk(self, robot: RobotSpec, scenario: ScenarioSpec, period: float | None = None) -> PolicyWalk:
+        """Return the gait with what the policy sees and changes; `period` is the time between two commands [s].
+
+        Raises:
+            InputError: it was trained for another robot, or sees or changes other numbers than its file says.
+        """
+        check_gait(self.gait, robot, "policy")
+        walk = PolicyWalk(self.gait.parameters, robot, scenario, self.about.interface, period)
+        for what, got, expected in (
+            ("observation", walk.perception.names, self.about.observation),
+            ("action", walk.gait.action_names, self.about.action),
+        ):
+            if got != expected:
+                different = next((pair for pair in zip(got, expected, strict=False) if pair[0] != pair[1]), None)
+                where = (
+                    f"{different[1]!r} where it is {different[0]!r} now" if different else f"{len(expected)} numbers"
+                )
+                raise InputError(f"policy: its {what} has {where}; it was trained with another version: train it anew")
+        return walk
+
+    def save(self, path: Path) -> None:
+        """Write a policy file, whole or not at all."""
+        save_policy(path, self.policy, self.about.model_dump(mode="json"))
+
+
+def read_trained(path: Path) -> TrainedPolicy:
+    """Return the policy in a file; nothing in it is ever unpickled.
+
+    Raises:
+        InputError: it cannot be read, is no policy file, or not of a walking robot.
+    """
+    policy, table = load_policy(path)
+    if "gait" not in table:
+        raise InputError(f"{path}: is a policy, but not of a walking robot; expected one that `gaitopt train` wrote")
+    about = parse_spec(AboutPolicy, table, str(path))
+    if policy.observation_size != len(about.observation):
+        raise InputError(
+            f"{path}: the policy takes {policy.observation_size} numbers, its observation has "
+            f"{len(about.observation)}: the file is damaged"
+        )
+    actions = _count_actions(policy)
+    if actions != len(about.action):
+        raise InputError(f"{path}: the policy gives {actions} numbers, its action has {len(about.action)}: damaged")
+    return TrainedPolicy(policy, about)
+
+
+def _count_actions(policy: Policy) -> int:
+    """Return between how many actions a policy chooses, or how many numbers its action has."""
+    if isinstance(policy, SoftmaxPolicy):
+        return policy.features.actions
+    return int(policy.mode(np.zeros((1, policy.observation_size))).shape[-1])
+
+
+def controller_of(walker: Gait | TrainedPolicy, robot: RobotSpec, scenario: ScenarioSpec) -> Controller:
+    """Return what makes a robot walk by a gait, or by a policy.
+
+    Raises:
+        InputError: it is another robot's.
+    """
+    if isinstance(walker, TrainedPolicy):
+        return walker.controller(robot, scenario)
+    check_gait(walker, robot, "gait")
+    return GaitController(walker.parameters, robot, scenario)

@@ -1,0 +1,96 @@
+"""A score in numbers: how much each of a traversal's measures counts.
+
+Given as a table `[score]` of weights in a scenario, or as text: `speed - 0.5*sway`. The grammar:
+
+    score = [sign] term { sign term }
+    term  = [number "*"] name ["*" number]
+    sign  = "+" | "-"
+
+The text is read by this grammar alone and never run as code.
+"""
+
+from __future__ import annotations
+
+import re
+
+from pydantic import model_validator
+
+from gaitopt.errors import InputError, unknown_name
+from gaitopt.files import Real, Spec, parse_spec
+
+_NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_TERM = re.compile(
+    rf"(?P<sign>[+-])?\s*(?:(?P<before>{_NUMBER})\s*\*\s*)?(?P<name>[A-Za-z_]\w*)(?:\s*\*\s*(?P<after>{_NUMBER}))?\s*"
+)
+
+
+class ScoreSpec(Spec):
+    """The weight of each term; a score is the weighted sum. Higher is better."""
+
+    speed: Real = 0.0
+    """Weight of the speed [1 / (m/s)]."""
+    sway: Real = 0.0
+    """Weight of roll spread and pitch spread together: root of the sum of their squares [1/rad]."""
+    roll: Real = 0.0
+    """Weight of the standard deviation of the roll [1/rad]."""
+    pitch: Real = 0.0
+    """Weight of the standard deviation of the pitch [1/rad]."""
+    energy: Real = 0.0
+    """Weight of the energy for each meter of way [1 / (J/m)]."""
+    drift: Real = 0.0
+    """Weight of the way sideways, to either side [1/m]."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> ScoreSpec:
+        if not self.weights:
+            raise ValueError(f"all weights are 0; give at least one of {', '.join(TERMS)}")
+        return self
+
+    @property
+    def weights(self) -> dict[str, float]:
+        """The terms that count, with their weights."""
+        return {name: weight for name, weight in self.model_dump().items() if weight != 0}
+
+    @property
+    def is_speed(self) -> bool:
+        """Whether the score is the speed and nothing else."""
+        return self.weights == {"speed": 1.0}
+
+    def __str__(self) -> str:
+        """Return the text that `parse_score` reads: `speed - 0.5*sway`."""
+        text = ""
+        for name, weight in self.weights.items():
+            sign = "-" if weight < 0 else "+"
+            factor = "" if abs(weight) == 1 else f"{abs(weight)!r}*"
+            text += f" {sign} {factor}{name}" if text else f"{'-' if weight < 0 else ''}{factor}{name}"
+        return text
+
+
+TERMS = tuple(ScoreSpec.model_fields)
+"""The names that a score may use."""
+SPEED = ScoreSpec(speed=1.0)
+"""The usual score."""
+
+
+def parse_score(text: str) -> ScoreSpec:
+    """Return the score that a text describes; a name that comes twice counts twice.
+
+    Raises:
+        InputError: an unknown name, something that is not in the grammar, or weights that cannot be used.
+    """
+    weights: dict[str, float] = {}
+    left = text.strip()
+    while left or not weights:
+        term = _TERM.match(left)
+        if term is None or not (term["sign"] or not weights):
+            raise InputError(
+                f"score {text!r}: {f'{left!r} cannot be read' if left else 'it is empty'}; "
+                f"expected a weighted sum of {', '.join(TERMS)}, such as 'speed - 0.5*sway'"
+            )
+        name = term["name"]
+        if name not in TERMS:
+            raise InputError(f"score {text!r}: {unknown_name('term', name, TERMS)}")
+        factor = float(term["before"] or 1) * float(term["after"] or 1)
+        weights[name] = weights.get(name, 0.0) + (-factor if term["sign"] == "-" else factor)
+        left = left[term.end() :]
+    return parse_spec(ScoreSpec, weights, f"score {text!r}")

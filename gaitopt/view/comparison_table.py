@@ -1,0 +1,117 @@
+"""What a comparison says, as a table for people (text, Markdown) and for programs (CSV)."""
+
+from __future__ import annotations
+
+import csv
+import io
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from gaitopt.files import write_atomic
+from gaitopt.run.comparison import Comparison, Interval, Reach
+
+TABLE, MARKDOWN, CURVES = "comparison.csv", "comparison.md", "curves.csv"
+
+
+def write_tables(comparison: Comparison) -> dict[str, Path]:
+    """Write comparison.csv, comparison.md and curves.csv into the comparison's folder; return where, by kind."""
+    folder = comparison.study
+    texts = {"csv": (TABLE, _csv(summary_records(comparison))), "markdown": (MARKDOWN, markdown(comparison))}
+    texts |= {"curves": (CURVES, _csv(curve_records(comparison)))}
+    for name, text in texts.values():
+        write_atomic(folder / name, text)
+    return {kind: folder / name for kind, (name, _) in texts.items()}
+
+
+def table_rows(comparison: Comparison) -> list[dict[str, str]]:
+    """Return the table in words, one row for each method, the best first."""
+    rows = []
+    for method in comparison.summaries:
+        row = {"method": method.method, "seeds": str(method.seeds)}
+        row |= {f"at {point}": _interval(comparison, interval) for point, interval in method.at.items()}
+        row |= {f"to {part:.0%}": _reach(reach, method.seeds) for part, reach in method.reach.items()}
+        row |= {
+            "falls": f"{method.fell} of {method.learned_in}",
+            "fresh falls": f"{method.fresh_fell} of {comparison.fresh * method.seeds}",
+            "wall time": f"{method.wall_s:.0f} s",
+            "ask + tell": f"{100 * method.overhead:.2g}%",
+        }
+        rows.append(row)
+    return rows
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """Return what a reader of the table must know, one sentence or more in each line."""
+    best, unit = comparison.best_known, "Speeds in mm/s" if comparison.score.is_speed else f"Scores: {comparison.score}"
+    worst = "falls count as zero" if comparison.score.is_speed else "falls count as the worst possible"
+    lines = [
+        f"{comparison.title}, {comparison.budget} traversals a run. {unit}: median and bootstrap 95 % interval over "
+        f"seeds, of the gait recommended after so many traversals, by {comparison.fresh} fresh traversals; {worst}.",
+        f"Best known: {_value(comparison, best.score)} ({best.method}, seed {best.seed}, after {best.traversals} "
+        "traversals), by other fresh traversals than those that picked it. 'to 90%': traversals until a gait that good "
+        "was recommended, median, and how many seeds got there.",
+        f"Wall time: of one run in one process. {comparison.made}.",
+    ]
+    if best.score <= 0:
+        lines[1] = f"Best known: {_value(comparison, best.score)}: there is nothing to reach."
+    lines += [f"Left out: {method}: {reason}." for method, reason in comparison.left_out.items()]
+    return lines + [f"Broke off: {run}: {reason}." for run, reason in comparison.failed.items()]
+
+
+def markdown(comparison: Comparison) -> str:
+    """Return table and notes as Markdown."""
+    rows = table_rows(comparison)
+    head = list(rows[0])
+    lines = [head, ["---"] * len(head), *(list(row.values()) for row in rows)]
+    text = "\n".join(f"| {' | '.join(cells)} |" for cells in lines)
+    return f"{text}\n\n" + "\n".join(f"{note}\n" for note in notes(comparison))
+
+
+def summary_records(comparison: Comparison) -> list[dict[str, Any]]:
+    """Return the table in numbers: scores as they are (speeds in m/s), never reached as `inf`."""
+    records = []
+    for method in comparison.summaries:
+        record: dict[str, Any] = {"method": method.method, "seeds": method.seeds, "score": str(comparison.score)}
+        for point, interval in method.at.items():
+            record |= {f"at_{point}_{name}": getattr(interval, name) for name in ("median", "low", "high")}
+        for part, reach in method.reach.items():
+            record |= {f"to_{part:.0%}".replace("%", "_percent") + "_median": reach.median}
+            record |= {f"to_{part:.0%}".replace("%", "_percent") + "_reached": reach.reached}
+        record |= {"traversals": method.traversals, "falls": method.fell, "learned_in": method.learned_in}
+        record |= {"fresh_falls": method.fresh_fell, "wall_s": method.wall_s, "ask_tell_share": method.overhead}
+        records.append(record)
+    return records
+
+
+def curve_records(comparison: Comparison) -> list[dict[str, Any]]:
+    """Return all points of all curves in numbers."""
+    return [
+        {"method": c.method, "seed": c.seed, "traversals": point, "since": since, "score": score, "fresh_falls": fell}
+        for c in comparison.curves
+        for point, since, score, fell in zip(c.points, c.since, c.scores, c.fresh_fell, strict=True)
+    ]
+
+
+def _csv(records: Sequence[Mapping[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(records[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(records)
+    return text.getvalue()
+
+
+def _value(comparison: Comparison, score: float) -> str:
+    return f"{score * 1e3:.0f}" if comparison.score.is_speed else f"{score:.3f}"
+
+
+def _interval(comparison: Comparison, interval: Interval) -> str:
+    median, low, high = (_value(comparison, end) for end in (interval.median, interval.low, interval.high))
+    return median if low == high else f"{median} ({low} to {high})"
+
+
+def _reach(reach: Reach, seeds: int) -> str:
+    if math.isnan(reach.median):
+        return "-"
+    return f"{'never' if math.isinf(reach.median) else str(math.ceil(reach.median))} ({reach.reached} of {seeds})"

@@ -1,0 +1,141 @@
+"""The traversal as an environment of reinforcement learning: one step is one control period.
+
+| reward | |
+|---|---|
+| way gained along the field, in centimeters | less that of a walk at the pace to beat, 0 unless one is given |
+| -50 | for a fall, or for leaving the field at its side: as much as half a meter lost |
+
+An episode terminates at a fall. It is truncated at the time limit, at the finish line, beyond which the walk could go
+on, and at the side lines.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitopt.gait.parameters import GaitParameters
+from gaitopt.hal.body import BodyState, Camera
+from gaitopt.hal.catalog import make_body
+from gaitopt.hal.engine import EngineSpec
+from gaitopt.robot.spec import RobotSpec
+from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.walk.bounds import observation_bounds
+from gaitopt.walk.policy_controller import Interface, PolicyWalk
+from gaitopt.walk.stopwatch import PositionStopwatch
+from gaitopt.walk.traversal import SETTLE_S, Status, looks, status_of
+
+Array = NDArray[np.float64]
+
+UNIT_M = 0.01
+"""Way that is worth 1 [m]."""
+FAILURE = -50.0
+"""Reward of a fall, and of leaving the field."""
+
+
+class TraversalEnvironment:
+    """One robot on one field; its body is opened at the first reset."""
+
+    def __init__(
+        self,
+        gait: GaitParameters,
+        robot: RobotSpec,
+        scenario: ScenarioSpec,
+        interface: Interface | None = None,
+        pace: float = 0.0,
+        engine: EngineSpec | None = None,
+        window: bool = False,
+        camera: bool = False,
+    ) -> None:
+        """Make the tables of the gait.
+
+        Args:
+            gait: that the policy adjusts.
+            robot: who walks.
+            scenario: where.
+            interface: what the policy sees and changes.
+            pace: to beat [m/s].
+            engine: how the physics are computed; as the robot asks if None.
+            window: show PyBullet's window.
+            camera: make the field fit to be filmed.
+        """
+        self.robot, self.scenario, self._pace = robot, scenario, pace
+        self._walk = PolicyWalk(gait, robot, scenario, interface or Interface())
+        self.observation_names = self._walk.perception.names
+        self.observation_bounds = observation_bounds(self._walk.perception.sizes, scenario)
+        """Lowest and highest observation, (d,) each; accidents go beyond them."""
+        self.action_names = self._walk.gait.action_names
+        self.observation_size, self.actions = len(self.observation_names), len(self.action_names)
+        self._count = looks(self._walk.period)
+        self.step_s = self._count * self._walk.period
+        """Time of one step [s]."""
+        self._last = round(scenario.field.time_limit_s / self.step_s)
+        self._body = make_body(robot, engine=engine, window=window, camera=camera)
+        self._stopwatch = PositionStopwatch(scenario.field.length_m)
+        self._open, self._steps = False, 0
+        self._state: BodyState
+        self.status: Status | None = None
+        """How the last episode ended; None while it goes on."""
+
+    @property
+    def time(self) -> float | None:
+        """From start line to finish line [s]; None unless finished."""
+        return self._stopwatch.elapsed
+
+    @property
+    def state(self) -> BodyState:
+        """What the body measured last."""
+        return self._state
+
+    def reset(self, rng: np.random.Generator) -> Array:
+        """Put the robot behind the start line; return the first observation, (d,)."""
+        if not self._open:
+            self._body.configure()
+            self._open = True
+        self._body.deactivate()
+        self._body.prepare(self.scenario, self.scenario.sample(rng))
+        self._walk.begin()
+        self._body.activate(self._walk.start_pose, SETTLE_S)
+        self._stopwatch.begin()
+        self._steps, self.status = 0, None
+        self._state = self._body.read()
+        self._stopwatch.update(self._state)
+        return self._walk.see(self._state)
+
+    def step(self, action: Array) -> tuple[Array, float, bool, bool]:
+        """Walk for one control period.
+
+        Args:
+            action: changes as parts of their reach, (actions,); cut off at -1 and 1. Or the number of a discrete one.
+
+        Returns:
+            Observation (d,), reward, whether it fell, whether the episode was cut off.
+        """
+        before = self._x
+        self._body.play(self._walk.angles(np.asarray(action), self._count, self._state), self._walk.period)
+        self._state = self._body.read()
+        self._steps += 1
+        status = status_of(self._state, self._stopwatch, self.scenario)
+        if status is None and self._steps >= self._last:
+            status = Status.TIMEOUT
+        self.status = status
+        reward = (self._x - before - self._pace * self.step_s) / UNIT_M
+        if status in (Status.FELL, Status.LEFT_FIELD):
+            reward += FAILURE
+        fell = status is Status.FELL
+        return self._walk.see(self._state), reward, fell, status is not None and not fell
+
+    def render(self, camera: Camera) -> NDArray[np.uint8]:
+        """Return a picture, (height, width, 3)."""
+        return self._body.render(camera)
+
+    def close(self) -> None:
+        """Let go of the body."""
+        if self._open:
+            self._body.close()
+            self._open = False
+
+    @property
+    def _x(self) -> float:
+        assert self._state.position is not None  # it is simulated
+        return self._state.position[0]

@@ -1,0 +1,146 @@
+"""A policy on top of a gait, as a controller: it looks once a control period, and adjusts the gait."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitopt.errors import ProtocolError
+from gaitopt.files import Spec
+from gaitopt.gait.parameters import GaitParameters
+from gaitopt.hal.body import Body, BodyState
+from gaitopt.robot.spec import RobotSpec
+from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.walk.adjustment import AdjustedGait, Adjustments
+from gaitopt.walk.discrete import SteeredGait
+from gaitopt.walk.heading import turn_to_hold
+from gaitopt.walk.perception import ON_BOARD, Perception
+from gaitopt.walk.traversal import looks
+
+Array = NDArray[np.float64]
+Act = Callable[[Array], Array]
+"""From an observation (d,) to an action: (k,), or the number of a discrete one."""
+
+
+class Interface(Spec):
+    """What a policy sees and what it may change."""
+
+    observe: tuple[str, ...] = ON_BOARD
+    """Groups of `perception.GROUPS`."""
+    adjust: Adjustments = Adjustments()
+    """How far it may go from the gait."""
+    actions: Literal["continuous", "discrete"] = "continuous"
+    """Changes of parameters and joint targets, or nine ways to steer; see `gaitopt.walk.discrete`."""
+
+
+STEERING = Interface(observe=("course",), actions="discrete")
+"""What a policy sees that chooses between the nine ways to steer."""
+
+
+class PolicyWalk:
+    """A gait that a policy adjusts, and what the policy sees; shared by the controller and the environment."""
+
+    def __init__(
+        self,
+        gait: GaitParameters,
+        robot: RobotSpec,
+        scenario: ScenarioSpec,
+        interface: Interface,
+        period: float | None = None,
+    ) -> None:
+        """Make the gait's tables; `period` is the time between two commands [s], the robot's own if None."""
+        self.period = period or robot.servo.command_period_s
+        self._hold = scenario.heading_hold
+        kind = SteeredGait if interface.actions == "discrete" else AdjustedGait
+        self.gait = kind(gait, robot, self._hold, interface.adjust, self.period)
+        self.perception = Perception(interface.observe, robot, scenario, self.gait)
+        self.start_pose = self.gait.start_pose
+        self._targets = self.start_pose
+
+    def begin(self) -> None:
+        """Stand at the start, nothing seen."""
+        self.gait.begin()
+        self.perception.begin()
+        self._targets = self.start_pose
+
+    def see(self, state: BodyState) -> Array:
+        """Return the observation, (d,)."""
+        return self.perception.see(state, self._targets)
+
+    def angles(self, action: Array, count: int, state: BodyState) -> Array:
+        """Return the joint angles of the next commands [rad], (count, joints)."""
+        angles = self.gait.angles(action, count, turn_to_hold(state, self._hold))
+        self._targets = angles[-1]
+        return angles
+
+    def note_targets(self, targets: Array) -> None:
+        """Take note of the targets that the joints really had last, (joints,), where they are not those of `angles`."""
+        self._targets = targets
+
+
+class PolicyController:
+    """Lets a policy walk; one traversal after the other."""
+
+    def __init__(self, walk: PolicyWalk, act: Act, slower: float = 1.0) -> None:
+        """Put a policy on a gait.
+
+        Args:
+            walk: the gait and what is seen of it; times are the policy's.
+            act: the policy.
+            slower: the policy's time passes so many times slower than the body's.
+        """
+        self._walk, self._act, self._slower = walk, act, slower
+        self._every = looks(walk.period)
+        self._block = walk.start_pose[None]
+        self.start_pose: Array = walk.start_pose
+        self.unreachable, self.saturated = walk.gait.unreachable, walk.gait.saturated
+
+    @property
+    def period(self) -> float:
+        """Time between two actions of the policy, as the body's clock has it [s]."""
+        return self._every * self._walk.period * self._slower
+
+    def check(self, body: Body) -> None:
+        """Check that a body, configured, measures what the policy sees.
+
+        Raises:
+            BodyError: it does not; names what it lacks.
+        """
+        self._walk.perception.check(body.capabilities, body.robot.name)
+
+    def drive(self, body: Body, first: int, count: int, state: BodyState) -> None:
+        """Let the body walk on for the time of `count` commands, from number `first` on.
+
+        Raises:
+            BodyError: the body does not measure what the policy sees.
+        """
+        if first == 0:
+            self.check(body)
+        body.play(self.angles(first, count, state), self._walk.period * self._slower)
+
+    def angles(self, first: int, count: int, state: BodyState) -> Array:
+        """Return the joint angles of `count` commands from number `first` on [rad], (count, joints).
+
+        The policy acts with the first command of a control period; the others of the period follow from that action.
+
+        Raises:
+            ProtocolError: these commands are not of one control period, which begins with a look at the body.
+        """
+        place = first % self._every
+        if place + count > self._every:
+            raise ProtocolError(
+                f"angles: got {count} commands from number {first} on; the policy looks every {self._every}"
+            )
+        if first == 0:
+            self._walk.begin()
+        if place == 0:
+            action = self._act(self._walk.see(state._replace(time=state.time / self._slower)))
+            self._block = self._walk.angles(action, self._every, state)
+        return self._block[place : place + count]
+
+    def note_targets(self, targets: Array) -> None:
+        """Take note of what the joints were really told last, (joints,), where it is not what `angles` returned."""
+        self._walk.note_targets(targets)

@@ -1,0 +1,159 @@
+"""PPO beside stable-baselines3's: the same environment, hyperparameters, steps and machine, in one run.
+
+Three settings: stable-baselines3's defaults with one environment per core; its fastest (8 environments, batches of
+256); and, for the final return, the defaults over several seeds. Also what an environment step costs beside the bare
+physics in it. Needs stable-baselines3: `make baselines`. Run it on an idle machine.
+"""
+
+import argparse
+import json
+import sys
+import time
+
+import numpy as np
+
+from gaitopt.gait.gait_file import load_gait
+from gaitopt.rl.algorithms.catalog import make_algorithm
+from gaitopt.rl.policies.files import make_policy
+from gaitopt.rl.training import Stopping, Training
+from gaitopt.robot.spec import load_robot
+from gaitopt.run.lanes import LaneFactory, LanePool
+from gaitopt.scenario.spec import load_scenario
+from gaitopt.seeding import Stream, generator
+from gaitopt.walk.environment import TraversalEnvironment
+from gaitopt.walk.score import confidence_interval
+from gaitopt.workers import default_count
+
+SETTINGS = {
+    "default": {"environments": default_count(), "steps": 2048 * default_count(), "minibatch": 64},
+    "fastest": {"environments": 8, "steps": 4096, "minibatch": 256},
+}
+"""Steps are those between two updates, of all environments together; all else is stable-baselines3's default."""
+SIGMA = 1.0
+WINDOW = 20
+
+
+def environment() -> TraversalEnvironment:
+    robot = load_robot("aibo-ers7")
+    return TraversalEnvironment(load_gait("hand-tuned", robot).parameters, robot, load_scenario("field"))
+
+
+def ours(setting: str, steps: int, seed: int) -> dict[str, float]:
+    chosen = SETTINGS[setting]
+    sizes = {"observation_size": environment().observation_size, "actions": environment().actions, "sigma": SIGMA}
+    policy = make_policy("gaussian-mlp", {**sizes, "rng": generator(seed, Stream.LEARNING)})
+    options = {"steps": chosen["steps"], "minibatch": chosen["minibatch"]}
+    algorithm = make_algorithm("ppo", policy, generator(seed, Stream.OPTIMIZER), options)
+    factory = LaneFactory(environment, policy.kind, policy.options(), seed)
+    with LanePool(factory, chosen["environments"], default_count()) as pool:
+        training = Training(algorithm, pool, Stopping(steps=steps, window=WINDOW))
+        training.iterate()  # processes are started, tables made
+        first, begun = training.progress.steps, time.perf_counter()
+        training.run()
+        return {
+            "steps_per_s": (training.progress.steps - first) / (time.perf_counter() - begun),
+            "final_return": training.mean_return,
+        }
+
+
+def theirs(setting: str, steps: int, seed: int) -> dict[str, float]:
+    import gymnasium
+    from stable_baselines3 import PPO
+    from stable_baselines3.common.callbacks import BaseCallback
+    from stable_baselines3.common.monitor import Monitor
+    from stable_baselines3.common.vec_env import SubprocVecEnv
+
+    class Clock(BaseCallback):
+        """Times all but the first update."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.rollouts, self.begun, self.first = 0, 0.0, 0
+
+        def _on_rollout_start(self) -> None:
+            self.rollouts += 1
+            if self.rollouts == 2:
+                self.begun, self.first = time.perf_counter(), self.num_timesteps
+
+        def _on_step(self) -> bool:
+            return True
+
+    def make() -> gymnasium.Env:
+        import gaitopt  # noqa: F401, makes the name known
+
+        return Monitor(gymnasium.make("gaitopt/Traversal-v0", gait="hand-tuned"))
+
+    chosen = SETTINGS[setting]
+    many = SubprocVecEnv([make] * chosen["environments"], start_method="spawn")
+    try:
+        per_environment = chosen["steps"] // chosen["environments"]
+        batch = chosen["minibatch"]
+        model = PPO("MlpPolicy", many, n_steps=per_environment, batch_size=batch, seed=seed, device="cpu")
+        clock = Clock()
+        model.learn(steps, callback=clock)
+        speed = (model.num_timesteps - clock.first) / (time.perf_counter() - clock.begun)
+        returns = [episode["r"] for episode in model.ep_info_buffer][-WINDOW:]
+        return {"steps_per_s": speed, "final_return": float(np.mean(returns))}
+    finally:
+        many.close()
+
+
+def step_cost(steps: int = 400) -> dict[str, float]:
+    """Return what an environment step with a policy costs, and the bare physics in it, alternating [s]."""
+    walk = environment()
+    policy = make_policy("gaussian-mlp", {"observation_size": walk.observation_size, "actions": walk.actions})
+    rng = np.random.default_rng(0)
+    observation = walk.reset(rng)
+    body, count = walk._body, round(walk.step_s / walk._body.engine.time_step_s)
+    whole, bare = [], []
+    for _ in range(steps):
+        begun = time.perf_counter()
+        observation, _, fell, cut = walk.step(0.3 * policy.draw(observation[None], rng)[0])
+        middle = time.perf_counter()
+        body._step(count, walk.step_s)  # the servos hold their last targets
+        bare.append(time.perf_counter() - middle)
+        whole.append(middle - begun)
+        if fell or cut:
+            observation = walk.reset(rng)
+    walk.close()
+    return {
+        "step_s": float(np.median(whole)),
+        "physics_s": float(np.median(bare)),
+        "ratio": float(np.median(whole) / np.median(bare)),
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=20_480, help="of every training")
+    parser.add_argument("--seeds", type=int, default=5, help="of the comparison of returns")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
+    try:
+        import stable_baselines3  # noqa: F401
+    except ImportError:
+        sys.exit("bench_ppo: stable-baselines3 is not installed; make baselines")
+    result: dict = {"step": step_cost()}
+    runs = {
+        setting: [(ours(setting, args.steps, seed), theirs(setting, args.steps, seed)) for seed in range(seeds)]
+        for setting, seeds in (("default", args.seeds), ("fastest", 1))
+    }
+    for setting, pairs in runs.items():
+        own, other = ([pair[i]["steps_per_s"] for pair in pairs] for i in (0, 1))
+        ratios = np.array(own) / np.array(other)
+        result[setting] = {
+            "steps_per_s": own,
+            "stable_baselines3_steps_per_s": other,
+            "ratio_median": float(np.median(ratios)),
+        }
+    own, other = (np.array([pair[i]["final_return"] for pair in runs["default"]]) for i in (0, 1))
+    result["final_return"] = {
+        "mean": own.mean(),
+        "stable_baselines3_mean": other.mean(),
+        "difference_ci95": confidence_interval(own - other),
+    }
+    print(json.dumps(result, default=float, indent=None if args.json else 2))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,156 @@
+"""What every policy-gradient algorithm makes of a learned gait: README's table of policies.
+
+Each algorithm trains with several seeds on the flat field, and PPO where it is pushed and on rough ground too; gait
+alone and policy are compared by the same fresh traversals (falls count as zero). Interrupted, it goes on where it
+stopped: its runs lie in --runs.
+"""
+
+import argparse
+import datetime
+import json
+import os
+import platform
+import statistics
+from pathlib import Path
+
+import numpy as np
+
+import gaitopt
+from gaitopt.rl.algorithms.catalog import ALGORITHMS
+from gaitopt.rl.training import Stopping
+from gaitopt.run.train import TrainOutcome, continue_training, new_training
+from gaitopt.run.train_folder import list_trainings
+from gaitopt.run.trained import read_trained
+from gaitopt.view.train_progress import TrainProgressView
+from gaitopt.walk.score import confidence_interval
+from gaitopt.workers import default_count
+
+README = Path(__file__).resolve().parent.parent / "README.md"
+BEGIN, END = "<!-- study_policies: begin -->", "<!-- study_policies: end -->"
+ROBOT, GAIT, MAIN = "aibo-ers7", "learned", "ppo"
+CASES = [(MAIN, "field"), (MAIN, "pushes"), (MAIN, "rough")]
+CASES += [(algorithm, "field") for algorithm in ALGORITHMS if algorithm != MAIN]
+
+
+def trained(algorithm: str, scenario: str, seed: int, args: argparse.Namespace) -> TrainOutcome | None:
+    """Return the outcome of one training; trained, resumed or only told again, as far as it is."""
+    name = f"study-{algorithm}-{scenario}-{args.steps}-{seed}"
+    known = {run.config.name: run for run in list_trainings(args.runs)}
+    if args.only_finished and not (
+        name in known
+        and known[name].policy_path.is_file()
+        and "speed_mps" in read_trained(known[name].policy_path).about.origin
+    ):
+        return None
+    print(name, flush=True)
+    folder = known.get(name) or new_training(
+        robot=ROBOT,
+        scenario=scenario,
+        gait=GAIT,
+        algorithm=algorithm,
+        stopping=Stopping(steps=args.steps),
+        seed=seed,
+        name=name,
+        runs=args.runs,
+    )
+    with TrainProgressView(folder.config) as view:
+        return continue_training(folder, args.workers, view)
+
+
+def half_time_step(outcome: TrainOutcome, seed: int, workers: int) -> float:
+    """Return the policy's speed at half the time step, as a part of its usual speed."""
+    robot, field = gaitopt.load_robot(ROBOT), gaitopt.load_scenario("field")
+    usual = gaitopt.EngineSpec()
+    half = usual.model_copy(update={"time_step_s": usual.time_step_s / 2})
+    gait = outcome.trained.gait.parameters
+    speed = gaitopt.evaluate(gait, robot, field, 20, seed, half, workers, trained=outcome.trained).speed_mps
+    return speed / outcome.learned.speed_mps
+
+
+def study(args: argparse.Namespace) -> list[dict]:
+    rows = []
+    for algorithm, scenario in CASES:
+        if args.algorithms and algorithm not in args.algorithms:
+            continue
+        for seed in range(1, (args.seeds if algorithm == MAIN else args.seeds_of_others) + 1):
+            outcome = trained(algorithm, scenario, seed, args)
+            if outcome is None:
+                continue
+            row = {
+                "algorithm": algorithm,
+                "scenario": scenario,
+                "seed": seed,
+                "steps": outcome.progress.steps,
+                "gait_mps": outcome.gait.speed_mps,
+                "policy_mps": outcome.learned.speed_mps,
+                "gait_finished": outcome.gait.finished,
+                "policy_finished": outcome.learned.finished,
+                "walks": outcome.learned.repeats,
+                "artefacts": outcome.learned.artefacts,
+            }
+            if (algorithm, scenario) == (MAIN, "field"):
+                row["half_time_step"] = half_time_step(outcome, seed, args.workers)
+            rows.append(row)
+            print(json.dumps(row), flush=True)
+    return rows
+
+
+def table(rows: list[dict], args: argparse.Namespace) -> str:
+    lines = [
+        f"{ROBOT}, gait `{GAIT}`, {args.steps:,} steps each; speeds by 20 fresh traversals of every seed, falls count "
+        f"as zero. {datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}.",
+        "",
+        "| algorithm | scenario | seeds | gait alone, mm/s | with policy, mm/s: median (lowest to highest) "
+        "| gain: mean (95 % interval) | gait alone finishes | policy finishes |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for algorithm, scenario in CASES:
+        group = [row for row in rows if (row["algorithm"], row["scenario"]) == (algorithm, scenario)]
+        if not group:
+            continue
+        speeds = sorted(1e3 * row["policy_mps"] for row in group)
+        gains = np.array([row["policy_mps"] / row["gait_mps"] - 1 for row in group])
+        low, high = confidence_interval(gains)
+        walks = sum(row["walks"] for row in group)
+        alone = statistics.mean(1e3 * row["gait_mps"] for row in group)
+        lines.append(
+            f"| {algorithm} | {scenario} | {len(group)} | {alone:.0f} "
+            f"| {statistics.median(speeds):.0f} ({speeds[0]:.0f} to {speeds[-1]:.0f}) "
+            f"| {gains.mean():+.0%} ({low:+.0%} to {high:+.0%}) "
+            f"| {sum(row['gait_finished'] for row in group)} of {walks} "
+            f"| {sum(row['policy_finished'] for row in group)} of {walks} |"
+        )
+    if halves := [row["half_time_step"] for row in rows if "half_time_step" in row]:
+        lines += ["", f"PPO on the field at half the time step: at least {min(halves):.0%} of the usual speed."]
+    return "\n".join(lines)
+
+
+def write_into(readme: Path, text: str) -> None:
+    before, rest = readme.read_text(encoding="utf-8").split(BEGIN)
+    after = rest.split(END)[1]
+    readme.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--steps", type=int, default=100_000)
+    parser.add_argument("--seeds", type=int, default=5, help="of PPO")
+    parser.add_argument("--seeds-of-others", type=int, default=5)
+    parser.add_argument("--algorithms", nargs="*", help="only these")
+    parser.add_argument("--workers", type=int, default=default_count())
+    parser.add_argument("--runs", type=Path, default=Path("runs"))
+    parser.add_argument("--only-finished", action="store_true", help="leave out runs that are not finished")
+    parser.add_argument("--readme", action="store_true", help="put the table into README.md")
+    args = parser.parse_args()
+    rows = study(args)
+    args.runs.mkdir(parents=True, exist_ok=True)
+    (args.runs / "study_policies.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
+    text = table(rows, args)
+    print(text)
+    if args.readme:
+        write_into(README, text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+"""`gaitopt compare`, and the scores and the noise that `learn` and `score` tell."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from gaitopt.cli import compare as compare_verb
+from gaitopt.run.compare import run_study
+from gaitopt.run.folder import find_run
+from gaitopt.run.study import find_study
+
+QUICK = {"length_m": 0.05, "run_up_m": 0.02, "time_limit_s": 1}
+TINY = [word for key, value in QUICK.items() for word in ("--set", f"scenario.field.{key}={value}")]
+SMALL = ["--set", "kohl-stone.policies=2", "--set", "kohl-stone.repeats=1", "--fresh", 2, "--workers", 1, *TINY]
+COMPARE = ["compare", "--optimizers", "kohl-stone,random-search", "--traversals", 4, "--seeds", 1, *SMALL]
+
+
+def the_object(said):
+    assert said.out.count("\n") == 1, said.err
+    return json.loads(said.out)
+
+
+def refused(cli, *words):
+    said = cli(*words)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.count("\n") == 1
+    return said.err
+
+
+@pytest.fixture
+def study(cli, here):
+    """A comparison that has come to its end."""
+    said = cli(*COMPARE, "--name", "mine", "--json")
+    assert said.code == 0
+    return the_object(said)
+
+
+def test_a_comparison_answers_with_table_figure_and_who_was_left_out(cli, study):
+    folder = Path(study["study"])
+    assert folder.name.endswith("_mine")
+    assert study["left_out"] == {"random-search": "an iteration takes 45 traversals, and the budget is 4"}
+    (row,) = study["summaries"]
+    assert (row["method"], row["seeds"], row["learned_in"]) == ("kohl-stone", 1, 4)
+    assert row["at"]["4"]["median"] == study["curves"][0]["scores"][-1] > 0
+    assert {Path(path).name for path in study["files"].values()} == {
+        "comparison.csv",
+        "comparison.md",
+        "curves.csv",
+        "comparison.png",
+    }
+    assert all(Path(path).is_file() for path in study["files"].values())
+
+
+def test_resumed_it_says_the_same_again(cli, study):
+    folder = study["study"]
+    for words in (["resume", "latest"], ["resume", folder], ["compare", "--resume", folder, "--traversals", 4]):
+        assert the_object(cli(*words, "--workers", 1, "--json")) == study
+    text = cli("compare", "--resume", Path(folder).name, "--workers", 1).out
+    assert text.startswith("method      seeds  at 4 ")
+    assert "Left out: random-search: an iteration takes 45 traversals" in text
+    assert f"figure    {folder}/comparison.png" in text
+
+
+def test_it_is_listed_among_the_runs(cli, study):
+    (row,) = the_object(cli("runs", "--json"))["runs"]
+    assert row["run"] == Path(study["study"]).name
+    assert (row["robot"], row["state"]) == ("aibo-ers7", "finished")
+    assert "comparison of 1" in row.values()
+    assert "1 of 1 runs" in row.values()
+    run = find_run("kohl-stone-1", Path(study["study"]) / "runs")
+    assert run.config.optimizer == "kohl-stone"
+
+
+OTHER_SETTINGS = {
+    "--traversals 8": "traversals is 4, got 8",
+    "--seeds 2": "seeds is (1,), got (1, 2)",
+    "--fresh 3": "fresh is 2, got 3",
+    "--optimizers kohl-stone,random-search,powell": "optimizers is ['kohl-stone', 'random-search'], got",
+    "--robot aibo-ers210": "robot.name is aibo-ers7, got aibo-ers210",
+    "--scenario slope": "scenario.name is field, got slope",
+    "--set scenario.friction=0.5": "scenario.friction is {'mean': 0.6, 'std': 0.08}, got 0.5",
+    "--set kohl-stone.policies=3": "options.kohl-stone.policies is 2, got 3",
+    "--score speed-sway": "score.sway is 0.0, got -1.0",
+    "--name other": "name is mine, got other",
+}
+
+
+def test_resumed_with_other_settings_it_names_the_difference(cli, study):
+    for words, said in OTHER_SETTINGS.items():
+        line = refused(cli, "compare", "--resume", study["study"], "--workers", 1, *words.split())
+        assert "cannot go on with other settings: " in line
+        assert said in line
+
+
+def test_bad_input_is_told_in_one_line_and_leaves_nothing(cli, here):
+    for words, said in {
+        "--optimizers kohl-ston": "unknown optimizer 'kohl-ston'; did you mean kohl-stone?",
+        "--optimizers kohl-stone,": "unknown optimizer ''",
+        "--score spee": "unknown term 'spee'; did you mean speed?",
+        "--score speed/2": "'/2' cannot be read",
+        "--seeds 0": "argument --seeds: got '0'",
+        "--traversals x": "argument --traversals: got 'x'",
+        "--optimizers random-search --traversals 44": "no method is left to compare: random-search: an iteration takes",
+        "--robot zebra": "unknown robot 'zebra'",
+        "--scenario feild": "did you mean field?",
+        "--start nowhere": "unknown gait of aibo-ers7 'nowhere'",
+        "--set cma-es.popsize=3": "unknown key 'popsize'",
+        "--set kohl.popsize=3": "unknown first part of --set 'kohl'",
+        "--name a/b": "name: got 'a/b'",
+        "--workers 0": "workers: got 0",
+        "--resume nothing": "--resume nothing: is not a comparison",
+    }.items():
+        assert said in refused(cli, "compare", *words.split())
+        assert list(here.iterdir()) == []
+
+
+def test_resume_has_nothing_to_film_of_a_comparison(cli, study):
+    assert "is a comparison in simulation; leave out --video" in refused(cli, "resume", study["study"], "--video")
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_it_tells_how_to_go_on_and_ends_as_if_it_had_not_been(cli, here, study, monkeypatch, number):
+    def stopped(folder, workers, report):
+        def stop(progress):
+            report(progress)
+            if progress.ended:
+                os.kill(os.getpid(), number)
+
+        return run_study(folder, workers, stop)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(compare_verb, "run_study", stopped)
+        said = cli(*COMPARE, "--name", "again", "--json")
+    assert said.code == 130
+    assert "Traceback" not in said.err
+    told = the_object(said)
+    folder = told.pop("study")
+    assert told == {"interrupted": True, "runs_ended": 1, "runs": 1}
+    whole, parts = study, the_object(cli("resume", folder, "--workers", 1, "--json"))
+    for key in ("title", "score", "budget", "best_known", "left_out"):
+        assert parts[key] == whole[key]
+    strip = {"wall_s", "overhead_s"}
+    for mine, theirs in zip(parts["curves"], whole["curves"], strict=True):
+        assert {k: v for k, v in mine.items() if k not in strip} == {k: v for k, v in theirs.items() if k not in strip}
+
+
+def test_all_methods_are_planned_by_default(cli, monkeypatch):
+    class PlannedError(Exception):
+        pass
+
+    def plan(**settings):
+        assert (settings["optimizers"], settings["traversals"], settings["seeds"]) == ("all", 1035, 5)
+        raise PlannedError
+
+    monkeypatch.setattr(compare_verb, "plan", plan)
+    with pytest.raises(PlannedError):
+        cli("compare")
+
+
+LEARN = ["learn", "--traversals", 4, "--fresh", 2, "--workers", 1, *TINY]
+LEARN += ["--set", "optimizer.policies=2", "--set", "optimizer.repeats=2"]
+
+
+def test_learn_makes_a_score_high_and_tells_the_noise(cli, here):
+    told = the_object(cli(*LEARN, "--score", "speed - 0.5*sway", "--json"))
+    assert told["score"] == "speed - 0.5*sway"
+    assert told["learned"]["score"] < told["learned"]["speed_mps"]
+    assert told["noise"]["traversals"] == 8
+    assert told["noise"]["std"] > 0
+    assert told["noise"]["degrees_of_freedom"] >= 4
+    run = find_run("latest", Path("runs"))
+    assert run.config.options["policies"] == 2
+    assert str(run.config.score) == "speed - 0.5*sway"
+    with run.open_store() as store:
+        assert all(row.score < row.traversal.speed_mps for row in store.rows("learn"))
+    said = cli("resume", "latest", "--workers", 1)
+    assert "score     " in said.out
+    assert " of speed - 0.5*sway\n" in said.out
+    assert "\nnoise     " in said.out
+    # What it was learned for is what its gait is scored by, unless told otherwise.
+    scored = the_object(cli("score", "latest", "--repeats", 2, "--workers", 1, "--json"))
+    assert scored["score_of"] == "speed - 0.5*sway"
+    other = the_object(cli("score", "latest", "--repeats", 2, "--workers", 1, "--json", "--score=-drift"))
+    assert other["speed_mps"] == scored["speed_mps"]
+    assert -1 <= other["score"] <= 0
+
+
+def test_a_scenario_may_bring_its_score(cli, here, field):
+    text = (Path(compare_verb.__file__).parents[2] / "scenarios" / "field.toml").read_text()
+    (here / "calm.toml").write_text(text + "\n[score]\nspeed = 1.0\nsway = -0.5\n")
+    words = ("score", "hand-tuned", "--scenario", "calm.toml", "--repeats", 1, "--workers", 1, *TINY)
+    assert the_object(cli(*words, "--json"))["score_of"] == "speed - 0.5*sway"
+    assert the_object(cli(*words, "--json", "--score", "speed"))["score_of"] == "speed"
+    assert " of speed - 0.5*sway\n" in cli(*words).out
+
+
+def test_a_bad_score_is_told_in_one_line(cli, here):
+    for verb in (["learn"], ["score", "hand-tuned"]):
+        assert "unknown term 'swya'; did you mean sway?" in refused(cli, *verb, "--score", "speed - swya")
+        assert "'* 2' cannot be read" in refused(cli, *verb, "--score", "* 2")
+    assert list(here.iterdir()) == []
+
+
+def test_a_comparison_is_found_from_python(study):
+    assert find_study("latest", Path("runs")).config.name == "mine"

@@ -1,0 +1,208 @@
+"""`gaitopt lab`: what it says in text and JSON, what it draws, what it refuses."""
+
+import json
+import signal
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from gaitopt.cli import lab as verb
+from gaitopt.rl.algorithms.catalog import ALGORITHMS
+from gaitopt.rl.exact import start_value
+from gaitopt.rl.mdps import aliased_gridworld as grid
+from gaitopt.rl.mdps.catalog import PROBLEMS
+from gaitopt.run import lab
+from gaitopt.run.lab import Lab
+
+SHORT = {"one-step": 2000, "aliased-gridworld": 3000, "rock-paper-scissors": 2000, "puck-world": 2048}
+KEYS = ("problem", "algorithm", "seed", "steps", "value", "best", "best_deterministic", "share_of_best", "picture")
+
+
+def learned(cli, problem, algorithm, *words):
+    said = cli("lab", problem, "--algorithm", algorithm, "--json", *words)
+    assert (said.code, said.out.count("\n")) == (0, 1)
+    return json.loads(said.out)
+
+
+@pytest.fixture
+def refused(cli, here):
+    def run(*words):
+        said = cli("lab", *words)
+        assert (said.code, said.out) == (2, "")
+        assert said.err.count("\n") == 1
+        assert list(here.iterdir()) == []
+        return said.err
+
+    return run
+
+
+@pytest.fixture
+def undrawn(monkeypatch):
+    """Leave out the picture, which takes longer than all else."""
+    monkeypatch.setattr(verb, "lab_picture", lambda outcome, path: None)
+
+
+@pytest.fixture
+def quick_looks(monkeypatch):
+    """Evaluate puck world by next to nothing."""
+    monkeypatch.setattr(lab, "EPISODES", 1)
+    monkeypatch.setattr("gaitopt.rl.mdps.puck_world.LIMIT", 160)
+
+
+def test_gridworld_is_learned_and_told(cli, here):
+    data = learned(cli, "aliased-gridworld", "ppo", "--steps", 8000, "--seed", 1)
+    assert all(key in data for key in KEYS)
+    assert (data["problem"], data["algorithm"], data["seed"]) == ("aliased-gridworld", "ppo", 1)
+    assert 8000 <= data["steps"] < 8256  # batches of 256
+    # The table told must have the value told, by linear algebra.
+    cells = data["learned"]
+    pi = np.array([[cells[f"cell_{n}"][action] for action in grid.ACTIONS] for n in range(5)])
+    assert data["value"] == pytest.approx(start_value(grid.aliased_gridworld(), pi, grid.DISCOUNT))
+    assert data["share_of_best"] == pytest.approx(data["value"] / grid.best_value())
+    assert data["share_of_best"] >= 0.95
+    assert data["best_deterministic"] < 0.6 * data["best"]
+    assert data["curve"][0] == [0, pytest.approx(PROBLEMS["aliased-gridworld"].evaluate(untrained()))]
+    assert data["curve"][-1] == [data["steps"], data["value"]]
+    with Image.open(here / data["picture"]) as image:
+        assert image.format == "PNG"
+
+
+def untrained():
+    return PROBLEMS["aliased-gridworld"].make_policy(np.random.default_rng(0))
+
+
+def test_text_draws_what_was_learned(cli, undrawn):
+    said = cli("lab", "aliased-gridworld", "--algorithm", "ppo", "--steps", 8000, "--seed", 1)
+    assert said.code == 0
+    for words in ("treasure", "grey", "clipped ratio", "% of the best", "best deterministic 0.463"):
+        assert words in said.out
+    lines = said.err.splitlines()
+    assert len(lines) == 11  # before it begins, and ten
+    assert lines[0].startswith("learning: 0 of 8000 steps, value -0.333")
+    assert "\x1b" not in said.err
+
+
+@pytest.mark.parametrize("problem", SHORT)
+def test_same_seed_same_numbers(quick_looks, problem):
+    once, again, other = (Lab(problem, "ppo", seed, SHORT[problem]).run() for seed in (3, 3, 4))
+    assert [s.value for s in once.snapshots] == [s.value for s in again.snapshots]
+    np.testing.assert_array_equal(once.last.learned, again.last.learned)
+    assert once.random_value == again.random_value
+    assert other.last.value != once.last.value
+
+
+def test_same_seed_same_json(cli, undrawn):
+    once, again = (learned(cli, "one-step", "qac", "--steps", 200, "--seed", 3) for _ in range(2))
+    assert once == again
+
+
+def test_rock_paper_scissors_tells_its_mixture(cli, undrawn):
+    data = learned(cli, "rock-paper-scissors", "natural-actor-critic", "--seed", 1)
+    mixture = data["learned"]
+    assert sum(mixture[name] for name in ("rock", "paper", "scissors")) == pytest.approx(1.0)
+    assert mixture["farthest_from_uniform"] < 0.05
+    assert mixture["exploitability"] == pytest.approx(-data["value"])
+    assert (data["best"], data["best_deterministic"], data["share_of_best"]) == (0.0, -1.0, None)
+
+
+def test_puck_world_is_compared_with_a_random_policy(cli, quick_looks, undrawn):
+    data = learned(cli, "puck-world", "ppo", "--steps", 2048)
+    assert data["best"] is None
+    assert data["random_value"] < -0.3
+    assert data["times_nearer_than_random"] == pytest.approx(data["random_value"] / data["value"])
+    said = cli("lab", "puck-world", "--algorithm", "ppo", "--steps", 2048)
+    assert f"{data['times_nearer_than_random']:.1f} times nearer than random" in said.out
+
+
+def test_options_are_changed_and_told(cli, undrawn):
+    words = ("--set", "lam=0.5", "--set", "view=forward", "--set", "steps=100", "--steps", 500)
+    data = learned(cli, "aliased-gridworld", "td-lambda", *words)
+    assert data["options"]["lam"] == 0.5
+    assert data["options"]["view"] == "forward"
+    assert data["options"]["actor_rate"] == PROBLEMS["aliased-gridworld"].options["td-lambda"]["actor_rate"]
+    assert data["updates"] == 5
+    unlimited = learned(cli, "one-step", "ppo", "--set", "max_gradient_norm=none", "--steps", 256)
+    assert unlimited["options"]["max_gradient_norm"] is None
+
+
+def test_a_picture_goes_where_it_is_told_to(cli, here):
+    words = ("one-step", "reinforce", "--steps", 64)
+    assert learned(cli, *words)["picture"] == "runs/lab/one-step_reinforce_seed0.png"
+    assert learned(cli, *words, "--output", "here")["picture"] == "here/one-step_reinforce_seed0.png"
+    assert learned(cli, *words, "--output", "there/a.png")["picture"] == "there/a.png"
+    assert (here / "there" / "a.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("puckworld --algorithm ppo", "unknown problem 'puckworld'; did you mean puck-world?"),
+        ("puck-world --algorithm ppp", "unknown algorithm 'ppp'; did you mean ppo?"),
+        ("puck-world --algorithm qac", "qac is not known to learn puck-world; choose one of"),
+        ("aliased-gridworld --algorithm augmented-random-search", "choose one of reinforce, qac,"),
+        ("puck-world", "the following arguments are required: --algorithm"),
+        ("one-step --algorithm ppo --set lam", "--set: got 'lam'; expected OPTION=VALUE"),
+        ("one-step --algorithm ppo --set lam=2", "lam: got 2; expected less than or equal to 1"),
+        ("one-step --algorithm ppo --set discount=-0.1", "discount: got -0.1"),
+        ("one-step --algorithm ppo --set lm=0.5", "unknown key 'lm'; did you mean lam?"),
+        ("one-step --algorithm ppo --set rate=fast", "rate: got 'fast'"),
+        ("one-step --algorithm ppo --steps 0", "argument --steps: got '0'"),
+        ("one-step --algorithm ppo --seed x", "argument --seed: got 'x'"),
+        ("one-step --algorithm ppo --output a.pdf", "--output: got 'a.pdf'; expected a folder, or a file"),
+    ],
+)
+def test_bad_input_is_one_line(refused, words, said):
+    assert said in refused(*words.split())
+
+
+def test_the_refusal_names_those_that_fit(refused):
+    assert refused("puck-world", "--algorithm", "qac").rstrip().endswith(", ".join(PROBLEMS["puck-world"].options))
+
+
+def test_learning_that_goes_astray_is_stopped_with_one_line(cli):
+    said = cli("lab", "aliased-gridworld", "--algorithm", "td-lambda", "--set", "critic_rate=1e200")
+    assert (said.code, said.out) == (2, "")
+    last = said.err.splitlines()[-1]
+    assert last.startswith("gaitopt: td-lambda on aliased-gridworld, after 32 steps: ")
+    assert "expected a finite number; learning went astray: lower the step sizes" in last
+    assert "Warning" not in said.err
+
+
+def test_ctrl_c_ends_it_with_what_was_learned_so_far(cli, here, monkeypatch):
+    class Impatient(verb.LabTable):
+        def __call__(self, snapshot):
+            super().__call__(snapshot)
+            if snapshot.progress.steps >= 1000:
+                signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr(verb, "LabTable", Impatient)
+    said = cli("lab", "one-step", "--algorithm", "reinforce", "--json")
+    data = json.loads(said.out)
+    assert said.code == 130
+    assert data["interrupted"]
+    assert 1000 <= data["steps"] < 1500
+    assert (here / data["picture"]).is_file()
+
+
+def test_problems_and_algorithms_are_listed(cli):
+    problems, algorithms = (json.loads(cli("list", what, "--json").out)[what] for what in ("problems", "algorithms"))
+    assert {row["name"]: row["summary"] for row in problems} == {n: p.summary for n, p in PROBLEMS.items()}
+    assert {row["name"]: row["summary"] for row in algorithms} == {n: e.summary for n, e in ALGORITHMS.items()}
+    assert "in_place_of_q" in cli("list", "algorithms").out
+
+
+@pytest.mark.study
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize(("problem", "algorithm"), [(n, a) for n, p in PROBLEMS.items() for a in p.options])
+def test_every_pair_that_is_offered_learns(problem, algorithm, seed):
+    """95 % of the best in the gridworld, 0.05 from uniform, 3 times nearer than random, 0.05 from the best reward."""
+    outcome = Lab(problem, algorithm, seed).run()
+    if problem == "aliased-gridworld":
+        assert outcome.share_of_best >= 0.95
+    elif problem == "rock-paper-scissors":
+        assert np.abs(outcome.last.learned - 1 / 3).max() < 0.05
+    elif problem == "puck-world":
+        assert outcome.times_nearer > 3
+    else:
+        assert outcome.last.value > -0.05
