@@ -28,7 +28,8 @@ from gaitopt.workers import default_count
 README = Path(__file__).resolve().parent.parent / "README.md"
 BEGIN, END = "<!-- study_policies: begin -->", "<!-- study_policies: end -->"
 ROBOT, GAIT, MAIN = "aibo-ers7", "learned", "ppo"
-CASES = [(MAIN, "field"), (MAIN, "pushes"), (MAIN, "rough")]
+SCENARIOS = ("field", "pushes", "rough")
+CASES = [(MAIN, scenario) for scenario in SCENARIOS]
 CASES += [(algorithm, "field") for algorithm in ALGORITHMS if algorithm != MAIN]
 
 
@@ -70,7 +71,7 @@ def half_time_step(outcome: TrainOutcome, seed: int, workers: int) -> float:
 def study(args: argparse.Namespace) -> list[dict]:
     rows = []
     for algorithm, scenario in CASES:
-        if args.algorithms and algorithm not in args.algorithms:
+        if algorithm not in (args.algorithms or ALGORITHMS) or scenario not in (args.scenarios or SCENARIOS):
             continue
         for seed in range(1, (args.seeds if algorithm == MAIN else args.seeds_of_others) + 1):
             outcome = trained(algorithm, scenario, seed, args)
@@ -134,10 +135,11 @@ def write_into(readme: Path, text: str) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=100_000)
+    parser.add_argument("--steps", type=int, default=150_000)
     parser.add_argument("--seeds", type=int, default=5, help="of PPO")
     parser.add_argument("--seeds-of-others", type=int, default=5)
     parser.add_argument("--algorithms", nargs="*", help="only these")
+    parser.add_argument("--scenarios", nargs="*", help="only these")
     parser.add_argument("--workers", type=int, default=default_count())
     parser.add_argument("--runs", type=Path, default=Path("runs"))
     parser.add_argument("--only-finished", action="store_true", help="leave out runs that are not finished")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Protocol
+from typing import Annotated, Any, Protocol
 
 import numpy as np
 from pydantic import Field
@@ -157,8 +158,8 @@ class Training:
         """Write the state into a file, whole or not at all."""
         save_state(path, self.state())
 
-    def load(self, path: Path) -> None:
-        """Go on from a file.
+    def load(self, path: Path) -> Mapping[str, Any]:
+        """Go on from a file, and return the settings that were kept with it.
 
         Raises:
             InputError: it is not such a file, or of a training with other settings.
@@ -167,11 +168,13 @@ class Training:
         if header.get("kind") != "training":
             raise InputError(f"{path}: is not the state of a training; expected a file that one wrote")
         self.restore(state)
+        settings: Mapping[str, Any] = header.get("settings", {})
+        return settings
 
 
-def save_state(path: Path, state: State) -> None:
-    """Write the state of a training into a file, whole or not at all; see `Training.load`."""
-    write_arrays(path, '{"kind": "training"}', state)
+def save_state(path: Path, state: State, settings: Mapping[str, Any] | None = None) -> None:
+    """Write the state of a training into a file, whole or not at all, with settings of the caller."""
+    write_arrays(path, json.dumps({"kind": "training", "settings": dict(settings or {})}), state)
 
 
 def evaluate(policy: Policy, environment: Environment, rng: np.random.Generator, episodes: int, explore: bool) -> Array:

@@ -18,11 +18,12 @@ from gaitopt.hal.engine import EngineSpec
 from gaitopt.optim.catalog import OPTIMIZERS
 from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.run.comparison import Comparison
+from gaitopt.run.config import first_difference
 from gaitopt.run.folder import RunFolder
 from gaitopt.run.incumbents import measure
 from gaitopt.run.learn import RUNS
 from gaitopt.run.optimize import optimize
-from gaitopt.run.study import Plan, StudyFolder, create_study, first_difference, plan_study
+from gaitopt.run.study import Plan, StudyFolder, create_study, plan_study
 from gaitopt.scenario.score import ScoreSpec, parse_score
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
 from gaitopt.workers import check_count, default_count, make_workers

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
+from collections.abc import Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -178,3 +179,20 @@ def _git_revision() -> str:
     except (OSError, subprocess.SubprocessError):
         return "unknown"
     return answer.stdout.strip()
+
+
+def first_difference(ours: Any, theirs: Any, key: str = "") -> tuple[str, Any, Any] | None:
+    """Return the first key in which two settings differ, with both values; None if they are equal.
+
+    Files that settings name are not compared: every folder has its own copy.
+    """
+    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
+        for name in [*ours, *(name for name in theirs if name not in ours)]:
+            inner = f"{key}.{name}" if key else str(name)
+            if inner == "robot.urdf":
+                continue
+            found = first_difference(ours.get(name), theirs.get(name), inner)
+            if found is not None:
+                return found
+        return None
+    return None if ours == theirs else (key, ours, theirs)

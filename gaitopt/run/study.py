@@ -22,7 +22,7 @@ from gaitopt.files import Spec, format_toml, parse_spec, read_spec, write_atomic
 from gaitopt.gait.gait_file import Gait
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.config import BudgetError, RunConfig, resolve
+from gaitopt.run.config import BudgetError, RunConfig, first_difference, resolve
 from gaitopt.run.folder import CONFIG, RunFolder, fill_run, lock, make_folder
 from gaitopt.run.store import RunStore
 from gaitopt.scenario.score import ScoreSpec
@@ -222,20 +222,3 @@ def list_studies(runs: Path) -> list[StudyFolder]:
         except InputError:
             continue
     return found
-
-
-def first_difference(ours: Any, theirs: Any, key: str = "") -> tuple[str, Any, Any] | None:
-    """Return the first key in which two settings differ, with both values; None if they are equal.
-
-    Files that settings name are not compared: every folder has its own copy.
-    """
-    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-        for name in [*ours, *(name for name in theirs if name not in ours)]:
-            inner = f"{key}.{name}" if key else str(name)
-            if inner == "robot.urdf":
-                continue
-            found = first_difference(ours.get(name), theirs.get(name), inner)
-            if found is not None:
-                return found
-        return None
-    return None if ours == theirs else (key, ours, theirs)

@@ -16,7 +16,7 @@ from gaitopt.run.folder import CONFIG, RunFolder, find_run, list_runs
 from gaitopt.run.train_folder import find_training, is_training
 from gaitopt.run.trained import TrainedPolicy, read_trained
 from gaitopt.scenario.score import SPEED, ScoreSpec
-from gaitopt.scenario.spec import ScenarioSpec, load_scenario
+from gaitopt.scenario.spec import ScenarioSpec, load_scenario, scenario_names
 
 DEFAULT_ROBOT, DEFAULT_SCENARIO = "aibo-ers7", "field"
 
@@ -131,7 +131,8 @@ def _of_policy(text: str, robot: str | None, scenario: str | None, runs: Path) -
     if not is_training(text, runs):
         trained, label = read_trained(Path(text)), Path(text).stem
         spec = load_robot(robot or trained.about.robot)
-        ground, engine = load_scenario(scenario or DEFAULT_SCENARIO), engine_of(spec)
+        own = trained.about.scenario if trained.about.scenario in scenario_names() else DEFAULT_SCENARIO
+        ground, engine = load_scenario(scenario or own), engine_of(spec)
     else:
         folder = find_training(text, runs)
         if not folder.policy_path.is_file():

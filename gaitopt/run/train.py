@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, load_gait
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.rl.arrays import State
 from gaitopt.rl.training import Progress, Stopping, Training, save_state
 from gaitopt.robot.spec import RobotSpec, load_robot
+from gaitopt.run.config import first_difference
 from gaitopt.run.lanes import LaneFactory, LanePool
 from gaitopt.run.learn import RUNS
 from gaitopt.run.rollout import evaluate
@@ -32,6 +34,9 @@ SAVE_EVERY_S = 20.0
 
 PACE_WALKS = 4
 """Walks that tell the gait's own pace, which is what rewards are compared with."""
+
+MAY_CHANGE = {"name", "versions", "stopping", "fresh"}
+"""Settings that another process may go on with otherwise; changed versions are told."""
 
 Report = Callable[[Progress, float], None]
 """Called after every iteration with how far training is, and its steps per second."""
@@ -163,6 +168,7 @@ class _Work:
         self._folder, self._config, self._workers, self._report = folder, folder.config, workers, report
         self._environment = self._config.environment()
         self._policy = new_policy(self._config, self._environment)
+        self._settings = self._config.model_dump(mode="json", exclude=MAY_CHANGE)
         self._rows: list[Row] = []
         self._state: State | None = None  # after the last whole update of this process
         self._last = Progress(0, 0, 0, float("nan"), {})
@@ -206,14 +212,20 @@ class _Work:
         """Go on from where it stands, if it has begun."""
         if not self._folder.state_path.is_file():
             return
-        training.load(self._folder.state_path)
+        begun_with = training.load(self._folder.state_path)
+        if found := first_difference(begun_with, self._settings):
+            key, then, now = found
+            raise InputError(
+                f"{self._folder.path}: was begun with {key} = {then!r}, got {now!r}; "
+                "put it back, or begin a new training"
+            )
         self._last = training.progress
         self._rows = [row for row in self._folder.read_progress() if row["iteration"] <= self._last.iteration]
 
     def _save(self) -> None:
         if self._state is not None:
             self._folder.write_progress(self._rows)
-            save_state(self._folder.state_path, self._state)
+            save_state(self._folder.state_path, self._state, self._settings)
             self._trained({}).save(self._folder.policy_path)
 
     def _trained(self, told: Mapping[str, Any]) -> TrainedPolicy:

@@ -33,7 +33,7 @@ POLICIES = {
     "softmax": SoftmaxPolicy.kind,
 }
 """Kinds of policies by the names that users give."""
-SIGMA = 0.3
+SIGMA = 0.2
 """Standard deviation of the first actions, as a part of their reach: trials that do not throw the robot over."""
 DEFAULT_POLICY = {"ppo": "perceptron"}
 """Of algorithms that do not use the linear one."""

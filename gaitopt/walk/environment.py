@@ -3,7 +3,7 @@
 | reward | |
 |---|---|
 | way gained along the field, in centimeters | less that of a walk at the pace to beat, 0 unless one is given |
-| -50 | for a fall, or for leaving the field at its side: as much as half a meter lost |
+| minus the field's length, in centimeters | for a fall, or for leaving the field at its side: nothing was gained |
 
 An episode terminates at a fall. It is truncated at the time limit, at the finish line, beyond which the walk could go
 on, and at the side lines.
@@ -29,8 +29,6 @@ Array = NDArray[np.float64]
 
 UNIT_M = 0.01
 """Way that is worth 1 [m]."""
-FAILURE = -50.0
-"""Reward of a fall, and of leaving the field."""
 
 
 class TraversalEnvironment:
@@ -121,7 +119,7 @@ class TraversalEnvironment:
         self.status = status
         reward = (self._x - before - self._pace * self.step_s) / UNIT_M
         if status in (Status.FELL, Status.LEFT_FIELD):
-            reward += FAILURE
+            reward -= self.scenario.field.length_m / UNIT_M
         fell = status is Status.FELL
         return self._walk.see(self._state), reward, fell, status is not None and not fell
 

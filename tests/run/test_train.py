@@ -141,6 +141,25 @@ def test_a_state_of_other_settings_is_refused(small, tmp_path):
         continue_training(second, workers=1)
 
 
+def test_changed_settings_are_named(small, tmp_path):
+    folder = new_training(runs=tmp_path, **small)
+    with pytest.raises(KeyboardInterrupt):
+        continue_training(folder, 1, stop_after(1))
+    settings = folder.path / "training.toml"
+    settings.write_text(settings.read_text().replace("discount = 0.97", "discount = 0.9"))
+    with pytest.raises(InputError, match=r"was begun with options.discount = 0.97, got 0.9; put it back"):
+        continue_training(TrainFolder(folder.path), workers=1)
+
+
+def test_a_training_may_go_on_for_longer(small, whole, tmp_path):
+    folder = new_training(runs=tmp_path / "longer", **{**small, "stopping": Stopping(steps=72)})
+    continue_training(folder, workers=1)
+    settings = folder.path / "training.toml"
+    settings.write_text(settings.read_text().replace("steps = 72", "steps = 144"))
+    continue_training(TrainFolder(folder.path), workers=1)
+    assert bits(folder) == bits(whole[0])
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -8,7 +8,7 @@ from gaitopt.hal.pybullet_body import PyBulletBody
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import Pushes
 from gaitopt.walk.controller import GaitController
-from gaitopt.walk.environment import FAILURE, UNIT_M, TraversalEnvironment
+from gaitopt.walk.environment import UNIT_M, TraversalEnvironment
 from gaitopt.walk.policy_controller import STEERING
 from gaitopt.walk.traversal import Status, traverse
 
@@ -55,6 +55,10 @@ def live(environment, seed=0, action=STILL, most=10_000):
 def noise(step):
     """Return an action that depends on the step alone."""
     return np.random.default_rng(step).uniform(-1, 1, 24)
+
+
+FAILURE = -50.0
+"""Of the short field, half a meter long [cm]."""
 
 
 def test_rewards_add_up_to_the_way_less_the_pace(make):
