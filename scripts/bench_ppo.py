@@ -30,12 +30,15 @@ SETTINGS = {
 }
 """Steps are those between two updates, of all environments together; all else is stable-baselines3's default."""
 SIGMA = 1.0
+PACE = 0.25
+"""About the gait's own speed [m/s]: returns tell what was gained on it."""
 WINDOW = 20
 
 
 def environment() -> TraversalEnvironment:
     robot = load_robot("aibo-ers7")
-    return TraversalEnvironment(load_gait("hand-tuned", robot).parameters, robot, load_scenario("field"))
+    gait = load_gait("hand-tuned", robot).parameters
+    return TraversalEnvironment(gait, robot, load_scenario("field"), pace=PACE)
 
 
 def ours(setting: str, steps: int, seed: int) -> dict[str, float]:
@@ -81,7 +84,7 @@ def theirs(setting: str, steps: int, seed: int) -> dict[str, float]:
     def make() -> gymnasium.Env:
         import gaitopt  # noqa: F401, makes the name known
 
-        return Monitor(gymnasium.make("gaitopt/Traversal-v0", gait="hand-tuned"))
+        return Monitor(gymnasium.make("gaitopt/Traversal-v0", gait="hand-tuned", pace=PACE))
 
     chosen = SETTINGS[setting]
     many = SubprocVecEnv([make] * chosen["environments"], start_method="spawn")
