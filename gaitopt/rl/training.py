@@ -17,9 +17,10 @@ from gaitopt.files import Real, Spec
 from gaitopt.rl.algorithms.base import Algorithm, Metrics
 from gaitopt.rl.arrays import Array, State, entry, part, prefixed
 from gaitopt.rl.batch import Batch
+from gaitopt.rl.environment import Environment
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import read_arrays, write_arrays
-from gaitopt.rl.rollout import Environment, Request
+from gaitopt.rl.request import Request
 from gaitopt.threads import one_thread
 
 Count = Annotated[int, Field(strict=True, ge=1)]
@@ -68,6 +69,8 @@ class Progress:
     """Mean undiscounted return of the last episodes; NaN before one ended."""
     metrics: Metrics
     """What the algorithm tells of its update."""
+    terminated: int = 0
+    """Episodes that ended by themselves, not cut off, in what was lived through for this update."""
 
 
 class Training:
@@ -80,6 +83,7 @@ class Training:
         self._iteration = self._steps = self._episodes = 0
         self._returns: deque[float] = deque(maxlen=stopping.window)
         self._metrics: Metrics = {}
+        self._terminated = 0
         self._one_thread = one_thread()
 
     @property
@@ -101,13 +105,15 @@ class Training:
         for batch in batches:
             self._episodes += len(batch.episode_returns)
             self._returns.extend(batch.episode_returns.tolist())
+        self._terminated = sum(int(batch.terminated.sum()) for batch in batches)
         self._metrics = metrics
         return self.progress
 
     @property
     def progress(self) -> Progress:
-        """Where it stands; without the metrics of an update before it was restored."""
-        return Progress(self._iteration, self._steps, self._episodes, self.mean_return, self._metrics)
+        """Where it stands; without what is told of an update before it was restored."""
+        counts = self._iteration, self._steps, self._episodes
+        return Progress(*counts, self.mean_return, self._metrics, self._terminated)
 
     def stop_reasons(self) -> dict[str, str]:
         """Return why it should not go on, by short name; empty while it may."""

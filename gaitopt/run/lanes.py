@@ -14,10 +14,13 @@ import numpy as np
 
 from gaitopt.errors import InputError, WorkerError
 from gaitopt.rl.arrays import Array, State, entry, part, prefixed
-from gaitopt.rl.batch import Batch, concatenate
+from gaitopt.rl.batch import Batch
+from gaitopt.rl.environment import Environment
+from gaitopt.rl.lane import Lane
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import make_policy
-from gaitopt.rl.rollout import Environment, Job, Lane, Request, share_out
+from gaitopt.rl.request import Job, Request, share_out
+from gaitopt.rl.rollout import collect, joined
 from gaitopt.workers.catalog import check_count
 from gaitopt.workers.worker_main import opened
 from gaitopt.workers.worker_process import WorkerDied, WorkerProcess, spawning
@@ -72,11 +75,9 @@ class LaneHost:
         """Carry out jobs."""
         for number, state in task.states.items():
             self._lane(number).restore(state)
-        batches = []
         for job in task.jobs:
-            request = task.requests[job.request]
-            self.policy.restore(request.policy)
-            batches.append(self._lane(job.lane).collect(self.policy, request, job.amount))
+            self._lane(job.lane)
+        batches = collect(task.jobs, task.requests, self.lanes, self.policy)
         return LaneResult(batches, {number: lane.state() for number, lane in self.lanes.items()})
 
     def _lane(self, number: int) -> Lane:
@@ -123,11 +124,7 @@ class LanePool:
             WorkerError: the jobs of a process killed it again and again.
         """
         jobs = share_out(requests, self._lanes)
-        batches = self._carry_out(requests, jobs)
-        parts: list[list[Batch]] = [[] for _ in requests]
-        for job, batch in zip(jobs, batches, strict=True):
-            parts[job.request].append(batch)
-        return [concatenate(each) for each in parts]
+        return joined(jobs, self._carry_out(requests, jobs))
 
     def state(self) -> State:
         """Return where every lane stands."""

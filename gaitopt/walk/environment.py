@@ -72,6 +72,7 @@ class TraversalEnvironment:
         self._stopwatch = PositionStopwatch(scenario.field.length_m)
         self._open, self._steps = False, 0
         self._state: BodyState
+        self._block: Array
         self.status: Status | None = None
         """How the last episode ended; None while it goes on."""
 
@@ -109,8 +110,21 @@ class TraversalEnvironment:
         Returns:
             Observation (d,), reward, whether it fell, whether the episode was cut off.
         """
+        self.begin_step(action)
+        self.compute_step()
+        return self.end_step()
+
+    def begin_step(self, action: Array) -> None:
+        """Make the joint angles of the next control period; see `step`, of which this is the first part."""
+        self._block = self._walk.angles(np.asarray(action), self._count, self._state)
+
+    def compute_step(self) -> None:
+        """Let the body walk: nearly all the time of a step is spent here."""
+        self._body.play(self._block, self._walk.period)
+
+    def end_step(self) -> tuple[Array, float, bool, bool]:
+        """Look at the body; return what `step` does."""
         before = self._x
-        self._body.play(self._walk.angles(np.asarray(action), self._count, self._state), self._walk.period)
         self._state = self._body.read()
         self._steps += 1
         status = status_of(self._state, self._stopwatch, self.scenario)

@@ -7,7 +7,8 @@ from gaitopt.rl.exact import MDP
 from gaitopt.rl.features import DiscreteFeatures
 from gaitopt.rl.mdps.tabular import TabularEnvironment
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
-from gaitopt.rl.rollout import Collector, Request
+from gaitopt.rl.request import Request
+from gaitopt.rl.rollout import Collector
 
 
 def random_mdp(seed, states=4, actions=3, ending=0.25):

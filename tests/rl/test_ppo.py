@@ -1,5 +1,7 @@
 """PPO: the clipped objective by hand and by finite differences, and what it tells of its updates."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from rl_problems import finite_differences
@@ -102,9 +104,9 @@ def test_clipping_keeps_the_policy_near_the_one_that_acted():
 
 
 def test_kl_stop_ends_the_epochs():
-    algorithm = make(kl_stop=0.01, rate=0.02)
+    algorithm = make(kl_stop=0.003, rate=3e-3)
     stopped = algorithm.learn(collect(algorithm))
-    free = make(rate=0.02)
+    free = make(rate=3e-3)
     assert stopped["epochs"] < 10
     assert stopped["approximate_kl"] < free.learn(collect(free))["approximate_kl"]
 
@@ -117,9 +119,28 @@ def test_entropy_bonus_keeps_the_policy_wide():
     assert entropies[1] > entropies[0] + 0.1
 
 
-def test_a_gradient_too_long_is_shortened():
-    """With plain numbers: one minibatch, one epoch; Adam's first moment is a tenth of the gradient."""
+def test_gradients_too_long_are_shortened_each_by_itself():
+    """With plain numbers: one minibatch, one epoch; Adam's first moment is a tenth of the gradient.
+
+    A critic that is far off must not take the policy's step away.
+    """
     algorithm = make(epochs=1, minibatch=256, max_gradient_norm=1e-3)
     algorithm.learn(collect(algorithm))
-    moments = [algorithm.state()[f"{name}.mean"] for name in ("ascent", "value_ascent")]
-    assert np.linalg.norm(np.concatenate(moments)) == pytest.approx(1e-4, rel=1e-6)
+    for name in ("ascent", "value_ascent"):
+        assert np.linalg.norm(algorithm.state()[f"{name}.mean"]) == pytest.approx(1e-4, rel=1e-6)
+
+
+def learned_from(times, **options):
+    """Return what PPO makes of the rewards of two batches, so many times as large."""
+    algorithm = make(**options)
+    for seed in (1, 2):
+        batch = collect(algorithm, seed)[0]
+        algorithm.learn([replace(batch, rewards=times * batch.rewards)])
+    return algorithm.policy.parameters.copy()
+
+
+def test_the_unit_of_rewards_does_not_matter():
+    np.testing.assert_allclose(learned_from(1000.0), learned_from(1.0), rtol=0, atol=1e-9)
+    # Negative control: rewards as they are make another critic, and so other advantages.
+    plain = [learned_from(times, scale_rewards=False) for times in (1000.0, 1.0)]
+    assert np.abs(plain[0] - plain[1]).max() > 1e-4

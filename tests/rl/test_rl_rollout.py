@@ -6,10 +6,12 @@ from rl_problems import random_mdp, random_softmax
 
 from gaitopt.errors import InputError
 from gaitopt.rl.batch import concatenate
+from gaitopt.rl.lane import Lane
 from gaitopt.rl.mdps.puck_world import LIMIT, PuckWorld
 from gaitopt.rl.mdps.tabular import TabularEnvironment
 from gaitopt.rl.policies.linear_gaussian import LinearGaussianPolicy
-from gaitopt.rl.rollout import Collector, Job, Lane, Request, share_out
+from gaitopt.rl.request import Job, Request, share_out
+from gaitopt.rl.rollout import Collector, collect
 
 
 class Counter:
@@ -101,10 +103,9 @@ def test_a_lane_alone_gives_the_same_bits_as_among_others():
     lanes = {number: Lane(TabularEnvironment(mdp), 9, number) for number in (2, 0, 1)}
     jobs = share_out(requests, 3)
     apart = {}
-    for number, lane in lanes.items():  # each in a process of its own, say
-        for job in (job for job in jobs if job.lane == number):
-            actor.restore(requests[job.request].policy)
-            apart[job] = lane.collect(actor, requests[job.request], job.amount)
+    for number in lanes:  # each in a process of its own, say
+        mine = [job for job in jobs if job.lane == number]
+        apart.update(zip(mine, collect(mine, requests, lanes, actor), strict=True))
     for number, batch in enumerate(together):
         same(batch, concatenate([apart[job] for job in jobs if job.request == number]))
 

@@ -10,7 +10,8 @@ import pytest
 from gaitopt.errors import InputError
 from gaitopt.rl.mdps.puck_world import PuckWorld
 from gaitopt.rl.policies.files import make_policy
-from gaitopt.rl.rollout import Collector, Request
+from gaitopt.rl.request import Request
+from gaitopt.rl.rollout import Collector
 from gaitopt.run.lanes import LaneFactory, LanePool
 
 OPTIONS = {"observation_size": 6, "actions": 2, "hidden": [8]}

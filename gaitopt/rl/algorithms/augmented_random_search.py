@@ -21,7 +21,7 @@ from gaitopt.rl.algorithms.base import Algorithm, AlgorithmOptions, Count, Metri
 from gaitopt.rl.arrays import Array
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.policies.base import Policy
-from gaitopt.rl.rollout import Request
+from gaitopt.rl.request import Request
 
 
 class AugmentedRandomSearchOptions(AlgorithmOptions):

@@ -22,9 +22,10 @@ from gaitopt.rl.arrays import Array, State, generator_state, part, prefixed, res
 from gaitopt.rl.ascent import Ascent, Rule, make_ascent
 from gaitopt.rl.batch import Batch, concatenate
 from gaitopt.rl.critics import ActionCritic, Critic, ValueCritic
+from gaitopt.rl.normalizer import Normalizer
 from gaitopt.rl.policies.base import Policy
+from gaitopt.rl.request import Request
 from gaitopt.rl.returns import successor_values
-from gaitopt.rl.rollout import Request
 
 Count = Annotated[int, Field(strict=True, ge=1)]
 """A whole number, at least 1."""
@@ -53,7 +54,7 @@ class Algorithm(ABC):
         self.policy = policy
         self._rng = rng
         self._discount = options.discount
-        self._parts: dict[str, Critic | Ascent] = {}  # everything else that has a state, by name
+        self._parts: dict[str, Critic | Ascent | Normalizer] = {}  # everything else that has a state, by name
 
     @abstractmethod
     def requests(self) -> list[Request]:

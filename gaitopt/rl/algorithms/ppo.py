@@ -4,7 +4,8 @@
     L_CLIP = E[min(r_t A_t, clip(r_t, 1 - eps, 1 + eps) A_t)]
     L = E[L_CLIP - c1 (V(s_t) - V_target)^2 + c2 H(pi)],   A_t by GAE(lambda),   V_target = A_t + V(s_t)
 
-J. Schulman et al., Proximal Policy Optimization Algorithms (2017), equations 7, 9, 11 and algorithm 1.
+J. Schulman et al., Proximal Policy Optimization Algorithms (2017), equations 7, 9, 11 and algorithm 1. Rewards are
+scaled as in L. Engstrom et al., Implementation Matters in Deep Policy Gradients (2020), appendix A.2.
 """
 
 from __future__ import annotations
@@ -21,9 +22,10 @@ from gaitopt.rl.arrays import Array
 from gaitopt.rl.ascent import Adam
 from gaitopt.rl.batch import Batch, concatenate
 from gaitopt.rl.critics import ValueCritic, value_critic
+from gaitopt.rl.normalizer import Normalizer
 from gaitopt.rl.policies.base import Policy
-from gaitopt.rl.returns import generalized_advantages, td_errors
-from gaitopt.rl.rollout import Request
+from gaitopt.rl.request import Request
+from gaitopt.rl.returns import generalized_advantages, monte_carlo_returns, td_errors
 
 
 class PPOOptions(AlgorithmOptions):
@@ -46,11 +48,13 @@ class PPOOptions(AlgorithmOptions):
     entropy_weight: NonNegative = 0.0
     """c2."""
     max_gradient_norm: Positive | None = 0.5
-    """The gradient of L is shortened to this length; none: never."""
+    """The policy's part of the gradient of L, and the critic's, are each shortened to this length; none: never."""
     kl_stop: Positive | None = None
     """No more epochs once the policy is this far from the one that acted (approximate KL); none: never."""
     normalize_advantages: bool = True
     """Whether the advantages of a batch are brought to mean 0 and deviation 1."""
+    scale_rewards: bool = True
+    """Whether rewards are divided by the running deviation of returns, so that the critic's errors are about 1."""
 
 
 class PPO(Algorithm):
@@ -64,7 +68,13 @@ class PPO(Algorithm):
         self.value = value or value_critic(policy, rng)
         self._actor_ascent = Adam(policy.size, options.rate, epsilon=1e-5)
         self._critic_ascent = Adam(self.value.size, options.rate, epsilon=1e-5)
-        self._parts |= {"value": self.value, "ascent": self._actor_ascent, "value_ascent": self._critic_ascent}
+        self._returns = Normalizer(1)
+        self._parts |= {
+            "returns": self._returns,
+            "value": self.value,
+            "ascent": self._actor_ascent,
+            "value_ascent": self._critic_ascent,
+        }
 
     def requests(self) -> list[Request]:
         """One batch of steps with the policy as it is."""
@@ -84,8 +94,16 @@ class PPO(Algorithm):
     def _advantages(self, batch: Batch) -> tuple[Array, Array]:
         """Return V (n,) and A by GAE (n,)."""
         values, next_values = values_along(self.value, batch)
-        deltas = td_errors(batch.rewards, values, next_values, self._discount)
+        deltas = td_errors(self._rewards(batch), values, next_values, self._discount)
         return values, generalized_advantages(deltas, batch.ends, self._discount, self._options.lam)
+
+    def _rewards(self, batch: Batch) -> Array:
+        """Return the rewards (n,), divided by the deviation of all returns so far if they are to be scaled."""
+        if not self._options.scale_rewards:
+            return batch.rewards
+        returns = monte_carlo_returns(batch.rewards, np.zeros(len(batch)), batch.ends, self._discount)
+        self._returns.update(returns[:, None])
+        return batch.rewards / self._returns.deviation
 
     def _fit(self, batch: Batch, advantages: Array, targets: Array) -> int:
         """Go K times over the batch in minibatches; return how many epochs it went."""
@@ -115,11 +133,10 @@ class PPO(Algorithm):
         actor = linear.pull_back(clipped_surrogate(log_ratio, advantages, options.clip)[1], options.entropy_weight)
         values, pull_back = self.value.linearize(observations)
         critic = pull_back((targets - values) * (2.0 * options.value_weight / len(targets)))
-        if options.max_gradient_norm is not None:
-            norm = float(actor @ actor + critic @ critic) ** 0.5
+        for gradient in (actor, critic) if options.max_gradient_norm is not None else ():
+            norm = float(gradient @ gradient) ** 0.5
             if norm > options.max_gradient_norm:
-                actor *= options.max_gradient_norm / norm
-                critic *= options.max_gradient_norm / norm
+                gradient *= options.max_gradient_norm / norm
         self.policy.move(self._actor_ascent.step(actor))
         self.value.move(self._critic_ascent.step(critic))
         return distance

@@ -16,8 +16,8 @@ from gaitopt.rl.arrays import Array
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.critics import ValueCritic, value_critic
 from gaitopt.rl.policies.base import Policy
+from gaitopt.rl.request import Request
 from gaitopt.rl.returns import monte_carlo_returns
-from gaitopt.rl.rollout import Request
 
 
 class ReinforceOptions(ActorCriticOptions):

@@ -11,6 +11,7 @@ import numpy as np
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.rl.algorithms.catalog import ALGORITHMS, make_algorithm
 from gaitopt.rl.arrays import Array
+from gaitopt.rl.environment import Environment
 from gaitopt.rl.exact import start_value
 from gaitopt.rl.features import DiscreteFeatures
 from gaitopt.rl.mdps import aliased_gridworld, one_step, puck_world, rock_paper_scissors
@@ -18,7 +19,7 @@ from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.gaussian_mlp import GaussianMLPPolicy
 from gaitopt.rl.policies.linear_gaussian import LinearGaussianPolicy
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
-from gaitopt.rl.rollout import Collector, Environment
+from gaitopt.rl.rollout import Collector
 from gaitopt.rl.training import Stopping, Training, evaluate
 from gaitopt.seeding import Stream, generator
 

@@ -1,0 +1,185 @@
+"""One environment among several, with its own random streams, and the record of what happens in it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from gaitopt.errors import InputError
+from gaitopt.rl.arrays import Array, State, entry, generator_state, restore_generator
+from gaitopt.rl.batch import Batch
+from gaitopt.rl.environment import Environment, SplitEnvironment
+from gaitopt.rl.policies.base import Policy
+from gaitopt.rl.request import Request
+from gaitopt.seeding import Stream, traversal_seed
+
+
+class Lane:
+    """One environment and where it stands."""
+
+    def __init__(self, environment: Environment, run_seed: int, number: int) -> None:
+        self._environment = environment
+        self._split = environment if isinstance(environment, SplitEnvironment) else None
+        self._number = number
+        self._rng = np.random.default_rng(traversal_seed(run_seed, Stream.LEARNING, number, 0))  # of the actions
+        self._chance = np.random.default_rng(traversal_seed(run_seed, Stream.LEARNING, number, 1))  # of the environment
+        self._at_reset = self._chance.bit_generator.state  # where that stood when the episode began
+        self._episodes = 0  # how many were begun
+        self._observation: Array | None = None  # None: the next step begins an episode
+        self._actions: list[Array] = []  # of the episode so far
+        self._return = 0.0
+        self._request: Request
+        self._record: _Record
+        self._before: Array
+        self._action: Any
+        self.wanted = 0
+        """How many steps or episodes of the request are still to come."""
+
+    def open(self, request: Request, amount: int) -> None:
+        """Make ready to live through so many steps or whole episodes of a request."""
+        if request.steps is None:
+            self._observation = None  # whole episodes begin at their beginning
+        self._request, self.wanted = request, amount
+        self._record = _Record()
+
+    def begin_step(self, policy: Policy) -> None:
+        """Choose an action."""
+        self._before = self._begin() if self._observation is None else self._observation
+        row = self._before[None]
+        self._action = policy.draw(row, self._rng)[0] if self._request.explore else policy.mode(row)[0]
+        if self._split is not None:
+            self._split.begin_step(self._action)
+
+    def compute_step(self) -> None:
+        """Do what takes long."""
+        if self._split is not None:
+            self._split.compute_step()
+
+    def end_step(self) -> None:
+        """Record what happened.
+
+        Raises:
+            InputError: the environment gave something that is not a number.
+        """
+        outcome = self._environment.step(self._action) if self._split is None else self._split.end_step()
+        following, reward, terminated, truncated = outcome
+        time = len(self._actions)
+        if not math.isfinite(reward) or not math.isfinite(following.dot(following)):
+            raise self._not_finite(following, reward, time)
+        self._record.add(self._before, self._action, reward, terminated, truncated, time)
+        self._actions.append(self._action)
+        self._return += reward
+        self._observation = following
+        done = terminated or truncated
+        if done:
+            self._record.end(following, self._return, time + 1)
+            self._observation = None
+        self.wanted -= done or self._request.steps is not None
+
+    def close(self, policy: Policy) -> Batch:
+        """Return what was lived through since `open`."""
+        return self._record.batch(policy, self._number, self._observation)
+
+    def _begin(self) -> Array:
+        self._at_reset = self._chance.bit_generator.state
+        observation = self._environment.reset(self._chance)
+        self._episodes += 1
+        self._actions.clear()
+        self._return = 0.0
+        return observation
+
+    def _not_finite(self, observation: Array, reward: float, time: int) -> InputError:
+        what = f"reward {reward}" if not math.isfinite(reward) else f"observation {observation.tolist()}"
+        self._observation = None
+        return InputError(
+            f"environment {self._number}, episode {self._episodes - 1}, step {time}: got {what}, "
+            "expected finite numbers; mend the environment"
+        )
+
+    def state(self) -> State:
+        """Return where it stands: its random streams, and the actions that led from the episode's beginning here."""
+        begun = self._observation is not None
+        now = self._chance.bit_generator.state
+        return {
+            "rng": generator_state(self._rng),
+            "chance": np.array(json.dumps(self._at_reset if begun else now)),
+            "episodes": np.array(self._episodes),
+            "running": np.array(begun),
+            "actions": np.array(self._actions if begun else []),
+        }
+
+    def restore(self, state: Mapping[str, Array]) -> None:
+        """Go on from a state, by acting again what was done since the episode's beginning; see `state`.
+
+        Raises:
+            InputError: the state is not of a lane.
+        """
+        actions = np.asarray(state["actions"]) if "actions" in state else entry(state, "actions", (None,))
+        restore_generator(self._rng, entry(state, "rng", ()))
+        restore_generator(self._chance, entry(state, "chance", ()))
+        self._episodes = int(entry(state, "episodes", ()))
+        self._observation = None
+        if not entry(state, "running", ()):
+            return
+        self._episodes -= 1
+        self._observation = self._begin()
+        for action in actions:
+            self._observation, reward, _, _ = self._environment.step(action)
+            self._actions.append(action)
+            self._return += reward
+
+
+class _Record:
+    """The steps of one lane while they happen."""
+
+    def __init__(self) -> None:
+        self._observations: list[Array] = []
+        self._actions: list[Any] = []
+        self._rewards: list[float] = []
+        self._terminated: list[bool] = []
+        self._truncated: list[bool] = []
+        self._times: list[int] = []
+        self._finals: list[Array] = []
+        self._returns: list[float] = []
+        self._lengths: list[int] = []
+
+    def add(self, observation: Array, action: Any, reward: float, terminated: bool, truncated: bool, time: int) -> None:
+        self._observations.append(observation)
+        self._actions.append(action)
+        self._rewards.append(reward)
+        self._terminated.append(terminated)
+        self._truncated.append(truncated and not terminated)
+        self._times.append(time)
+
+    def end(self, final: Array, total: float, length: int) -> None:
+        self._finals.append(final)
+        self._returns.append(total)
+        self._lengths.append(length)
+
+    def batch(self, policy: Policy, lane: int, pending: Array | None) -> Batch:
+        """Return the batch; `pending` is what was observed last, where the episode goes on."""
+        observations, actions = np.array(self._observations), np.array(self._actions)
+        terminated, truncated = np.array(self._terminated, dtype=bool), np.array(self._truncated, dtype=bool)
+        ends = terminated | truncated
+        finals = self._finals
+        if not ends[-1] and pending is not None:
+            ends[-1] = True
+            finals = [*finals, pending]
+        return Batch(
+            observations=observations,
+            actions=actions,
+            log_probs=policy.log_prob(observations, actions).astype(np.float64),
+            rewards=np.array(self._rewards, dtype=np.float64),
+            terminated=terminated,
+            truncated=truncated,
+            ends=ends,
+            times=np.array(self._times),
+            final_observations=np.array(finals),
+            lanes=np.full(len(finals), lane),
+            episode_returns=np.array(self._returns, dtype=np.float64),
+            episode_lengths=np.array(self._lengths, dtype=np.int64),
+        )
