@@ -50,7 +50,8 @@ class PPOOptions(AlgorithmOptions):
     max_gradient_norm: Positive | None = 0.5
     """The policy's part of the gradient of L, and the critic's, are each shortened to this length; none: never."""
     kl_stop: Positive | None = None
-    """No more epochs once the policy is this far from the one that acted (approximate KL); none: never."""
+    """The policy stays for the rest of the epochs once it is this far from the one that acted (approximate KL); none:
+    never."""
     normalize_advantages: bool = True
     """Whether the advantages of a batch are brought to mean 0 and deviation 1."""
     scale_rewards: bool = True
@@ -106,40 +107,41 @@ class PPO(Algorithm):
         return batch.rewards / self._returns.deviation
 
     def _fit(self, batch: Batch, advantages: Array, targets: Array) -> int:
-        """Go K times over the batch in minibatches; return how many epochs it went."""
+        """Go K times over the batch in minibatches; return how many epochs the policy went to their end."""
         dtype = self.policy.parameters.dtype
         columns = [batch.observations, batch.actions]
         columns += [a.astype(dtype) for a in (batch.log_probs, advantages, targets)]
+        moving, policy_epochs = True, 0
         for epoch in range(self._options.epochs):
             order = self._rng.permutation(len(batch))
             shuffled = [column[order] for column in columns]
             for start in range(0, len(batch), self._options.minibatch):
-                stop = start + self._options.minibatch
-                distance = self._step(*(column[start:stop] for column in shuffled))
-                if self._options.kl_stop is not None and distance > self._options.kl_stop:
-                    return epoch + 1
-        return self._options.epochs
+                part = [column[start : start + self._options.minibatch] for column in shuffled]
+                moving = moving and self._step_policy(*part[:4])
+                self._step_critic(part[0], part[4])  # goes on: it cannot come too near to the returns
+            policy_epochs += moving
+        return policy_epochs
 
-    def _step(
-        self, observations: Array, actions: Array, old_log_probs: Array, advantages: Array, targets: Array
-    ) -> float:
-        """Take one step along the gradient of L; return the approximate KL before it, 0 if nobody asks."""
-        options = self._options
+    def _step_policy(self, observations: Array, actions: Array, old_log_probs: Array, advantages: Array) -> bool:
+        """Take one step along the gradient of L_CLIP + c2 H; return False, and take none, if the policy is too far."""
         linear = self.policy.linearize(observations, actions)
         log_ratio = linear.log_prob - old_log_probs
-        distance = approximate_kl(log_ratio) if options.kl_stop is not None else 0.0
-        if options.kl_stop is not None and distance > options.kl_stop:
-            return distance
-        actor = linear.pull_back(clipped_surrogate(log_ratio, advantages, options.clip)[1], options.entropy_weight)
+        if self._options.kl_stop is not None and approximate_kl(log_ratio) > self._options.kl_stop:
+            return False
+        by_log_prob = clipped_surrogate(log_ratio, advantages, self._options.clip)[1]
+        gradient = linear.pull_back(by_log_prob, self._options.entropy_weight)
+        self.policy.move(self._actor_ascent.step(self._shortened(gradient)))
+        return True
+
+    def _step_critic(self, observations: Array, targets: Array) -> None:
+        """Take one step along the gradient of -c1 (V - V_target)^2."""
         values, pull_back = self.value.linearize(observations)
-        critic = pull_back((targets - values) * (2.0 * options.value_weight / len(targets)))
-        for gradient in (actor, critic) if options.max_gradient_norm is not None else ():
-            norm = float(gradient @ gradient) ** 0.5
-            if norm > options.max_gradient_norm:
-                gradient *= options.max_gradient_norm / norm
-        self.policy.move(self._actor_ascent.step(actor))
-        self.value.move(self._critic_ascent.step(critic))
-        return distance
+        gradient = pull_back((targets - values) * (2.0 * self._options.value_weight / len(targets)))
+        self.value.move(self._critic_ascent.step(self._shortened(gradient)))
+
+    def _shortened(self, gradient: Array) -> Array:
+        longest, norm = self._options.max_gradient_norm, float(gradient @ gradient) ** 0.5
+        return gradient * (longest / norm) if longest is not None and norm > longest else gradient
 
     def _measure(self, batch: Batch, advantages: Array, values: Array, targets: Array) -> Metrics:
         """Return how far the policy went from the one that acted, and how good the critic was before."""
