@@ -6,12 +6,11 @@ its runs lie in --runs.
 """
 
 import argparse
-import datetime
 import json
-import os
-import platform
 import statistics
 from pathlib import Path
+
+from common.readme import machine, write_section
 
 import gaitopt
 from gaitopt.gait.gait_file import read_gait
@@ -20,8 +19,6 @@ from gaitopt.run.optimize import Outcome
 from gaitopt.view.progress import ProgressView
 from gaitopt.workers import default_count
 
-README = Path(__file__).resolve().parent.parent / "README.md"
-BEGIN, END = "<!-- study_learning: begin -->", "<!-- study_learning: end -->"
 CASES = [
     ("aibo-ers7", "kohl-stone"),
     ("aibo-ers210", "kohl-stone"),
@@ -105,8 +102,7 @@ def study(args: argparse.Namespace) -> list[dict]:
 
 def table(rows: list[dict], args: argparse.Namespace) -> str:
     lines = [
-        f"{args.traversals} traversals a run; speeds by 20 fresh traversals, falls count as zero. "
-        f"{datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}.",
+        f"{args.traversals} traversals a run; speeds by 20 fresh traversals, falls count as zero. {machine()}.",
         "",
         "| robot | optimizer | seeds | start, mm/s | learned, mm/s: median (lowest to highest) "
         "| gain: median (lowest) | falls | half time step | friction -25 % | friction +25 % |",
@@ -136,12 +132,6 @@ def table(rows: list[dict], args: argparse.Namespace) -> str:
     return "\n".join(lines)
 
 
-def write_into(readme: Path, text: str) -> None:
-    before, rest = readme.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.split(END)[1]
-    readme.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--traversals", type=int, default=1035)
@@ -156,7 +146,7 @@ def main() -> None:
     text = table(rows, args)
     print(text)
     if args.readme:
-        write_into(README, text)
+        write_section("study_learning", text)
 
 
 if __name__ == "__main__":

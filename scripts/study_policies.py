@@ -6,14 +6,12 @@ stopped: its runs lie in --runs.
 """
 
 import argparse
-import datetime
 import json
-import os
-import platform
 import statistics
 from pathlib import Path
 
 import numpy as np
+from common.readme import machine, write_section
 
 import gaitopt
 from gaitopt.rl.algorithms.catalog import ALGORITHMS
@@ -25,17 +23,18 @@ from gaitopt.view.train_progress import TrainProgressView
 from gaitopt.walk.score import confidence_interval
 from gaitopt.workers import default_count
 
-README = Path(__file__).resolve().parent.parent / "README.md"
-BEGIN, END = "<!-- study_policies: begin -->", "<!-- study_policies: end -->"
 ROBOT, GAIT, MAIN = "aibo-ers7", "learned", "ppo"
 SCENARIOS = ("field", "pushes", "rough")
+STEPS = {"field": 150_000, "pushes": 600_000, "rough": 150_000}
+"""Pushes come seldom, and are of chance: it takes longer to learn from them."""
 CASES = [(MAIN, scenario) for scenario in SCENARIOS]
 CASES += [(algorithm, "field") for algorithm in ALGORITHMS if algorithm != MAIN]
 
 
 def trained(algorithm: str, scenario: str, seed: int, args: argparse.Namespace) -> TrainOutcome | None:
     """Return the outcome of one training; trained, resumed or only told again, as far as it is."""
-    name = f"study-{algorithm}-{scenario}-{args.steps}-{seed}"
+    steps = args.steps or STEPS[scenario]
+    name = f"study-{algorithm}-{scenario}-{steps}-{seed}"
     known = {run.config.name: run for run in list_trainings(args.runs)}
     if args.only_finished and not (
         name in known
@@ -49,7 +48,7 @@ def trained(algorithm: str, scenario: str, seed: int, args: argparse.Namespace) 
         scenario=scenario,
         gait=GAIT,
         algorithm=algorithm,
-        stopping=Stopping(steps=args.steps),
+        stopping=Stopping(steps=steps),
         seed=seed,
         name=name,
         runs=args.runs,
@@ -98,13 +97,11 @@ def study(args: argparse.Namespace) -> list[dict]:
 
 def table(rows: list[dict], args: argparse.Namespace) -> str:
     lines = [
-        f"{ROBOT}, gait `{GAIT}`, {args.steps:,} steps each; speeds by 20 fresh traversals of every seed, falls count "
-        f"as zero. {datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}.",
+        f"{ROBOT}, gait `{GAIT}`; speeds by 20 fresh traversals of every seed, falls count as zero. {machine()}.",
         "",
-        "| algorithm | scenario | seeds | gait alone, mm/s | with policy, mm/s: median (lowest to highest) "
+        "| algorithm | scenario | steps | seeds | gait alone, mm/s | with policy, mm/s: median (lowest to highest) "
         "| gain: mean (95 % interval) | gait alone finishes | policy finishes |",
-        "|---|---|---|---|---|---|---|---|",
+        "|---|---|---|---|---|---|---|---|---|",
     ]
     for algorithm, scenario in CASES:
         group = [row for row in rows if (row["algorithm"], row["scenario"]) == (algorithm, scenario)]
@@ -116,7 +113,7 @@ def table(rows: list[dict], args: argparse.Namespace) -> str:
         walks = sum(row["walks"] for row in group)
         alone = statistics.mean(1e3 * row["gait_mps"] for row in group)
         lines.append(
-            f"| {algorithm} | {scenario} | {len(group)} | {alone:.0f} "
+            f"| {algorithm} | {scenario} | {group[0]['steps']:,} | {len(group)} | {alone:.0f} "
             f"| {statistics.median(speeds):.0f} ({speeds[0]:.0f} to {speeds[-1]:.0f}) "
             f"| {gains.mean():+.0%} ({low:+.0%} to {high:+.0%}) "
             f"| {sum(row['gait_finished'] for row in group)} of {walks} "
@@ -127,15 +124,9 @@ def table(rows: list[dict], args: argparse.Namespace) -> str:
     return "\n".join(lines)
 
 
-def write_into(readme: Path, text: str) -> None:
-    before, rest = readme.read_text(encoding="utf-8").split(BEGIN)
-    after = rest.split(END)[1]
-    readme.write_text(f"{before}{BEGIN}\n{text}\n{END}{after}", encoding="utf-8")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=150_000)
+    parser.add_argument("--steps", type=int, help="of every training, instead of the usual ones")
     parser.add_argument("--seeds", type=int, default=5, help="of PPO")
     parser.add_argument("--seeds-of-others", type=int, default=5)
     parser.add_argument("--algorithms", nargs="*", help="only these")
@@ -151,7 +142,7 @@ def main() -> None:
     text = table(rows, args)
     print(text)
     if args.readme:
-        write_into(README, text)
+        write_section("study_policies", text)
 
 
 if __name__ == "__main__":

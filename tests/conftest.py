@@ -1,6 +1,7 @@
 """What many tests share."""
 
 import pytest
+import ray_rigs
 from hypothesis import settings
 
 from gaitopt.gait.gait_file import load_gait
@@ -16,6 +17,13 @@ settings.load_profile("gaitopt")
 def robot(request):
     """Each robot that comes with the package."""
     return load_robot(request.param)
+
+
+@pytest.fixture(scope="session")
+def local_ray():
+    """A Ray on this machine, which `--workers ray` then uses; it takes seconds to start."""
+    with ray_rigs.local_ray():
+        yield
 
 
 @pytest.fixture(scope="session")

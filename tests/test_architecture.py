@@ -33,6 +33,7 @@ HOMES = {
     "cma": "optim/cma_es.py",
     "onnx": "run/onnx_export.py",
     "sklearn": "optim/gaussian_process.py",
+    "ray": "workers/ray_join.py",
     "threadpoolctl": "threads.py",
 }
 READS_VERSION = ("run/config.py", "cli/")  # these may import the package itself, for its version
@@ -104,6 +105,7 @@ def test_imports_go_down_only():
         ("run/store.py", "import av.video"),
         ("cli/export.py", "import onnx.helper"),
         ("hal/ports.py", "from serial.tools import list_ports"),
+        ("run/abreast.py", "import ray"),
     ],
 )
 def test_a_forbidden_import_is_caught(path, source):

@@ -14,7 +14,7 @@ from gaitopt.run.learn import RUNS
 from gaitopt.run.target import DEFAULT_ROBOT
 from gaitopt.scenario.score import TERMS
 from gaitopt.view.video import check_format
-from gaitopt.workers import check_count, default_count
+from gaitopt.workers import RAY, WorkerChoice, check_workers, default_count
 
 VIDEO = "before_after.mp4"
 
@@ -30,10 +30,11 @@ def add_workers(parser: argparse.ArgumentParser) -> None:
     """Add --workers."""
     parser.add_argument(
         "--workers",
-        type=int,
+        type=_workers,
         default=default_count(),
-        metavar="N",
-        help="processes that walk (default: all cores, %(default)s)",
+        metavar="N|ray",
+        help="processes that walk (default: all cores, %(default)s); or all CPUs of the Ray cluster at RAY_ADDRESS, "
+        "without which a Ray is started on this machine (not for trainings)",
     )
 
 
@@ -61,7 +62,7 @@ def add_effort(parser: argparse.ArgumentParser) -> None:
 
 def check_effort(args: argparse.Namespace) -> None:
     """Check --workers and --video before anything is made."""
-    check_count(args.workers)
+    check_workers(args.workers)
     if args.video:
         check_format(Path(VIDEO))
 
@@ -217,6 +218,15 @@ def _factor(text: str) -> float | None:
 def at_least_two(text: str) -> int:
     """Return a whole number of at least 2."""
     return _whole(text, 2)
+
+
+def _workers(text: str) -> WorkerChoice:
+    if text == RAY:
+        return RAY
+    try:
+        return int(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"got {text!r}; expected a number of processes, or {RAY}") from None
 
 
 def _seed(text: str) -> int:

@@ -15,7 +15,7 @@ from gaitopt.errors import BodyError
 from gaitopt.gait.gait_file import Gait, read_gait
 from gaitopt.gait.parameters import GaitSpace
 from gaitopt.hal.engine import engine_of
-from gaitopt.optim.catalog import OPTIMIZERS, parse_options
+from gaitopt.optim.catalog import DEFAULT, OPTIMIZERS, parse_options
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.desk import Operator
 from gaitopt.run.folder import RunFolder
@@ -37,7 +37,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--robot", help=f"the robot (default: the one of --body, else {DEFAULT_ROBOT})")
     parser.add_argument("--scenario", default=DEFAULT_SCENARIO, help="where it walks (default: %(default)s)")
     parser.add_argument("--start", metavar="GAIT", help="the first gait: a name or a file (default: the robot's own)")
-    parser.add_argument("--optimizer", default="kohl-stone", help=f"{', '.join(OPTIMIZERS)} (default: %(default)s)")
+    parser.add_argument("--optimizer", default=DEFAULT, help=f"{', '.join(OPTIMIZERS)} (default: %(default)s)")
     parser.add_argument(
         "--traversals", type=arguments.positive, default=1035, metavar="N", help="the budget (default: %(default)s)"
     )

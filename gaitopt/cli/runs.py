@@ -10,7 +10,6 @@ from gaitopt.cli.answer import Answer
 from gaitopt.cli.table import table
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import read_gait
-from gaitopt.run.compare import is_finished
 from gaitopt.run.folder import RunFolder, list_runs
 from gaitopt.run.study import StudyFolder, list_studies
 from gaitopt.run.train_folder import TrainFolder, list_trainings
@@ -51,11 +50,11 @@ def _row(folder: RunFolder) -> dict[str, Any]:
 
 def _study_row(study: StudyFolder) -> dict[str, Any]:
     config = study.config
-    done = sum(is_finished(member) for member in study.members)
+    done = sum(member.result is not None for member in study.members)
     return {
         "run": study.path.name,
         "robot": study.members[0].config.robot.name,
-        "method": f"comparison of {len(config.optimizers)}",
+        "method": f"comparison of {len(config.methods)}",
         "done": f"{done} of {len(study.members)} runs",
         "learned_mps": None,
         "state": "finished" if (study.path / TABLE).is_file() else "unfinished",

@@ -14,6 +14,7 @@ from gaitopt.run.rollout import evaluate
 from gaitopt.run.target import find_target
 from gaitopt.scenario.score import parse_score
 from gaitopt.walk.score import Evaluation
+from gaitopt.workers import check_workers
 
 
 def add_parser(verbs: Any) -> None:
@@ -33,6 +34,7 @@ def add_parser(verbs: Any) -> None:
 
 def run(args: argparse.Namespace) -> Answer:
     """Score."""
+    check_workers(args.workers)
     target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes, arguments.usual_robot(args))
     score = parse_score(args.score) if args.score is not None else target.usual_score
     desk = arguments.desk(args)

@@ -65,7 +65,7 @@ def add_parser(verbs: Any) -> None:
         default=[],
         dest="changes",
         metavar="KEY=VALUE",
-        help="change a setting, such as algorithm.rate=0.001, interface.adjust.residuals=false, "
+        help="change a setting, such as algorithm.rate=0.001, interface.adjust.residuals=true, "
         "interface.observe=['phase','joints'] or scenario.friction=0.5",
     )
     arguments.add_runs(parser)
@@ -75,6 +75,7 @@ def add_parser(verbs: Any) -> None:
 
 def run(args: argparse.Namespace) -> Answer:
     """Train."""
+    check_count(args.workers)
     arguments.check_effort(args)
     robot = load_robot(args.robot)
     specs = change_specs(

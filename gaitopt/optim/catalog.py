@@ -40,6 +40,8 @@ class Entry:
     """One line for a list."""
 
 
+DEFAULT = "kohl-stone"
+"""The optimizer that learns if nobody names one."""
 OPTIMIZERS: dict[str, Entry] = {
     "kohl-stone": Entry(
         KohlStone,

@@ -33,6 +33,12 @@ def make_ascent(rule: Rule, size: int, rate: float) -> Ascent:
     return Adam(size, rate) if rule == "adam" else PlainAscent(rate)
 
 
+def shortened(gradient: Array, longest: float | None) -> Array:
+    """Return a gradient (p,), made no longer than `longest` if that is given."""
+    norm = float(gradient @ gradient) ** 0.5
+    return gradient * (longest / norm) if longest is not None and norm > longest else gradient
+
+
 class PlainAscent:
     """theta <- theta + alpha grad J."""
 

@@ -84,6 +84,11 @@ class Lane:
         """Return what was lived through since `open`."""
         return self._record.batch(policy, self._number, self._observation)
 
+    def let_go(self) -> None:
+        """Close the environment, if there is something to close; the lane is over."""
+        if (let_go := getattr(self._environment, "close", None)) is not None:
+            let_go()
+
     def _begin(self) -> Array:
         self._at_reset = self._chance.bit_generator.state
         observation = self._environment.reset(self._chance)

@@ -1,34 +1,37 @@
 """Comparing methods: every method learns with every seed, then fresh traversals tell what each had recommended when.
 
-Runs stand side by side, one process each, because methods that ask for one point at a time leave all cores but one
-idle. Each run depends on its own settings alone, so neither the number of workers nor a stop changes what comes out.
+Runs stand side by side, one process each (on Ray, one thread), because methods that ask for one point at a time leave
+all cores but one idle. Each run depends on its own settings alone, so neither the number of workers nor a stop changes
+what comes out.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Sequence
+from contextlib import closing
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 from gaitopt.errors import InputError
-from gaitopt.gait.gait_file import Gait, load_gait, read_gait
-from gaitopt.hal.engine import EngineSpec
-from gaitopt.optim.catalog import OPTIMIZERS
-from gaitopt.robot.spec import RobotSpec, load_robot
+from gaitopt.gait.gait_file import Gait
+from gaitopt.robot.spec import RobotSpec
+from gaitopt.run.abreast import learn_abreast
 from gaitopt.run.comparison import Comparison
-from gaitopt.run.config import first_difference
-from gaitopt.run.folder import RunFolder
+from gaitopt.run.config import RunConfig
 from gaitopt.run.incumbents import measure
 from gaitopt.run.learn import RUNS
-from gaitopt.run.optimize import optimize
-from gaitopt.run.study import Plan, StudyFolder, create_study, plan_study
-from gaitopt.scenario.score import ScoreSpec, parse_score
-from gaitopt.scenario.spec import ScenarioSpec, load_scenario
-from gaitopt.workers import check_count, default_count, make_workers
+from gaitopt.run.member import Member
+from gaitopt.run.optimizer_member import OptimizerMember
+from gaitopt.run.rollout import RolloutWorkers
+from gaitopt.run.study import Plan, StudyFolder, create_study, open_member
+from gaitopt.run.study_plan import FRESH, SEEDS, Names, plan, settings_of
+from gaitopt.run.train import with_pace
+from gaitopt.run.train_config import TrainConfig
+from gaitopt.scenario.score import ScoreSpec
+from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.workers import RAY, WorkerChoice, check_count, check_workers, default_count, make_workers
 
-ALL = "all"
 PATIENCE_S = 10.0
 """How long the processes of a comparison that was killed may take to end [s]."""
 
@@ -56,147 +59,65 @@ def compare(
     robot: str | RobotSpec = "aibo-ers7",
     scenario: str | ScenarioSpec = "field",
     start: str | Gait | None = None,
-    optimizers: str | Sequence[str] = ALL,
-    traversals: int = 1035,
-    seeds: int | Sequence[int] = 5,
-    workers: int | None = None,
+    optimizers: Names | None = None,
+    traversals: int | None = None,
+    seeds: int | Sequence[int] = SEEDS,
+    workers: WorkerChoice | None = None,
     name: str | None = None,
     runs: Path | str = RUNS,
-    fresh: int = 20,
+    fresh: int = FRESH,
     score: str | ScoreSpec | None = None,
+    algorithms: Names | None = None,
+    steps: int | None = None,
     report: StudyReport | None = None,
 ) -> Comparison:
-    """Let optimizers learn with equal budgets and several seeds, and return how they compare; see `plan`."""
+    """Let methods learn with equal budgets and several seeds, and return how they compare; see `plan`."""
     workers = default_count() if workers is None else workers
-    check_count(workers)
+    check_workers(workers)
     made = plan(
         robot=robot,
         scenario=scenario,
         start=start,
         optimizers=optimizers,
         traversals=traversals,
+        algorithms=algorithms,
+        steps=steps,
         seeds=seeds,
         name=name,
         fresh=fresh,
         score=score,
     )
-    return run_study(create_study(made, Path(runs)), workers, report)
+    return run_study(new_study(made, Path(runs), workers), workers, report)
 
 
-def plan(
-    *,
-    robot: str | RobotSpec = "aibo-ers7",
-    scenario: str | ScenarioSpec = "field",
-    start: str | Gait | None = None,
-    start_name: str | None = None,
-    optimizers: str | Sequence[str] = ALL,
-    options: Mapping[str, dict[str, Any]] | None = None,
-    traversals: int = 1035,
-    seeds: int | Sequence[int] = 5,
-    name: str | None = None,
-    fresh: int = 20,
-    score: str | ScoreSpec | None = None,
-    engine: EngineSpec | None = None,
-) -> Plan:
-    """Return the settings of a comparison; nothing is written. See `plan_study`.
-
-    Args:
-        robot: a name or a spec.
-        scenario: a name or a spec.
-        start: a gait's name, its file, or a gait; the robot's usual start if None.
-        start_name: where a gait came from that is given itself.
-        optimizers: names; `all` for every one whose package is installed.
-        options: of the optimizers, by their names.
-        traversals: budget of every run.
-        seeds: the seeds, or how many: 1, 2, ...
-        name: of the comparison.
-        fresh: traversals by which a gait is measured.
-        score: what is to be made high.
-        engine: how the physics are computed.
+def new_study(made: Plan, runs: Path, workers: WorkerChoice) -> StudyFolder:
+    """Make the folder of a new comparison; if policies adjust the gait, its own pace is walked for first.
 
     Raises:
-        InputError: something cannot be used.
+        InputError: the folder exists, or it cannot be written.
     """
-    robot = load_robot(robot) if isinstance(robot, str) else robot
-    start = start or robot.start_gait
-    return plan_study(
-        robot=robot,
-        scenario=load_scenario(scenario) if isinstance(scenario, str) else scenario,
-        start=load_gait(start, robot) if isinstance(start, str) else start,
-        start_name=start if isinstance(start, str) else start_name or "given",
-        optimizers={method: dict((options or {}).get(method, {})) for method in method_names(optimizers)},
-        traversals=traversals,
-        seeds=seed_list(seeds),
-        fresh=fresh,
-        name=name,
-        engine=engine,
-        score=parse_score(score) if isinstance(score, str) else score,
-        skip_missing=optimizers == ALL,
-    )
+    if any(isinstance(config, TrainConfig) for config in made.members):
+        check_count(workers)
+    trainings = {config.seed: config for config in made.members if isinstance(config, TrainConfig)}
+    paces = {seed: {"pace_mps": with_pace(config, workers).pace_mps} for seed, config in trainings.items()}
+    members = tuple(config.model_copy(update=paces.get(config.seed)) for config in made.members)
+    return create_study(replace(made, members=members), runs)
 
 
-def method_names(optimizers: str | Sequence[str]) -> tuple[str, ...]:
-    """Return the methods named: `all`, names with commas between them, or names; each once."""
-    if optimizers == ALL:
-        return tuple(OPTIMIZERS)
-    names = optimizers.split(",") if isinstance(optimizers, str) else optimizers
-    return tuple(dict.fromkeys(name.strip() for name in names))
-
-
-def seed_list(seeds: int | Sequence[int]) -> tuple[int, ...]:
-    """Return the seeds: those given, or 1, 2, ... if only their number is."""
-    return tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(seeds)
-
-
-def settings_of(study: StudyFolder) -> dict[str, Any]:
-    """Return the settings of a comparison, as `plan` takes them."""
-    config, first = study.config, study.members[0].config
-    return {
-        "robot": first.robot,
-        "scenario": first.scenario,
-        "start": Gait(first.robot.name, first.start_gait),
-        "start_name": first.start_name,
-        "optimizers": config.optimizers,
-        "options": {member.config.optimizer: member.config.options for member in study.members},
-        "traversals": config.traversals,
-        "seeds": config.seeds,
-        "name": config.name,
-        "fresh": config.fresh,
-        "score": first.score,
-        "engine": first.engine,
-    }
-
-
-def check_given(study: StudyFolder, given: Mapping[str, Any]) -> None:
-    """Check that settings, given to a comparison that has begun, are those it has.
-
-    Raises:
-        InputError: names the first that differs.
-    """
-    stored = settings_of(study)
-    stored["optimizers"] = sorted({*study.config.optimizers, *study.config.left_out})
-    for name, value in given.items():
-        found = first_difference(_plain(stored[name]), _plain(value), name)
-        if found is not None:
-            key, here, there = found
-            raise InputError(
-                f"{study.path}: cannot go on with other settings: {key} is {here}, got {there}; "
-                "leave it out, or start a new comparison"
-            )
-
-
-def run_study(study: StudyFolder, workers: int, report: StudyReport | None = None) -> Comparison:
+def run_study(study: StudyFolder, workers: WorkerChoice, report: StudyReport | None = None) -> Comparison:
     """Compare from where a comparison stands to its end, and return what it says.
 
     Args:
         study: new, or stopped at any moment.
-        workers: how many processes; the result does not depend on it.
+        workers: how many processes, or `ray` if optimizers are compared; the result does not depend on it.
         report: called when a run has ended, and after every fresh traversal.
 
     Raises:
         InputError: the folder holds other settings than this comparison's, or all runs broke off.
     """
     report = report or (lambda progress: None)
+    if isinstance(study.members[0].config, TrainConfig):
+        check_count(workers)
     with study.locked():
         study.check(plan(**settings_of(study)))
         failed = _learn(study, workers, report)
@@ -209,30 +130,34 @@ def run_study(study: StudyFolder, workers: int, report: StudyReport | None = Non
         )
 
 
-def is_finished(run: RunFolder) -> bool:
-    """Return whether a run has come to its end."""
-    return run.best_path.is_file() and "speed_mps" in read_gait(run.best_path).origin
-
-
 def learn_member(path: Path) -> str | None:
     """Learn one run of a comparison to its end, in this process alone; return what broke it off, if anything did."""
-    run = RunFolder(path)
+    return _broken_off(path, lambda member: member.learn())
+
+
+def learn_run(path: Path, walkers: RolloutWorkers) -> str | None:
+    """Learn one run of an optimizer to its end, by traversals walked elsewhere; see `learn_member`."""
+    return _broken_off(path, lambda member: OptimizerMember(member.path).learn(walkers))
+
+
+def _broken_off(path: Path, learn: Callable[[Member], None]) -> str | None:
     try:
-        _await_unlocked(run)
-        optimize(run, workers=1)
+        member = open_member(path)
+        _await_unlocked(member)
+        learn(member)
     except Exception as error:  # one method's fault shall not take the others' results
         return " ".join(f"{type(error).__name__}: {error}".split())
     return None
 
 
-def _learn(study: StudyFolder, workers: int, report: StudyReport) -> dict[str, str]:
+def _learn(study: StudyFolder, workers: WorkerChoice, report: StudyReport) -> dict[str, str]:
     """Let all runs learn to their ends; return those that broke off, with the reason."""
-    left = [member for member in study.members if not is_finished(member)]
+    left = [member for member in study.members if member.result is None]
     failed: dict[str, str] = {}
     done = len(study.members) - len(left)
     report(StudyProgress("learning", done, len(study.members)))
-    with make_workers(_learner, min(workers, max(len(left), 1))) as pool:
-        for index, error in pool.run([member.path for member in left]):
+    with closing(_side_by_side(left, workers)) as ends:
+        for index, error in ends:
             name = left[index].config.name
             if error is not None:
                 failed[name] = error
@@ -241,23 +166,30 @@ def _learn(study: StudyFolder, workers: int, report: StudyReport) -> dict[str, s
     return {member.config.name: failed[member.config.name] for member in left if member.config.name in failed}
 
 
+def _side_by_side(left: list[Member], workers: WorkerChoice) -> Generator[tuple[int, str | None], None, None]:
+    """Let runs learn, and yield the number of each as it ends, with what broke it off."""
+    if not left:
+        return
+    paths = [member.path for member in left]
+    if workers == RAY:
+        config = left[0].config
+        assert isinstance(config, RunConfig)  # see run_study
+        yield from learn_abreast(config, paths, learn_run)
+        return
+    with make_workers(_learner, min(workers, len(left))) as pool:
+        yield from pool.run(paths)
+
+
 def _learner() -> Callable[[Path], str | None]:
     return learn_member
 
 
-def _await_unlocked(run: RunFolder) -> None:
+def _await_unlocked(member: Member) -> None:
     """Wait for the worker of a killed comparison to end; should it not, learning will tell that it is at work."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         try:
-            with run.locked():
+            with member.locked():
                 return
         except InputError:
             time.sleep(0.05)
-
-
-def _plain(value: Any) -> Any:
-    """Return a setting as tables and numbers, fit for `first_difference`."""
-    if isinstance(value, Gait):
-        return vars(value.parameters)
-    return value.model_dump() if hasattr(value, "model_dump") else value

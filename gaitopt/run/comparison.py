@@ -1,7 +1,7 @@
-"""What a comparison of methods says: medians over seeds with bootstrap intervals, and traversals to good speeds.
+"""What a comparison of methods says: medians over seeds with bootstrap intervals, and what good speeds cost.
 
 Nothing here knows how a method learned: a method is a set of curves, one for each seed, of what it recommended after so
-many traversals and what that was worth by fresh ones.
+many traversals, or steps, and what that was worth by fresh traversals. What is counted, the `Budget` knows.
 """
 
 from __future__ import annotations
@@ -13,40 +13,39 @@ from pathlib import Path
 
 import numpy as np
 
+from gaitopt.run.budget import Budget
 from gaitopt.scenario.score import ScoreSpec
 
-CHECKPOINTS = (100, 250, 500, 1035)
-"""Traversals at which the table tells the speed; the end of the budget is added."""
-BETWEEN = (25, 50, 75, 125, 150, 200, 375, 675, 850, 1500, 2000, 3000, 5000, 7500, 10000)
-"""More points of the curves."""
 GOOD = (0.90, 0.95)
-"""Parts of the best known score; the table tells the traversals to reach them."""
+"""Parts of the best known score; the table tells what it cost to reach them."""
 RESAMPLES = 10_000
 """Resamples of a bootstrap."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """What one run recommended after so many traversals, and what it was worth."""
+    """What one run recommended when, and what it was worth."""
 
     method: str
     seed: int
     points: tuple[int, ...]
-    """Traversals, increasing from 0."""
+    """What was spent of the budget, increasing from 0."""
     since: tuple[int, ...]
-    """After how many traversals the gait of each point was recommended first."""
+    """What was spent when that of each point, a gait or a policy, was recommended first."""
     scores: tuple[float, ...]
-    """Mean score of that gait's fresh traversals, falls counted as the worst."""
+    """Mean score of its fresh traversals, falls counted as the worst; the first is the start's."""
     fresh_fell: tuple[int, ...]
     """How many of them fell."""
-    traversals: int
-    """Traversals that learning used."""
+    spent: int
+    """What learning spent in all."""
+    walks: int
+    """Traversals, or episodes, of learning."""
     fell: int
     """How many of these fell."""
     wall_s: float
     """Time that learning took in one process [s]."""
     overhead_s: float
-    """The part of it that the method itself took: its asks and tells [s]."""
+    """The part of it that the method itself took: its asks and tells [s]; nan if it is not told apart."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +59,7 @@ class Interval:
 
 @dataclass(frozen=True)
 class Reach:
-    """Traversals until a score was reached."""
+    """What was spent until a score was reached."""
 
     median: float
     """Over all seeds; infinite if half of them never reached it, nan if there is nothing to reach."""
@@ -77,29 +76,31 @@ class MethodSummary:
     at: dict[int, Interval]
     """Score at each checkpoint."""
     reach: dict[float, Reach]
-    """Traversals to each part of the best known score."""
-    traversals: float
-    """Median of the traversals used; fewer than the budget where a method stops by itself."""
+    """What was spent to reach each part of the best known score."""
+    gain: Interval
+    """Last score over the start's, minus 1; nan if that is not above 0."""
+    spent: float
+    """Median of what was spent; less than the budget where a method stops by itself."""
     fell: int
     """Falls while learning, of all seeds."""
     learned_in: int
-    """Traversals of learning, of all seeds."""
+    """Traversals, or episodes, of learning, of all seeds."""
     fresh_fell: int
-    """Falls of the last gaits in their fresh traversals, of all seeds."""
+    """Falls of the last gaits, or policies, in their fresh traversals, of all seeds."""
     wall_s: float
     """Median of the time that a run took in one process [s]."""
     overhead: float
-    """Share of the wall time spent in ask and tell, of all seeds together."""
+    """Share of the wall time spent in ask and tell, of all seeds together; nan if it is not told apart."""
 
 
 @dataclass(frozen=True)
 class BestKnown:
-    """The best gait that any run recommended at any point."""
+    """The best gait, or policy, that any run recommended at any point."""
 
     method: str
     seed: int
-    traversals: int
-    """When it was recommended first."""
+    since: int
+    """What was spent when it was recommended first."""
     score: float
     """Mean of fresh traversals that did not pick it."""
 
@@ -110,15 +111,15 @@ class Comparison:
 
     study: Path
     title: str
-    """Robot and scenario."""
+    """Robot and scenario, and the gait that policies adjust."""
     made: str
     """When, and on what machine."""
     score: ScoreSpec
     """What was made high; all scores here are of it, in m/s if it is the speed."""
-    budget: int
-    """Traversals of each run."""
+    budget: Budget
+    """Of each run."""
     fresh: int
-    """Fresh traversals that measured each gait."""
+    """Fresh traversals that measured each gait, or policy."""
     curves: tuple[Curve, ...]
     summaries: tuple[MethodSummary, ...]
     """The best at the end of the budget first."""
@@ -127,16 +128,6 @@ class Comparison:
     """Methods that did not take part, and why."""
     failed: dict[str, str]
     """Runs that broke off, and why."""
-
-
-def checkpoints(budget: int) -> tuple[int, ...]:
-    """Return the traversals at which scores are told, within a budget."""
-    return (*(point for point in CHECKPOINTS if point < budget), budget)
-
-
-def curve_points(budget: int) -> tuple[int, ...]:
-    """Return the points of a curve: the start, the checkpoints and some between."""
-    return (0, *sorted({*checkpoints(budget), *(point for point in BETWEEN if point < budget)}))
 
 
 def median_interval(values: Sequence[float], rng: np.random.Generator) -> Interval:
@@ -151,26 +142,31 @@ def median_interval(values: Sequence[float], rng: np.random.Generator) -> Interv
     return Interval(float(np.median(array)), float(low), float(high))
 
 
-def traversals_to(curve: Curve, score: float) -> float:
-    """Return after how many traversals a run first recommended a gait of at least this score; infinite if never."""
+def spent_until(curve: Curve, score: float) -> float:
+    """Return what a run had spent when it first recommended something of at least this score; infinite if never."""
     return next((float(s) for s, value in zip(curve.since, curve.scores, strict=True) if value >= score), math.inf)
 
 
 def reach(curves: Sequence[Curve], part: float, best: float) -> Reach:
-    """Return the traversals to a part of the best score; nan if the best is not above 0."""
+    """Return what was spent to reach a part of the best score; nan if the best is not above 0."""
     if best <= 0:
         return Reach(math.nan, 0)
-    needed = [traversals_to(curve, part * best) for curve in curves]
+    needed = [spent_until(curve, part * best) for curve in curves]
     with np.errstate(invalid="ignore"):
         return Reach(float(np.median(needed)), sum(math.isfinite(n) for n in needed))
 
 
-def summarize_method(curves: Sequence[Curve], budget: int, best: float, rng: np.random.Generator) -> MethodSummary:
+def gain(curve: Curve) -> float:
+    """Return the last score over the start's, minus 1; nan if that is not above 0."""
+    return curve.scores[-1] / curve.scores[0] - 1 if curve.scores[0] > 0 else math.nan
+
+
+def summarize_method(curves: Sequence[Curve], budget: Budget, best: float, rng: np.random.Generator) -> MethodSummary:
     """Return one method's line of the table, from its curves, one for each seed.
 
     Args:
-        curves: of one method, with the points of `curve_points`.
-        budget: traversals of each run.
+        curves: of one method, with the points of the budget.
+        budget: of each run.
         best: the best known score.
         rng: draws the bootstrap's resamples.
     """
@@ -181,12 +177,13 @@ def summarize_method(curves: Sequence[Curve], budget: int, best: float, rng: np.
         seeds=len(curves),
         at={
             point: median_interval([curve.scores[points.index(point)] for curve in curves], rng)
-            for point in checkpoints(budget)
+            for point in budget.checkpoints()
         },
         reach={part: reach(curves, part, best) for part in GOOD},
-        traversals=float(np.median([curve.traversals for curve in curves])),
+        gain=median_interval([gain(curve) for curve in curves], rng),
+        spent=float(np.median([curve.spent for curve in curves])),
         fell=sum(curve.fell for curve in curves),
-        learned_in=sum(curve.traversals for curve in curves),
+        learned_in=sum(curve.walks for curve in curves),
         fresh_fell=sum(curve.fresh_fell[-1] for curve in curves),
         wall_s=float(np.median(wall_s)),
         overhead=sum(curve.overhead_s for curve in curves) / (sum(wall_s) or 1.0),

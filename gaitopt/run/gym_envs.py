@@ -26,8 +26,8 @@ from gaitopt.gait.gait_file import Gait, check_gait, load_gait
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.body import Camera
 from gaitopt.hal.engine import EngineSpec, engine_of
+from gaitopt.rl.environment import Environment
 from gaitopt.rl.mdps.puck_world import STEP_S, PuckWorld
-from gaitopt.rl.rollout import Environment
 from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
 from gaitopt.walk.adjustment import Adjustments

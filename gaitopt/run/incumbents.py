@@ -2,41 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 
-import numpy as np
-
-from gaitopt.gait.parameters import GaitSpace
-from gaitopt.run.comparison import BestKnown, Comparison, Curve, MethodSummary, curve_points, summarize_method
-from gaitopt.run.folder import RunFolder
+from gaitopt.run.budget import Budget
+from gaitopt.run.comparison import BestKnown, Comparison, Curve, MethodSummary, summarize_method
+from gaitopt.run.member import Incumbent, Member, Walker
 from gaitopt.run.rollout import RolloutResult, RolloutTask, rollout_workers
 from gaitopt.run.store import Place, Row, RunStore
 from gaitopt.run.study import StudyFolder
 from gaitopt.scenario.score import ScoreSpec
 from gaitopt.seeding import Stream, generator, traversal_seed
 from gaitopt.walk.score import Evaluation, score, summarize
-from gaitopt.walk.traversal import Status, Traversal
-from gaitopt.workers import Workers
+from gaitopt.walk.traversal import Traversal
+from gaitopt.workers import WorkerChoice, Workers
 
-GaitVector = tuple[float, ...]
-"""The twelve parameters, SI units."""
-
-
-@dataclass(frozen=True)
-class Incumbent:
-    """What a run recommended at a point of its curve."""
-
-    since: int
-    """After how many traversals it was recommended first."""
-    gait: GaitVector
+Places = dict[Walker, tuple[int, int]]
+"""Where each gait, or policy, was recommended first: the number of the run, and what it had spent."""
 
 
 def measure(
     study: StudyFolder,
-    members: Sequence[RunFolder],
+    members: Sequence[Member],
     failed: dict[str, str],
-    workers: int,
+    workers: WorkerChoice,
     report: Callable[[int, int], None],
 ) -> Comparison:
     """Walk the fresh traversals of a comparison, and return what it says.
@@ -45,74 +33,51 @@ def measure(
         study: whose runs have all ended.
         members: the runs that did not break off.
         failed: those that did, and why.
-        workers: how many processes walk.
+        workers: how many processes walk, or `ray`.
         report: called with the traversals walked, and of how many.
     """
-    config = study.config
-    points = curve_points(config.traversals)
-    incumbents = [incumbents_at(member, points) for member in members]
+    config, budget = study.config, study.config.budget
+    points = budget.points()
+    incumbents = [member.recommended(points) for member in members]
     places = _first_places(study, members, incumbents)
     shared = members[0].config
     pool = rollout_workers(shared.robot, shared.scenario, shared.engine, workers)
     with study.open_store() as store, pool:
-        fresh = _Fresh(store, pool, shared.score, config.seeds[0])
+        fresh = _Fresh(store, pool, members[0].score, config.seeds[0])
         measured = fresh.measure("incumbent", places, range(config.fresh), report)
-        best = max(places, key=lambda gait: measured[gait].score)
+        best = max(places, key=lambda walker: measured[walker].score)
         # That it was the highest of many is luck, too: it is told by traversals that did not pick it.
         others = range(config.fresh, 2 * config.fresh)
         again = fresh.measure("again", {best: places[best]}, others, lambda done, total: None)[best]
     place, since = places[best]
-    winner = study.members[place].config
+    winner = study.members[place]
     curves = tuple(_curve(member, points, its, measured) for member, its in zip(members, incumbents, strict=True))
     return Comparison(
         study=study.path,
-        title=f"{winner.robot.name} on {winner.scenario.name}",
+        title=winner.title,
         made=config.made,
         score=winner.score,
-        budget=config.traversals,
+        budget=budget,
         fresh=config.fresh,
         curves=curves,
-        summaries=_summaries(study, curves, again.score),
-        best_known=BestKnown(winner.optimizer, winner.seed, since, again.score),
+        summaries=_summaries(curves, budget, again.score, config.seeds[0]),
+        best_known=BestKnown(winner.method, winner.config.seed, since, again.score),
         left_out=config.left_out,
         failed=failed,
     )
 
 
-def incumbents_at(run: RunFolder, points: Sequence[int]) -> list[Incumbent]:
-    """Return what a run recommended after each of these numbers of traversals; the start before its first iteration."""
-    with run.open_store() as store:
-        iterations = store.iterations()
-    space = GaitSpace(run.config.robot)
-    start = space.from_cube(space.to_cube(run.config.start_gait))  # rounded as optimizers recommend it
-    current = Incumbent(0, tuple(start.to_vector().tolist()))
-    found = []
-    for point in points:
-        while iterations and iterations[0].traversals <= point:
-            told = iterations.pop(0)
-            if told.incumbent != current.gait:
-                current = Incumbent(told.traversals, told.incumbent)
-        found.append(current)
-    return found
-
-
-def _first_places(
-    study: StudyFolder, members: Sequence[RunFolder], incumbents: Sequence[Sequence[Incumbent]]
-) -> dict[GaitVector, tuple[int, int]]:
-    """Return where each gait was recommended first: the number of the run, and after how many traversals.
-
-    Equal gaits are one, so that they are walked once.
-    """
-    places: dict[GaitVector, tuple[int, int]] = {}
+def _first_places(study: StudyFolder, members: Sequence[Member], incumbents: Sequence[Sequence[Incumbent]]) -> Places:
+    """Return where each was recommended first; equal ones are one, so that they are walked once."""
+    places: Places = {}
     for member, its in zip(members, incumbents, strict=True):
         for incumbent in its:
-            places.setdefault(incumbent.gait, (study.members.index(member), incumbent.since))
+            places.setdefault(incumbent.walker, (study.members.index(member), incumbent.since))
     return places
 
 
-def _summaries(study: StudyFolder, curves: Sequence[Curve], best: float) -> tuple[MethodSummary, ...]:
+def _summaries(curves: Sequence[Curve], budget: Budget, best: float, seed: int) -> tuple[MethodSummary, ...]:
     """Return the lines of the table, the highest score at the end of the budget first."""
-    budget, seed = study.config.traversals, study.config.seeds[0]
     methods = dict.fromkeys(curve.method for curve in curves)
     lines = [
         summarize_method(
@@ -120,7 +85,7 @@ def _summaries(study: StudyFolder, curves: Sequence[Curve], best: float) -> tupl
         )
         for method in methods
     ]
-    return tuple(sorted(lines, key=lambda line: -line.at[budget].median))
+    return tuple(sorted(lines, key=lambda line: -line.at[budget.amount].median))
 
 
 class _Fresh:
@@ -132,51 +97,51 @@ class _Fresh:
         self._store, self._pool, self._score, self._study_seed = store, pool, score, study_seed
 
     def measure(
-        self,
-        purpose: str,
-        places: dict[GaitVector, tuple[int, int]],
-        repeats: range,
-        report: Callable[[int, int], None],
-    ) -> dict[GaitVector, Evaluation]:
-        """Return what fresh traversals say of each gait; those walked already are not walked again."""
-        known = {(row.parameters, row.seed): row.traversal for row in self._store.rows(purpose)}
-        tasks = {
-            Place(purpose, *place, repeat): RolloutTask(gait, self._seed(repeat))
-            for gait, place in places.items()
-            for repeat in repeats
-        }
-        left = [(place, task) for place, task in tasks.items() if (task.parameters, task.seed) not in known]
-        results = self._pool.run([task for _, task in left])
+        self, purpose: str, places: Places, repeats: range, report: Callable[[int, int], None]
+    ) -> dict[Walker, Evaluation]:
+        """Return what fresh traversals say of each walker; those walked already are not walked again."""
+        known = self._known(purpose, places)
+        tasks = [(walker, repeat, self._seed(repeat)) for walker in places for repeat in repeats]
+        left = [(walker, repeat, seed) for walker, repeat, seed in tasks if (walker, seed) not in known]
+        results = self._pool.run([RolloutTask(walker.gait, seed, walker.trained) for walker, _, seed in left])
         for done, (index, (traversal, wall_s)) in enumerate(results, start=len(tasks) - len(left) + 1):
-            place, task = left[index]
-            worth = score(traversal, self._score)
-            self._store.add(Row(place, task.seed, task.parameters, traversal, worth, wall_s))
-            known[task.parameters, task.seed] = traversal
+            walker, repeat, seed = left[index]
+            place = Place(_purpose(purpose, walker.digest), *places[walker], repeat)
+            self._store.add(Row(place, seed, walker.gait, traversal, score(traversal, self._score), wall_s))
+            known[walker, seed] = traversal
             report(done, len(tasks))
-        walked: dict[GaitVector, list[Traversal]] = {gait: [] for gait in places}
-        for task in tasks.values():
-            walked[task.parameters].append(known[task.parameters, task.seed])
-        return {gait: summarize(traversals, self._score) for gait, traversals in walked.items()}
+        walked: dict[Walker, list[Traversal]] = {walker: [] for walker in places}
+        for walker, _, seed in tasks:
+            walked[walker].append(known[walker, seed])
+        return {walker: summarize(traversals, self._score) for walker, traversals in walked.items()}
+
+    def _known(self, purpose: str, walkers: Iterable[Walker]) -> dict[tuple[Walker, int], Traversal]:
+        """Return the traversals that are stored, by who walked and with which seed."""
+        return {
+            (Walker(row.parameters, digest), row.seed): row.traversal
+            for digest in dict.fromkeys(walker.digest for walker in walkers)
+            for row in self._store.rows(_purpose(purpose, digest))
+        }
 
     def _seed(self, repeat: int) -> int:
         return traversal_seed(self._study_seed, Stream.COMPARISON, repeat)
 
 
+def _purpose(purpose: str, digest: str) -> str:
+    """Return what rows of the database are for; a policy is named, because they hold its gait only."""
+    return f"{purpose}-{digest}" if digest else purpose
+
+
 def _curve(
-    run: RunFolder, points: tuple[int, ...], incumbents: Sequence[Incumbent], measured: dict[GaitVector, Evaluation]
+    member: Member, points: tuple[int, ...], incumbents: Sequence[Incumbent], measured: dict[Walker, Evaluation]
 ) -> Curve:
-    with run.open_store() as store:
-        rows, iterations = store.rows("learn"), store.iterations()
-    overhead_s = float(np.sum([told.overhead_s for told in iterations]))
+    evaluations = [measured[incumbent.walker] for incumbent in incumbents]
     return Curve(
-        method=run.config.optimizer,
-        seed=run.config.seed,
+        method=member.method,
+        seed=member.config.seed,
         points=points,
         since=tuple(incumbent.since for incumbent in incumbents),
-        scores=tuple(measured[incumbent.gait].score for incumbent in incumbents),
-        fresh_fell=tuple(measured[incumbent.gait].fell for incumbent in incumbents),
-        traversals=len(rows),
-        fell=sum(row.traversal.status is Status.FELL for row in rows),
-        wall_s=float(np.sum([row.wall_s for row in rows])) + overhead_s,
-        overhead_s=overhead_s,
+        scores=tuple(evaluation.score for evaluation in evaluations),
+        fresh_fell=tuple(evaluation.fell for evaluation in evaluations),
+        **member.effort()._asdict(),
     )

@@ -80,6 +80,12 @@ class LaneHost:
         batches = collect(task.jobs, task.requests, self.lanes, self.policy)
         return LaneResult(batches, {number: lane.state() for number, lane in self.lanes.items()})
 
+    def close(self) -> None:
+        """Let go of the environments; those asked for again are made anew."""
+        for lane in self.lanes.values():
+            lane.let_go()
+        self.lanes.clear()
+
     def _lane(self, number: int) -> Lane:
         if number not in self.lanes:
             environment = self.make_environment()
@@ -148,11 +154,14 @@ class LanePool:
 
     def close(self) -> None:
         """End the processes and let go of the environments."""
+        if self._here is not None:
+            self._here.close()
         for process in filter(None, self._processes):
             process.kill()
         for process in filter(None, self._processes):
             process.join()
         self._processes = [None] * self._count
+        self._stale = set(range(self._count))
 
     def __enter__(self) -> LanePool:
         return self
@@ -189,7 +198,6 @@ class LanePool:
                 results[worker] = self._outcome(worker, task)
         except BaseException:  # nobody waits for the others, and their lanes are not where they stood
             self.close()
-            self._stale = set(range(self._count))
             raise
         return results
 

@@ -10,6 +10,7 @@ import numpy as np
 from gaitopt.gait.gait_file import Gait, load_gait
 from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
+from gaitopt.optim.catalog import DEFAULT
 from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.run.config import RunConfig, resolve
 from gaitopt.run.desk import DeskSpec, Operator, check_desk
@@ -17,7 +18,7 @@ from gaitopt.run.folder import RunFolder, create_run, find_run
 from gaitopt.run.optimize import Outcome, Report, optimize
 from gaitopt.scenario.score import ScoreSpec, parse_score
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
-from gaitopt.workers import check_count, default_count
+from gaitopt.workers import WorkerChoice, check_workers, default_count
 
 RUNS = "runs"
 """Where runs lie, unless told otherwise: in the current folder."""
@@ -27,9 +28,9 @@ def learn(
     robot: str | RobotSpec = "aibo-ers7",
     scenario: str | ScenarioSpec = "field",
     start: str | Gait | None = None,
-    optimizer: str = "kohl-stone",
+    optimizer: str = DEFAULT,
     traversals: int = 1035,
-    workers: int | None = None,
+    workers: WorkerChoice | None = None,
     seed: int = 0,
     name: str | None = None,
     runs: Path | str = RUNS,
@@ -48,7 +49,7 @@ def learn(
         start: a gait's name, its file, or a gait; the robot's usual start if None.
         optimizer: a name; see `gaitopt list optimizers`.
         traversals: the budget; whole iterations are walked.
-        workers: processes; all cores if None. The result does not depend on it.
+        workers: processes, all cores if None; or `ray`. The result does not depend on it.
         seed: of the run.
         name: of the run.
         runs: folder in which the run's folder is made.
@@ -63,7 +64,7 @@ def learn(
         InputError: something cannot be used; nothing is left half-written.
     """
     workers = default_count() if workers is None else workers
-    check_count(workers)
+    check_workers(workers)
     run = new_run(
         robot=robot,
         scenario=scenario,
@@ -123,7 +124,7 @@ def new_run(
 
 def resume(
     run: str | Path | RunFolder,
-    workers: int | None = None,
+    workers: WorkerChoice | None = None,
     runs: Path | str = RUNS,
     report: Report | None = None,
     operator: Operator | None = None,
@@ -132,7 +133,7 @@ def resume(
 
     Args:
         run: its folder, its folder's name, or `latest`.
-        workers: processes; all cores if None.
+        workers: processes, all cores if None; or `ray`.
         runs: folder in which names are looked up.
         report: called after every traversal.
         operator: who helps the robot, if the run is on a real one.

@@ -20,13 +20,13 @@ from gaitopt.run.config import RunConfig, new_optimizer
 from gaitopt.run.desk import Operator
 from gaitopt.run.folder import RunFolder
 from gaitopt.run.noise import Noise, estimate_noise
-from gaitopt.run.rollout import RolloutResult, RolloutTask, fresh_tasks, rollout_workers
+from gaitopt.run.rollout import RolloutTask, RolloutWorkers, fresh_tasks, rollout_workers
 from gaitopt.run.store import PURPOSES, Iteration, Place, Row, RunStore
 from gaitopt.scenario.score import SPEED, ScoreSpec
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.score import Evaluation, score, summarize
 from gaitopt.walk.traversal import Traversal
-from gaitopt.workers import Workers
+from gaitopt.workers import WorkerChoice, Workers
 
 
 @dataclass(frozen=True)
@@ -72,14 +72,19 @@ class Outcome:
 Report = Callable[[Progress], None]
 
 
-def optimize(run: RunFolder, workers: int, report: Report | None = None, operator: Operator | None = None) -> Outcome:
+def optimize(
+    run: RunFolder,
+    workers: WorkerChoice | RolloutWorkers,
+    report: Report | None = None,
+    operator: Operator | None = None,
+) -> Outcome:
     """Learn from where the run stands to its end.
 
     `best.toml` is written after every iteration, so that a run that is stopped leaves what it learned.
 
     Args:
         run: new, or stopped at any moment.
-        workers: how many processes walk; the result does not depend on it.
+        workers: how many processes walk, or `ray`; or what walks, which is closed. The result does not depend on it.
         report: called after every traversal.
         operator: who helps a real robot; needed by runs on one.
 
@@ -88,17 +93,20 @@ def optimize(run: RunFolder, workers: int, report: Report | None = None, operato
         BodyError: a real robot failed; the run can be resumed.
     """
     config = run.config
-    pool = rollout_workers(config.robot, config.scenario, config.engine, workers, config.desk, operator)
-    with run.locked(), run.open_store() as store, pool:
+
+    def walkers() -> RolloutWorkers:
+        if isinstance(workers, Workers):
+            return workers
+        return rollout_workers(config.robot, config.scenario, config.engine, workers, config.desk, operator)
+
+    with run.locked(), run.open_store() as store, walkers() as pool:
         return _Learning(run, store, pool, report or (lambda progress: None)).run()
 
 
 class _Learning:
     """One run at work."""
 
-    def __init__(
-        self, run: RunFolder, store: RunStore, pool: Workers[RolloutTask, RolloutResult], report: Report
-    ) -> None:
+    def __init__(self, run: RunFolder, store: RunStore, pool: RolloutWorkers, report: Report) -> None:
         self._folder, self._store, self._pool, self._report = run, store, pool, report
         self._config: RunConfig = run.config
         self._space = GaitSpace(run.config.robot)

@@ -15,6 +15,7 @@ from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.desk import Desk, DeskSpec, Operator
+from gaitopt.run.elsewhere import elsewhere
 from gaitopt.run.trained import TrainedPolicy
 from gaitopt.scenario.score import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
@@ -22,7 +23,7 @@ from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.controller import Controller, GaitController
 from gaitopt.walk.score import Evaluation, summarize
 from gaitopt.walk.traversal import Traversal, traverse
-from gaitopt.workers import InProcess, Workers, make_workers
+from gaitopt.workers import RAY, InProcess, WorkerChoice, Workers, make_workers
 
 
 class RolloutTask(NamedTuple):
@@ -32,6 +33,8 @@ class RolloutTask(NamedTuple):
     """The twelve parameters, SI units."""
     seed: int
     """Seed of the traversal."""
+    trained: TrainedPolicy | None = None
+    """The policy that adjusts this gait; None for the gait alone."""
 
 
 class RolloutResult(NamedTuple):
@@ -42,6 +45,10 @@ class RolloutResult(NamedTuple):
     """How long it took to compute [s]."""
 
 
+RolloutWorkers = Workers[RolloutTask, RolloutResult]
+"""What walks traversals."""
+
+
 @dataclass(frozen=True)
 class RolloutFactory:
     """What a worker needs to walk: sent to each worker once."""
@@ -49,26 +56,23 @@ class RolloutFactory:
     robot: RobotSpec
     scenario: ScenarioSpec
     engine: EngineSpec
-    trained: TrainedPolicy | None = None
-    """What adjusts its gait; None for gaits alone."""
 
     def __call__(self) -> Rollout:
         """Return the function that walks one traversal."""
-        return Rollout(self.robot, self.scenario, self.engine, self.trained)
+        return self.of(self.robot)
+
+    def of(self, robot: RobotSpec) -> Rollout:
+        """Return the same for another robot."""
+        return Rollout(robot, self.scenario, self.engine)
 
 
 class Rollout:
     """Walks traversals in one body that it keeps open."""
 
-    def __init__(
-        self, robot: RobotSpec, scenario: ScenarioSpec, engine: EngineSpec, trained: TrainedPolicy | None = None
-    ) -> None:
+    def __init__(self, robot: RobotSpec, scenario: ScenarioSpec, engine: EngineSpec) -> None:
         self._robot, self._scenario, self._engine = robot, scenario, engine
         self._body: Body | None = None
-        self._tables: tuple[tuple[float, ...], Controller] | None = None
-        if trained is not None:
-            gait = tuple(trained.gait.parameters.to_vector().tolist())
-            self._tables = gait, trained.controller(robot, scenario)
+        self._last: tuple[object, Controller] | None = None
 
     def __call__(self, task: RolloutTask) -> RolloutResult:
         """Walk one traversal."""
@@ -76,7 +80,7 @@ class Rollout:
         if self._body is None:
             self._body = make_body(self._robot, engine=self._engine)
             self._body.configure()
-        traversal = traverse(self._body, self._controller(task.parameters), self._scenario, task.seed)
+        traversal = traverse(self._body, self._controller(task), self._scenario, task.seed)
         return RolloutResult(traversal, time.perf_counter() - begun)
 
     def close(self) -> None:
@@ -85,12 +89,17 @@ class Rollout:
             self._body.close()
             self._body = None
 
-    def _controller(self, parameters: tuple[float, ...]) -> Controller:
-        """Return the gait's controller; the repeats of a candidate share its tables."""
-        if self._tables is None or self._tables[0] != parameters:
-            gait = GaitParameters(*parameters)
-            self._tables = parameters, GaitController(gait, self._robot, self._scenario)
-        return self._tables[1]
+    def _controller(self, task: RolloutTask) -> Controller:
+        """Return the controller of a gait or a policy; the repeats of a candidate share its tables."""
+        walker = task.parameters, task.trained and task.trained.digest
+        if self._last is None or self._last[0] != walker:
+            self._last = walker, self._new_controller(task)
+        return self._last[1]
+
+    def _new_controller(self, task: RolloutTask) -> Controller:
+        if task.trained is not None:
+            return task.trained.controller(self._robot, self._scenario)
+        return GaitController(GaitParameters(*task.parameters), self._robot, self._scenario)
 
 
 class DeskRollout:
@@ -121,23 +130,30 @@ def rollout_workers(
     robot: RobotSpec,
     scenario: ScenarioSpec,
     engine: EngineSpec,
-    workers: int,
+    workers: WorkerChoice,
     desk: DeskSpec | None = None,
     operator: Operator | None = None,
     trained: TrainedPolicy | None = None,
-) -> Workers[RolloutTask, RolloutResult]:
-    """Return what walks traversals: worker processes in simulation, or one real robot with its operator."""
+) -> RolloutWorkers:
+    """Return what walks traversals: worker processes in simulation, or one real robot with its operator.
+
+    A real robot walks by one policy, `trained`, if it does not walk by gaits; in simulation, every task may name one.
+    """
     if desk is None:
-        return make_workers(RolloutFactory(robot, scenario, engine, trained), workers)
+        factory = RolloutFactory(robot, scenario, engine)
+        return make_workers(factory if workers != RAY else elsewhere(robot, factory.of), workers)
     if operator is None:
         raise InputError(f"{desk.body} is a real robot: an operator is needed")
     return InProcess(partial(DeskRollout, robot, scenario, desk, operator, trained))
 
 
-def fresh_tasks(gait: GaitParameters, repeats: int, seed: int) -> list[RolloutTask]:
-    """Return the fresh traversals that tell how fast a gait is."""
+def fresh_tasks(
+    gait: GaitParameters, repeats: int, seed: int, trained: TrainedPolicy | None = None
+) -> list[RolloutTask]:
+    """Return the fresh traversals that tell how fast a gait is, alone or with a policy."""
     parameters = tuple(gait.to_vector().tolist())
-    return [RolloutTask(parameters, traversal_seed(seed, Stream.FRESH, repeat)) for repeat in range(repeats)]
+    seeds = (traversal_seed(seed, Stream.FRESH, repeat) for repeat in range(repeats))
+    return [RolloutTask(parameters, fresh, trained) for fresh in seeds]
 
 
 def evaluate(
@@ -147,7 +163,7 @@ def evaluate(
     repeats: int = 20,
     seed: int = 0,
     engine: EngineSpec | None = None,
-    workers: int = 1,
+    workers: WorkerChoice = 1,
     report: Callable[[int, Traversal], None] | None = None,
     desk: DeskSpec | None = None,
     operator: Operator | None = None,
@@ -163,7 +179,7 @@ def evaluate(
         repeats: how many traversals.
         seed: decides their conditions.
         engine: how the physics are computed.
-        workers: how many processes walk.
+        workers: how many processes walk, or `ray`.
         report: called with the number and result of each traversal as it ends.
         desk: walk on a real robot instead.
         operator: who helps the real robot.
@@ -172,7 +188,7 @@ def evaluate(
     """
     if repeats < 1:
         raise InputError(f"repeats: got {repeats}; expected at least 1")
-    tasks = fresh_tasks(gait, repeats, seed)
+    tasks = fresh_tasks(gait, repeats, seed, trained)
     walked: dict[int, Traversal] = {}
     with rollout_workers(robot, scenario, engine or engine_of(robot), workers, desk, operator, trained) as pool:
         for index, result in pool.run(tasks):

@@ -1,38 +1,38 @@
-"""A comparison of optimizers: its settings, and its folder.
+"""The folder of a comparison, and its settings: what comparisons of optimizers and of algorithms share.
 
 `runs/<date>_<time>_<name>/` holds study.toml, study.db (the fresh traversals by which all methods are measured) and
-runs/<optimizer>-<seed>/, an ordinary run for each method and seed.
+runs/<method>-<seed>/, an ordinary run, or training, for each method and seed.
 """
 
 from __future__ import annotations
 
 import datetime
-import os
-import platform
-from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
 from gaitopt.errors import InputError
-from gaitopt.files import Spec, format_toml, parse_spec, read_spec, write_atomic
-from gaitopt.gait.gait_file import Gait
-from gaitopt.hal.engine import EngineSpec
-from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.config import BudgetError, RunConfig, first_difference, resolve
-from gaitopt.run.folder import CONFIG, RunFolder, fill_run, lock, make_folder
+from gaitopt.files import Spec, format_toml, parse_spec, read_toml, write_atomic
+from gaitopt.run.algorithm_member import AlgorithmMember
+from gaitopt.run.budget import Budget, Steps, Traversals
+from gaitopt.run.config import RunConfig, first_difference
+from gaitopt.run.folder import CONFIG, fill_run, lock, make_folder, write_config
+from gaitopt.run.member import Member
+from gaitopt.run.optimizer_member import OptimizerMember
 from gaitopt.run.store import RunStore
-from gaitopt.scenario.score import ScoreSpec
-from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.run.train_config import TrainConfig
+from gaitopt.run.train_folder import TRAINING
 
 STUDY, MEASURES, MEMBERS = "study.toml", "study.db", "runs"
+FREE = {"made", "left_out", "versions", "pace_mps"}
+"""Settings that are not chosen, but found when a comparison is begun."""
 
 
-class StudyConfig(Spec):
-    """The settings of a comparison; all else stands in those of its runs."""
+class StudySettings(Spec):
+    """What the settings of all comparisons hold; all else stands in those of their runs."""
 
     schema_version: Literal[1] = 1
     """Version of the file's layout."""
@@ -40,16 +40,53 @@ class StudyConfig(Spec):
     """The comparison's name."""
     made: str
     """When and on what machine it was begun."""
-    optimizers: tuple[str, ...]
-    """The methods that are compared."""
     left_out: dict[str, str]
-    """Methods that are not, and why."""
-    traversals: Annotated[int, Field(strict=True, ge=1)]
-    """Budget of every run."""
+    """Methods that are not compared, and why."""
     seeds: tuple[Annotated[int, Field(strict=True, ge=0)], ...]
     """Seeds; each method learns with each."""
     fresh: Annotated[int, Field(strict=True, ge=2)]
-    """Fresh traversals by which a gait is measured, outside the budget."""
+    """Fresh traversals by which a gait, or a policy, is measured, outside the budget."""
+
+
+class OptimizerStudy(StudySettings):
+    """The settings of a comparison of optimizers."""
+
+    optimizers: tuple[str, ...]
+    """The methods that are compared."""
+    traversals: Annotated[int, Field(strict=True, ge=1)]
+    """Budget of every run."""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The optimizers."""
+        return self.optimizers
+
+    @property
+    def budget(self) -> Budget:
+        """What every run may spend."""
+        return Traversals(self.traversals)
+
+
+class AlgorithmStudy(StudySettings):
+    """The settings of a comparison of policy-gradient algorithms."""
+
+    algorithms: tuple[str, ...]
+    """The methods that are compared."""
+    steps: Annotated[int, Field(strict=True, ge=1)]
+    """Budget of every training."""
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The algorithms."""
+        return self.algorithms
+
+    @property
+    def budget(self) -> Budget:
+        """What every training may spend."""
+        return Steps(self.steps)
+
+
+StudyConfig = OptimizerStudy | AlgorithmStudy
 
 
 @dataclass(frozen=True)
@@ -57,89 +94,8 @@ class Plan:
     """A comparison that is not on the disk yet."""
 
     config: StudyConfig
-    members: tuple[RunConfig, ...]
+    members: tuple[RunConfig | TrainConfig, ...]
     """Settings of the runs: all methods with the first seed, then with the next."""
-
-
-def plan_study(
-    *,
-    robot: RobotSpec,
-    scenario: ScenarioSpec,
-    start: Gait,
-    start_name: str,
-    optimizers: Mapping[str, dict[str, Any]],
-    traversals: int,
-    seeds: Sequence[int],
-    fresh: int = 20,
-    name: str | None = None,
-    engine: EngineSpec | None = None,
-    score: ScoreSpec | None = None,
-    skip_missing: bool = False,
-) -> Plan:
-    """Return the complete settings of a comparison; nothing is written.
-
-    Args:
-        robot: who walks.
-        scenario: where.
-        start: the gait at which every run begins.
-        start_name: where it came from.
-        optimizers: the methods with their options.
-        traversals: budget of every run; methods that need more for an iteration are left out.
-        seeds: every method learns with each.
-        fresh: traversals by which a gait is measured.
-        name: of the comparison.
-        engine: how the physics are computed.
-        score: what is to be made high.
-        skip_missing: leave out methods whose packages are not installed.
-
-    Raises:
-        InputError: something cannot be used, or no method is left.
-    """
-    first: list[RunConfig] = []
-    left_out: dict[str, str] = {}
-    for optimizer, options in optimizers.items():
-        try:
-            first.append(
-                resolve(
-                    robot=robot,
-                    scenario=scenario,
-                    start=start,
-                    start_name=start_name,
-                    optimizer=optimizer,
-                    options=options,
-                    traversals=traversals,
-                    seed=seeds[0],
-                    engine=engine,
-                    fresh=fresh,
-                    score=score,
-                )
-            )
-        except BudgetError as error:
-            left_out[optimizer] = f"an iteration takes {error.cost} traversals, and the budget is {traversals}"
-        except InputError as error:
-            if not skip_missing or "pip install" not in str(error):
-                raise
-            left_out[optimizer] = str(error)
-    if not first:
-        reasons = "; ".join(f"{method}: {reason}" for method, reason in left_out.items())
-        raise InputError(f"no method is left to compare: {reasons}")
-    settings = {
-        "name": name or f"{robot.name}-comparison",
-        "made": f"{datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}",
-        "optimizers": tuple(member.optimizer for member in first),
-        "left_out": left_out,
-        "traversals": traversals,
-        "seeds": tuple(seeds),
-        "fresh": fresh,
-    }
-    config = parse_spec(StudyConfig, settings, "settings of the comparison")
-    members = [
-        member.model_copy(update={"seed": seed, "name": f"{member.optimizer}-{seed}"})
-        for seed in config.seeds
-        for member in first
-    ]
-    return Plan(config, tuple(members))
 
 
 class StudyFolder:
@@ -152,11 +108,11 @@ class StudyFolder:
             InputError: it is not a comparison's folder, or a run is missing.
         """
         self.path = path
-        self.config = read_spec(StudyConfig, path / STUDY)
-        names = [f"{optimizer}-{seed}" for seed in self.config.seeds for optimizer in self.config.optimizers]
+        self.config: StudyConfig = _read_config(path / STUDY)
+        names = [f"{method}-{seed}" for seed in self.config.seeds for method in self.config.methods]
         if not names:
             raise InputError(f"{path / STUDY}: names no methods or no seeds; start a new comparison")
-        self.members = [RunFolder(path / MEMBERS / name) for name in names]
+        self.members = [open_member(path / MEMBERS / name) for name in names]
 
     def open_store(self) -> RunStore:
         """Return the database of fresh traversals, opened."""
@@ -174,16 +130,24 @@ class StudyFolder:
         """
         pairs: list[tuple[Spec, Spec, str]] = [(self.config, plan.config, STUDY)]
         for member, expected in zip(self.members, plan.members, strict=False):
-            pairs.append((member.config, expected, str((member.path / CONFIG).relative_to(self.path))))
+            file = CONFIG if isinstance(expected, RunConfig) else TRAINING
+            pairs.append((member.config, expected, str((member.path / file).relative_to(self.path))))
         for ours, theirs, place in pairs:
-            free = {"made", "left_out", "versions"}
-            found = first_difference(ours.model_dump(exclude=free), theirs.model_dump(exclude=free))
+            found = first_difference(ours.model_dump(exclude=FREE), theirs.model_dump(exclude=FREE))
             if found is not None:
                 key, here, there = found
                 raise InputError(
                     f"{self.path}: cannot go on with other settings: {key} is {here} in {place}, got {there}; "
                     "leave it as it was, or start a new comparison"
                 )
+
+
+def _read_config(path: Path) -> StudyConfig:
+    """Return the settings in a file, of which kind they are."""
+    tables = read_toml(path)
+    if "algorithms" in tables:
+        return parse_spec(AlgorithmStudy, tables, str(path))
+    return parse_spec(OptimizerStudy, tables, str(path))
 
 
 def create_study(plan: Plan, runs: Path, now: datetime.datetime | None = None) -> StudyFolder:
@@ -197,11 +161,23 @@ def create_study(plan: Plan, runs: Path, now: datetime.datetime | None = None) -
         for member in plan.members:
             folder = draft / MEMBERS / member.name
             folder.mkdir(parents=True)
-            fill_run(folder, member)
+            if isinstance(member, RunConfig):
+                fill_run(folder, member)
+            else:
+                write_config(folder / TRAINING, member)
         RunStore(draft / MEASURES, create=True).close()
         write_atomic(draft / STUDY, format_toml(plan.config.model_dump()))
 
     return StudyFolder(make_folder(runs, plan.config.name, fill, now))
+
+
+def open_member(path: Path) -> Member:
+    """Return the run, or the training, in a folder.
+
+    Raises:
+        InputError: there is none.
+    """
+    return AlgorithmMember(path) if (path / TRAINING).is_file() else OptimizerMember(path)
 
 
 def find_study(text: str, runs: Path) -> StudyFolder | None:

@@ -5,8 +5,10 @@ Live through what the algorithm asks for, learn, keep where it stands; report by
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,19 +17,21 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, load_gait
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.rl.arrays import State
+from gaitopt.rl.policies.base import Policy
+from gaitopt.rl.policies.files import make_policy
 from gaitopt.rl.training import Progress, Stopping, Training, save_state
 from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.run.config import first_difference
 from gaitopt.run.lanes import LaneFactory, LanePool
 from gaitopt.run.learn import RUNS
 from gaitopt.run.rollout import evaluate
-from gaitopt.run.train_config import new_algorithm, new_policy, resolve_training
+from gaitopt.run.train_config import TrainConfig, new_algorithm, new_policy, resolve_training
 from gaitopt.run.train_folder import Row, TrainFolder, create_training
 from gaitopt.run.trained import AboutPolicy, TrainedPolicy
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
 from gaitopt.walk.policy_controller import Interface
 from gaitopt.walk.score import Evaluation
-from gaitopt.workers import check_count, default_count
+from gaitopt.workers import WorkerChoice, check_count, default_count
 
 SAVE_EVERY_S = 20.0
 """Time between two savings of where training stands [s]; what was lived through since is lived through again."""
@@ -35,7 +39,7 @@ SAVE_EVERY_S = 20.0
 PACE_WALKS = 4
 """Walks that tell the gait's own pace, which is what rewards are compared with."""
 
-MAY_CHANGE = {"name", "versions", "stopping", "fresh"}
+MAY_CHANGE = {"name", "versions", "stopping", "snapshots", "fresh"}
 """Settings that another process may go on with otherwise; changed versions are told."""
 
 Report = Callable[[Progress, float], None]
@@ -142,8 +146,13 @@ def new_training(
     start = load_gait(gait, robot) if isinstance(gait, str) else gait
     config = resolve_training(robot=robot, scenario=scenario, gait=start, gait_name=gait_name, **settings)
     new_algorithm(config, new_policy(config, config.environment()))  # what does not fit shall fail before a folder is
-    alone = evaluate(config.start_gait, robot, scenario, PACE_WALKS, config.seed, config.engine, workers)
-    return create_training(config.model_copy(update={"pace_mps": alone.speed_mps}), Path(runs))
+    return create_training(with_pace(config, workers), Path(runs))
+
+
+def with_pace(config: TrainConfig, workers: WorkerChoice) -> TrainConfig:
+    """Return the settings with the gait's own pace, which is walked for; it depends on the seed."""
+    alone = evaluate(config.start_gait, config.robot, config.scenario, PACE_WALKS, config.seed, config.engine, workers)
+    return config.model_copy(update={"pace_mps": alone.speed_mps})
 
 
 def continue_training(folder: TrainFolder, workers: int, report: Report | None = None) -> TrainOutcome:
@@ -192,10 +201,13 @@ class _Work:
         """Train to the end and return the speed [steps/s]."""
         self._take_up(training)
         begun = saved = time.perf_counter()
+        self._begun = begun - self._folder.wall_s
         already, speed = self._last.steps, 0.0
         try:
             while not training.stop_reasons():
+                steps, policy = self._last.steps, self._policy.state()
                 self._last = training.iterate()
+                self._keep_snapshots(steps, policy, self._last.steps)
                 self._rows.append(_row(self._last))
                 self._state = training.state()
                 now = time.perf_counter()
@@ -204,9 +216,20 @@ class _Work:
                 if now - saved > SAVE_EVERY_S:
                     self._save()
                     saved = now
+            self._keep_snapshots(self._last.steps, self._policy.state(), math.inf)
         finally:  # after an error or an interrupt, too, what the last whole update left
             self._save()
         return speed
+
+    def _keep_snapshots(self, since: int, state: State, until: float) -> None:
+        """Write the policy that stood from `since` steps to the next update, if it is one to be kept."""
+        if since > 0 and any(since <= steps < until for steps in self._config.snapshots):
+            policy = make_policy(self._policy.kind, self._policy.options())
+            policy.restore(state)
+            path = self._folder.snapshot_path(since)
+            with suppress(OSError):  # saving will tell
+                path.parent.mkdir(exist_ok=True)
+            self._trained({"steps": since}, policy).save(path)
 
     def _take_up(self, training: Training) -> None:
         """Go on from where it stands, if it has begun."""
@@ -225,10 +248,11 @@ class _Work:
     def _save(self) -> None:
         if self._state is not None:
             self._folder.write_progress(self._rows)
+            self._folder.write_wall_s(time.perf_counter() - self._begun)
             save_state(self._folder.state_path, self._state, self._settings)
             self._trained({}).save(self._folder.policy_path)
 
-    def _trained(self, told: Mapping[str, Any]) -> TrainedPolicy:
+    def _trained(self, told: Mapping[str, Any], policy: Policy | None = None) -> TrainedPolicy:
         config = self._config
         origin = {
             "run": config.name,
@@ -247,7 +271,7 @@ class _Work:
             action=self._environment.action_names,
             origin=origin | dict(told),
         )
-        return TrainedPolicy(self._policy, about)
+        return TrainedPolicy(policy or self._policy, about)
 
     def _evaluate(self, trained: TrainedPolicy | None) -> Evaluation:
         config = self._config
@@ -265,4 +289,4 @@ class _Work:
 
 def _row(progress: Progress) -> Row:
     counted = {"iteration": progress.iteration, "steps": progress.steps, "episodes": progress.episodes}
-    return {**counted, "mean_return": progress.mean_return, **progress.metrics}
+    return {**counted, "fell": progress.terminated, "mean_return": progress.mean_return, **progress.metrics}

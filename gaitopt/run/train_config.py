@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import Field, model_validator
@@ -24,6 +25,7 @@ from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.config import current_versions
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, generator
+from gaitopt.walk.adjustment import Adjustments
 from gaitopt.walk.environment import TraversalEnvironment
 from gaitopt.walk.policy_controller import STEERING, Interface
 
@@ -33,8 +35,10 @@ POLICIES = {
     "softmax": SoftmaxPolicy.kind,
 }
 """Kinds of policies by the names that users give."""
-SIGMA = 0.2
-"""Standard deviation of the first actions, as a part of their reach: trials that do not throw the robot over."""
+SIGMA = 0.3
+"""Standard deviation of the first actions, as a part of their reach: trials that seldom throw the robot over."""
+WALKING = Interface(adjust=Adjustments(residuals=False, parameter_reach=0.3))
+"""What a policy sees and changes in training, unless told otherwise: with half as many actions it learns sooner."""
 DEFAULT_POLICY = {"ppo": "perceptron"}
 """Of algorithms that do not use the linear one."""
 _HORIZON = {"discount": 0.97}
@@ -47,7 +51,7 @@ DEFAULT_OPTIONS: dict[str, dict[str, Any]] = {
     "td-actor-critic": {**_ASCENT, "steps": 1024},
     "td-lambda": {**_ASCENT, "steps": 1024},
     "natural-actor-critic": {**_HORIZON, "steps": 2048},
-    "ppo": {**_HORIZON, "minibatch": 256, "rate": 1e-3, "kl_stop": 0.06},
+    "ppo": {**_HORIZON, "steps": 4096, "minibatch": 512, "rate": 5e-4, "kl_stop": 0.03},
     "augmented-random-search": {**_HORIZON, "rate": 0.02, "noise": 0.05},
 }
 """Options of algorithms for walking, where they differ from the algorithms' own."""
@@ -75,6 +79,8 @@ class TrainConfig(Spec):
     """How many walk side by side; what is learned depends on it, unlike on the number of workers."""
     stopping: Stopping
     """When to stop."""
+    snapshots: tuple[Count, ...] = ()
+    """After so many steps a copy of the policy is kept."""
     fresh: Annotated[int, Field(strict=True, ge=2)] = 20
     """Fresh traversals by which gait and policy are reported."""
     seed: Annotated[int, Field(strict=True, ge=0)]
@@ -136,6 +142,7 @@ def resolve_training(
     environments: int = 8,
     engine: EngineSpec | None = None,
     fresh: int = 20,
+    snapshots: Sequence[int] = (),
 ) -> TrainConfig:
     """Return the complete settings of a training.
 
@@ -154,6 +161,7 @@ def resolve_training(
         "policy": policy or usual_policy(algorithm),
         "environments": environments,
         "stopping": stopping,
+        "snapshots": tuple(snapshots),
         "fresh": fresh,
         "seed": seed,
         "gait_name": gait_name,
@@ -180,7 +188,7 @@ def usual_policy(algorithm: str) -> str:
 
 def usual_interface(policy: str | None) -> Interface:
     """Return what a policy sees and changes if nobody says otherwise: a softmax policy steers."""
-    return STEERING if policy == "softmax" else Interface()
+    return STEERING if policy == "softmax" else WALKING
 
 
 def new_policy(config: TrainConfig, environment: TraversalEnvironment) -> Policy:

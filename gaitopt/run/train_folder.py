@@ -1,4 +1,7 @@
-"""The folder of a training: training.toml, robot.urdf, state.npz, progress.csv and policy.npz."""
+"""The folder of a training: training.toml, robot.urdf, state.npz, progress.csv, policy.npz and timing.toml.
+
+With snapshots it also holds snapshots/<steps>.npz: the policies that stood after so many steps.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,12 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import write_atomic
+from gaitopt.files import format_toml, read_toml, write_atomic
 from gaitopt.run.folder import lock, make_folder, read_config, write_config
 from gaitopt.run.train_config import TrainConfig
 
 TRAINING, STATE, PROGRESS, POLICY = "training.toml", "state.npz", "progress.csv", "policy.npz"
+SNAPSHOTS, TIMING = "snapshots", "timing.toml"
 
 Row = Mapping[str, float]
 """What an iteration tells of itself, by name."""
@@ -48,6 +52,20 @@ class TrainFolder:
         """What every iteration told of itself."""
         return self.path / PROGRESS
 
+    def snapshot_path(self, steps: int) -> Path:
+        """Return the file of the policy that stood after so many steps, if a snapshot asked for it."""
+        return self.path / SNAPSHOTS / f"{steps}.npz"
+
+    @property
+    def wall_s(self) -> float:
+        """Time that training took so far, over all processes that were at it in turn [s]."""
+        path = self.path / TIMING
+        return float(read_toml(path)["wall_s"]) if path.is_file() else 0.0
+
+    def write_wall_s(self, wall_s: float) -> None:
+        """Write the time that training took so far [s]; apart from the rest, which repeats to the bit."""
+        write_atomic(self.path / TIMING, format_toml({"wall_s": wall_s}))
+
     def read_progress(self) -> list[dict[str, float]]:
         """Return the rows of the iterations so far."""
         if not self.progress_path.is_file():
@@ -56,9 +74,10 @@ class TrainFolder:
             return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(stream)]
 
     def write_progress(self, rows: list[Row]) -> None:
-        """Write the rows of all iterations."""
+        """Write the rows of all iterations; what one does not tell is nan."""
         text = io.StringIO()
-        writer = csv.DictWriter(text, list(rows[0]) if rows else ["iteration"], lineterminator="\n")
+        names = dict.fromkeys(name for row in rows for name in row) or ["iteration"]
+        writer = csv.DictWriter(text, list(names), restval="nan", lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
         write_atomic(self.progress_path, text.getvalue())

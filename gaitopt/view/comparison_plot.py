@@ -41,9 +41,9 @@ def comparison_plot(comparison: Comparison) -> Path:
     axes.axhline(best, color="tab:gray", linestyle=":", linewidth=1, label=f"best known: {_words(best)}")
     axes.set(
         title=f"{comparison.title}: what is recommended, measured by fresh traversals",
-        xlabel="traversals",
+        xlabel=comparison.budget.label,
         ylabel="speed [mm/s]" if comparison.score.is_speed else f"score: {comparison.score}",
-        xlim=(0, comparison.budget),
+        xlim=(0, comparison.budget.amount),
     )
     axes.grid(alpha=0.3)
     seeds = max(summary.seeds for summary in comparison.summaries)

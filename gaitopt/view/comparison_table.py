@@ -30,28 +30,32 @@ def table_rows(comparison: Comparison) -> list[dict[str, str]]:
     rows = []
     for method in comparison.summaries:
         row = {"method": method.method, "seeds": str(method.seeds)}
-        row |= {f"at {point}": _interval(comparison, interval) for point, interval in method.at.items()}
+        row |= {f"at {point:,}": _interval(comparison, interval) for point, interval in method.at.items()}
         row |= {f"to {part:.0%}": _reach(reach, method.seeds) for part, reach in method.reach.items()}
         row |= {
+            "gain": _gain(comparison, method.gain),
             "falls": f"{method.fell} of {method.learned_in}",
             "fresh falls": f"{method.fresh_fell} of {comparison.fresh * method.seeds}",
             "wall time": f"{method.wall_s:.0f} s",
-            "ask + tell": f"{100 * method.overhead:.2g}%",
         }
+        row |= {} if math.isnan(method.overhead) else {"ask + tell": f"{100 * method.overhead:.2g}%"}
         rows.append(row)
     return rows
 
 
 def notes(comparison: Comparison) -> list[str]:
     """Return what a reader of the table must know, one sentence or more in each line."""
-    best, unit = comparison.best_known, "Speeds in mm/s" if comparison.score.is_speed else f"Scores: {comparison.score}"
+    best, budget = comparison.best_known, comparison.budget
+    unit = "Speeds in mm/s" if comparison.score.is_speed else f"Scores: {comparison.score}"
     worst = "falls count as zero" if comparison.score.is_speed else "falls count as the worst possible"
     lines = [
-        f"{comparison.title}, {comparison.budget} traversals a run. {unit}: median and bootstrap 95 % interval over "
-        f"seeds, of the gait recommended after so many traversals, by {comparison.fresh} fresh traversals; {worst}.",
-        f"Best known: {_value(comparison, best.score)} ({best.method}, seed {best.seed}, after {best.traversals} "
-        "traversals), by other fresh traversals than those that picked it. 'to 90%': traversals until a gait that good "
-        "was recommended, median, and how many seeds got there.",
+        f"{comparison.title}, {budget.amount:,} {budget.unit} a run. {unit}: median and bootstrap 95 % interval over "
+        f"seeds, of the {budget.learned} recommended after so many {budget.unit}, by {comparison.fresh} fresh "
+        f"traversals; {worst}.",
+        f"Best known: {_value(comparison, best.score)} ({best.method}, seed {best.seed}, after {best.since:,} "
+        f"{budget.unit}), by other fresh traversals than those that picked it. 'to 90%': {budget.unit} until a "
+        f"{budget.learned} that good was recommended, median, and how many seeds got there.",
+        f"Gain: of the last {budget.learned} over {budget.start}. Falls: of the {budget.walks} of learning. "
         f"Wall time: of one run in one process. {comparison.made}.",
     ]
     if best.score <= 0:
@@ -79,7 +83,8 @@ def summary_records(comparison: Comparison) -> list[dict[str, Any]]:
         for part, reach in method.reach.items():
             record |= {f"to_{part:.0%}".replace("%", "_percent") + "_median": reach.median}
             record |= {f"to_{part:.0%}".replace("%", "_percent") + "_reached": reach.reached}
-        record |= {"traversals": method.traversals, "falls": method.fell, "learned_in": method.learned_in}
+        record |= {f"gain_{name}": getattr(method.gain, name) for name in ("median", "low", "high")}
+        record |= {comparison.budget.unit: method.spent, "falls": method.fell, "learned_in": method.learned_in}
         record |= {"fresh_falls": method.fresh_fell, "wall_s": method.wall_s, "ask_tell_share": method.overhead}
         records.append(record)
     return records
@@ -87,8 +92,9 @@ def summary_records(comparison: Comparison) -> list[dict[str, Any]]:
 
 def curve_records(comparison: Comparison) -> list[dict[str, Any]]:
     """Return all points of all curves in numbers."""
+    unit = comparison.budget.unit
     return [
-        {"method": c.method, "seed": c.seed, "traversals": point, "since": since, "score": score, "fresh_falls": fell}
+        {"method": c.method, "seed": c.seed, unit: point, "since": since, "score": score, "fresh_falls": fell}
         for c in comparison.curves
         for point, since, score, fell in zip(c.points, c.since, c.scores, c.fresh_fell, strict=True)
     ]
@@ -111,7 +117,15 @@ def _interval(comparison: Comparison, interval: Interval) -> str:
     return median if low == high else f"{median} ({low} to {high})"
 
 
+def _gain(comparison: Comparison, gain: Interval) -> str:
+    """Return a gain in words; of scores that may be negative there is none."""
+    if math.isnan(gain.median) or not comparison.score.is_speed:
+        return "-"
+    median, low, high = (f"{round(100 * end):+d}" for end in (gain.median, gain.low, gain.high))
+    return f"{median}%" if low == high else f"{median}% ({low} to {high})"
+
+
 def _reach(reach: Reach, seeds: int) -> str:
     if math.isnan(reach.median):
         return "-"
-    return f"{'never' if math.isinf(reach.median) else str(math.ceil(reach.median))} ({reach.reached} of {seeds})"
+    return f"{'never' if math.isinf(reach.median) else f'{math.ceil(reach.median):,}'} ({reach.reached} of {seeds})"

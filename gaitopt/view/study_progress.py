@@ -9,20 +9,22 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from gaitopt.errors import GaitoptError
-from gaitopt.gait.gait_file import read_gait
-from gaitopt.run.compare import StudyProgress, is_finished
-from gaitopt.run.folder import RunFolder
+from gaitopt.run.compare import StudyProgress
 from gaitopt.run.study import StudyFolder
+from gaitopt.workers import RAY, WorkerChoice
+
+LINES = 10
+"""Runs that are shown where many more may be under way: on a cluster."""
 
 LOOK_S = 1.0
-"""Time between two looks into the databases of the runs under way [s]."""
+"""Time between two looks into the folders of the runs under way [s]."""
 
 
 class StudyView:
     """Shows `StudyProgress` reports, and looks into the runs meanwhile; a context manager. Writes to standard error."""
 
-    def __init__(self, study: StudyFolder, workers: int, console: Console | None = None) -> None:
-        self._study, self._workers = study, workers
+    def __init__(self, study: StudyFolder, workers: WorkerChoice, console: Console | None = None) -> None:
+        self._study, self._lines = study, LINES if workers == RAY else workers
         self._console = console or Console(stderr=True, highlight=False)
         self._live = self._console.is_terminal
         self._bars = Progress(
@@ -35,7 +37,7 @@ class StudyView:
         )
         self._tasks: dict[str, TaskID] = {}
         self._lock = threading.Lock()
-        self._ended = {run.config.name for run in study.members if is_finished(run)}
+        self._ended = {run.config.name for run in study.members if run.result is not None}
         self._stop = threading.Event()
         self._looker = threading.Thread(target=self._look_often, name="study-view", daemon=True)
 
@@ -52,17 +54,17 @@ class StudyView:
             self._console.print(f"measured: {progress.total} fresh traversals", soft_wrap=True)
 
     def look(self) -> None:
-        """Show how far the runs under way are: the first that have not ended, as many as there are workers."""
+        """Show how far the runs under way are: the first that have not ended, as many as workers."""
+        budget = self._study.config.budget.amount
         with self._lock:
-            under_way = [run for run in self._study.members if run.config.name not in self._ended][: self._workers]
+            under_way = [run for run in self._study.members if run.config.name not in self._ended][: self._lines]
             for run in under_way:
                 try:
-                    with run.open_store() as store:
-                        done = store.count("learn")
+                    done = run.spent
                 except GaitoptError:  # whoever works on the run will tell
                     continue
-                if 0 < done < run.config.traversals or run.config.name in self._tasks:
-                    self._move(run.config.name, done, run.config.traversals)
+                if 0 < done < budget or run.config.name in self._tasks:
+                    self._move(run.config.name, min(done, budget), budget)
 
     def __enter__(self) -> StudyView:
         if self._live:
@@ -88,17 +90,10 @@ class StudyView:
             if name in self._tasks:
                 self._bars.remove_task(self._tasks.pop(name))
         run = next(run for run in self._study.members if run.config.name == name)
-        what = f"broke off: {progress.error}" if progress.error else _learned(run)
+        what = f"broke off: {progress.error}" if progress.error else run.result
         self._console.print(f"{name}: {what} ({progress.done} of {progress.total} runs)", soft_wrap=True)
 
     def _move(self, name: str, done: int, total: int) -> None:
         if name not in self._tasks:
             self._tasks[name] = self._bars.add_task(name, total=total)
         self._bars.update(self._tasks[name], completed=done, total=total)
-
-
-def _learned(run: RunFolder) -> str:
-    origin = read_gait(run.best_path).origin
-    if "score_mean" in origin:
-        return f"{origin['score_mean']:.3f} of {origin['score']}"
-    return f"{origin['speed_mps'] * 1e3:.0f} mm/s"

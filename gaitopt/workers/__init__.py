@@ -1,7 +1,17 @@
-"""Run many tasks in any number of processes; knows nothing of robots."""
+"""Run many tasks in any number of processes, on one machine or many; knows nothing of robots."""
 
 from gaitopt.workers.base import Workers
-from gaitopt.workers.catalog import check_count, default_count, make_workers
+from gaitopt.workers.catalog import check_workers, make_workers
+from gaitopt.workers.count import RAY, WorkerChoice, check_count, default_count
 from gaitopt.workers.in_process import InProcess
 
-__all__ = ["InProcess", "Workers", "check_count", "default_count", "make_workers"]
+__all__ = [
+    "RAY",
+    "InProcess",
+    "WorkerChoice",
+    "Workers",
+    "check_count",
+    "check_workers",
+    "default_count",
+    "make_workers",
+]

@@ -1,44 +1,40 @@
-"""From a number to workers."""
+"""From a choice to workers."""
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 
-from gaitopt.errors import InputError
 from gaitopt.workers.base import Result, Task, Workers
+from gaitopt.workers.count import RAY, WorkerChoice, check_count
 from gaitopt.workers.in_process import InProcess
 from gaitopt.workers.process_pool import ProcessPool
+from gaitopt.workers.ray_join import check_ray
+from gaitopt.workers.ray_workers import RayWorkers
 
 
-def make_workers(factory: Callable[[], Callable[[Task], Result]], count: int) -> Workers[Task, Result]:
-    """Return workers that do `count` tasks at a time: in this process if it is 1, in a pool if it is more.
+def make_workers(factory: Callable[[], Callable[[Task], Result]], choice: WorkerChoice) -> Workers[Task, Result]:
+    """Return workers: in this process if their number is 1, in a pool if it is more, on Ray if it is `ray`.
 
     Args:
-        factory: Builds the function that does one task; called once in each process. Picklable if count > 1.
-        count: How many workers.
+        factory: Builds the function that does one task; called once in each process. Picklable unless there is 1.
+        choice: How many workers, or `ray`.
 
     Raises:
-        InputError: If `count` is less than 1.
+        InputError: If the number is less than 1, or there is no Ray.
     """
-    check_count(count)
-    return InProcess(factory) if count == 1 else ProcessPool(factory, count)
+    if choice == RAY:
+        return RayWorkers(factory)
+    check_count(choice)
+    return InProcess(factory) if choice == 1 else ProcessPool(factory, choice)
 
 
-def check_count(count: int) -> None:
-    """Check a number of workers.
+def check_workers(choice: WorkerChoice) -> None:
+    """Check that there can be such workers, before anything is made.
 
     Raises:
-        InputError: If it is less than 1.
+        InputError: If the number is less than 1, Ray is not installed, or its cluster does not answer.
     """
-    if count < 1:
-        raise InputError(
-            f"workers: got {count}, expected 1 or more; {default_count()} would use all cores of this machine"
-        )
-
-
-def default_count() -> int:
-    """Return the number of cores that this process may use."""
-    if hasattr(os, "sched_getaffinity"):  # not on macOS and Windows
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
+    if choice == RAY:
+        check_ray()
+    else:
+        check_count(choice)

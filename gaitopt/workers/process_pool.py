@@ -7,22 +7,16 @@ from collections.abc import Callable, Generator
 from multiprocessing.connection import wait
 from typing import Any
 
-from gaitopt.errors import WorkerError
-from gaitopt.workers.base import Result, Task, Workers
+from gaitopt.workers.base import Result, Task
+from gaitopt.workers.mortal import MortalWorkers
 from gaitopt.workers.worker_main import opened
 from gaitopt.workers.worker_process import WorkerDied, WorkerProcess, spawning
-
-DEATHS_TO_BLAME = 3
-"""How often a task, running alone, must lose its worker to be blamed."""
-
-MOST_BLAMED = 3
-"""With so many tasks blamed, the fault is hardly in the tasks: the others are not tried any more."""
 
 _Busy = dict[Any, tuple[int, WorkerProcess]]
 """The place of a task and the worker that does it, by the connection where the outcome will arrive."""
 
 
-class ProcessPool(Workers[Task, Result]):
+class ProcessPool(MortalWorkers[Task, Result]):
     """Do tasks in several processes, and replace those that die.
 
     Each worker has a connection of its own, so one that dies takes only its own task with it. (When a worker
@@ -48,19 +42,7 @@ class ProcessPool(Workers[Task, Result]):
             self._kill_busy()
             raise
 
-    def _finish(self, tasks: list[Task]) -> Generator[tuple[int, Result], None, None]:
-        waiting = deque(range(len(tasks)))
-        blamed: list[int] = []
-        while waiting and len(blamed) < MOST_BLAMED:
-            lost = yield from self._together(tasks, waiting)
-            for index in sorted(lost):
-                if len(blamed) < MOST_BLAMED and not (yield from self._alone(tasks, index)):
-                    blamed.append(index)
-        if blamed:
-            raise _blame(tasks, blamed)
-
     def _together(self, tasks: list[Task], waiting: deque[int]) -> Generator[tuple[int, Result], None, list[int]]:
-        """Do waiting tasks and return those whose workers died; where too many die, some are left waiting."""
         busy: _Busy = {}
         came: list[tuple[int, bytes]] = []
         lost: list[int] = []
@@ -73,14 +55,6 @@ class ProcessPool(Workers[Task, Result]):
             if not busy:
                 return lost
             came = self._collect(busy, lost)
-
-    def _alone(self, tasks: list[Task], index: int) -> Generator[tuple[int, Result], None, bool]:
-        """Repeat a task, with no other that may take its memory; return whether its worker survived."""
-        for _ in range(DEATHS_TO_BLAME):
-            lost = yield from self._together(tasks, deque([index]))
-            if not lost:
-                return True
-        return False
 
     def _hand_out(self, tasks: list[Task], waiting: deque[int], busy: _Busy) -> None:
         """Give a task to as many workers as there may be; one each, so that none waits behind a long one."""
@@ -136,13 +110,3 @@ class ProcessPool(Workers[Task, Result]):
     def _retire(self, worker: WorkerProcess) -> None:
         self._workers.discard(worker)
         worker.join()
-
-
-def _blame(tasks: list[Task], blamed: list[int]) -> WorkerError:
-    text = " ".join(repr(tasks[blamed[0]]).split())
-    short = text if len(text) <= 120 else text[:117] + "..."
-    others = f" (and so did {len(blamed) - 1} more)" if len(blamed) > 1 else ""
-    return WorkerError(
-        f"task {blamed[0]} of {len(tasks)}, {short}, killed its worker {DEATHS_TO_BLAME} times when run alone"
-        f"{others}; run it with 1 worker to see the crash, and check that memory is free"
-    )

@@ -27,33 +27,39 @@ def serve(factory: Callable[[], Callable[[Any], Any]], connection: Connection) -
     function = functools.cache(factory)  # built by the first task, so that its errors reach the caller
     with suppress(EOFError, OSError):  # the parent closed the connection, or died
         while True:
-            connection.send_bytes(_outcome(function, connection.recv_bytes()))
+            connection.send_bytes(outcome(function, connection.recv_bytes()))
 
 
-def opened(outcome: bytes) -> Any:
-    """Return the result that a worker sent.
+def opened(told: bytes) -> Any:
+    """Return the result that a worker sent as `outcome`.
 
     Raises:
         Exception: What the task raised, caused by an error that shows the worker's traceback.
     """
-    result, error, trace = pickle.loads(outcome)
+    result, error, trace = pickle.loads(told)
     if error is not None:
         raise error from RuntimeError(f"in a worker process:\n{trace}")
     return result
 
 
-def _outcome(function: Callable[[], Callable[[Any], Any]], task: bytes) -> bytes:
+def outcome(function: Callable[[], Callable[[Any], Any]], task: bytes) -> bytes:
+    """Do a task and return what came of it, for `opened`.
+
+    Args:
+        function: Returns what does tasks; its errors are the task's.
+        task: Pickled.
+    """
     try:
         return pickle.dumps((function()(pickle.loads(task)), None, ""))
     except Exception as error:
         trace = traceback.format_exc()
         try:
-            outcome = pickle.dumps((None, error, trace))
-            pickle.loads(outcome)  # an error with arguments of its own may fail only here
+            told = pickle.dumps((None, error, trace))
+            pickle.loads(told)  # an error with arguments of its own may fail only here
         except Exception:
             unsendable = WorkerError(f"a task raised what cannot be sent between processes: {error!r}")
-            outcome = pickle.dumps((None, unsendable, trace))
-        return outcome
+            told = pickle.dumps((None, unsendable, trace))
+        return told
 
 
 def _end_with_parent() -> None:

@@ -78,7 +78,7 @@ class WorkerProcess:
 @contextmanager
 def spawning() -> Iterator[None]:
     """Have workers inherit one thread for numeric libraries, and no Ctrl-C; a Ctrl-C meanwhile comes after."""
-    with _threads_pinned(), _interrupt_held_back(), _interrupt_blocked():
+    with _threads_pinned(), interrupt_held_back(), _interrupt_blocked():
         yield
 
 
@@ -98,7 +98,8 @@ def _threads_pinned() -> Iterator[None]:
 
 
 @contextmanager
-def _interrupt_held_back() -> Iterator[None]:
+def interrupt_held_back() -> Iterator[None]:
+    """Have a Ctrl-C come afterwards."""
     # A worker started by half would end with a traceback. Blocking the signal is not enough to prevent it:
     # where numeric libraries have threads of their own, one of these receives it on behalf of the process.
     if threading.current_thread() is not threading.main_thread():

@@ -4,15 +4,17 @@ import datetime
 import itertools
 
 import pytest
+import small_trainings
 from small_runs import chance_walk
 from small_studies import NOON, SMALL
 
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.compare import plan
+from gaitopt.run.compare import new_study
 from gaitopt.run.config import resolve
 from gaitopt.run.folder import create_run
 from gaitopt.run.study import create_study
+from gaitopt.run.study_plan import plan
 from gaitopt.workers.in_process import InProcess
 
 
@@ -84,5 +86,24 @@ def make_study(ers7, tiny_field, tmp_path):
         made.append(NOON + datetime.timedelta(minutes=len(made)))
         settings = {"robot": ers7, "scenario": tiny_field} | SMALL | changes
         return create_study(plan(**settings), tmp_path / "runs", made[-1])
+
+    return make
+
+
+@pytest.fixture
+def free_steps(monkeypatch, free_walks):
+    """Replace physics in trainings, too; return the list of traversals walked."""
+    monkeypatch.setattr("gaitopt.run.train_config.TraversalEnvironment", small_trainings.FreeEnvironment)
+    return free_walks
+
+
+@pytest.fixture
+def make_contest(ers7, tiny_field, tmp_path):
+    """Return a function that makes a new comparison of algorithms."""
+    made = []
+
+    def make(**changes):
+        made.append(tmp_path / f"contest{len(made)}")
+        return new_study(plan(**{"robot": ers7, "scenario": tiny_field} | small_trainings.SMALL | changes), made[-1], 1)
 
     return make

@@ -13,9 +13,8 @@ from small_studies import NOON, SMALL, left_by, said
 from gaitopt.errors import InputError
 from gaitopt.gait.parameters import GaitSpace
 from gaitopt.optim.catalog import OPTIMIZERS
-from gaitopt.run import compare as compare_module
+from gaitopt.run import optimizer_member
 from gaitopt.run.compare import compare, run_study
-from gaitopt.run.comparison import curve_points
 from gaitopt.run.config import new_optimizer
 from gaitopt.run.folder import RunFolder, create_run
 from gaitopt.run.study import find_study, list_studies
@@ -48,7 +47,7 @@ def test_each_point_of_a_curve_is_the_mean_of_fresh_traversals_of_what_was_recom
         (m.config.optimizer, m.config.seed) for m in study.members
     ]
     for member, curve in zip(study.members, comparison.curves, strict=True):
-        assert curve.points == curve_points(30) == (0, 25, 30)
+        assert curve.points == (0, 25, 30)
         for point, since, score, fell in zip(curve.points, curve.since, curve.scores, curve.fresh_fell, strict=True):
             gait = recommended_after(member, point)
             tasks = [(gait, traversal_seed(1, Stream.COMPARISON, repeat)) for repeat in range(4)]
@@ -147,7 +146,7 @@ def test_when_every_walk_falls_there_is_nothing_to_reach(make_study, monkeypatch
 
 
 def test_a_run_that_breaks_off_takes_no_other_with_it(make_study, free_walks, monkeypatch):
-    learn = compare_module.optimize
+    learn = optimizer_member.optimize
 
     def faulty(run, workers):
         if run.config.name == "hill-climbing-2":
@@ -156,7 +155,7 @@ def test_a_run_that_breaks_off_takes_no_other_with_it(make_study, free_walks, mo
 
     study = make_study()
     with monkeypatch.context() as patch:
-        patch.setattr(compare_module, "optimize", faulty)
+        patch.setattr(optimizer_member, "optimize", faulty)
         comparison = run_study(study, 1)
     assert comparison.failed == {"hill-climbing-2": "ZeroDivisionError: of its own"}
     assert {s.method: s.seeds for s in comparison.summaries} == {"kohl-stone": 3, "hill-climbing": 2}

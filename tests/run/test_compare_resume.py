@@ -11,9 +11,10 @@ from small_studies import left_by, said
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.compare import check_given, run_study
+from gaitopt.run.compare import run_study
 from gaitopt.run.store import RunStore
 from gaitopt.run.study import StudyFolder
+from gaitopt.run.study_plan import check_given
 from gaitopt.scenario.score import parse_score
 
 
@@ -76,6 +77,7 @@ import sys
 from pathlib import Path
 from gaitopt.run.compare import run_study
 from gaitopt.run.study import StudyFolder
+from gaitopt.run.study_plan import check_given
 if __name__ == "__main__":
     run_study(StudyFolder(Path(sys.argv[1])), workers=2)
 """

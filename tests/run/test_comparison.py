@@ -7,40 +7,53 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from gaitopt.run.budget import Steps, Traversals
 from gaitopt.run.comparison import (
-    CHECKPOINTS,
     Curve,
     Interval,
-    checkpoints,
-    curve_points,
+    gain,
     median_interval,
     reach,
+    spent_until,
     summarize_method,
-    traversals_to,
 )
 
 POINTS = (0, 25, 50, 75, 100, 120)
 
 
 def curve(scores, since=POINTS, seed=1, **changes):
-    numbers = {"fresh_fell": (0, 0, 0, 0, 0, seed), "traversals": 110 + seed, "fell": 10 * seed, "wall_s": 10.0 * seed}
+    numbers = {"fresh_fell": (0, 0, 0, 0, 0, seed), "spent": 110 + seed, "walks": 110 + seed}
+    numbers |= {"fell": 10 * seed, "wall_s": 10.0 * seed}
     return Curve("climber", seed, POINTS, tuple(since), tuple(scores), **numbers | {"overhead_s": 0.5} | changes)
 
 
 def test_checkpoints_lie_within_the_budget_and_end_with_it():
-    assert checkpoints(1035) == CHECKPOINTS == (100, 250, 500, 1035)
-    assert checkpoints(135) == (100, 135)
-    assert checkpoints(100) == (100,)
-    assert checkpoints(20) == (20,)
-    assert checkpoints(2000) == (100, 250, 500, 1035, 2000)
+    assert Traversals(1035).checkpoints() == (100, 250, 500, 1035)
+    assert Traversals(135).checkpoints() == (100, 135)
+    assert Traversals(100).checkpoints() == (100,)
+    assert Traversals(20).checkpoints() == (20,)
+    assert Traversals(2000).checkpoints() == (100, 250, 500, 1035, 2000)
 
 
-@pytest.mark.parametrize("budget", [1, 20, 25, 100, 120, 135, 1035, 5000])
-def test_the_points_of_a_curve_begin_at_the_start_and_hold_all_checkpoints(budget):
-    points = curve_points(budget)
-    assert (points[0], points[-1]) == (0, budget)
+def test_the_checkpoints_of_steps_are_round_numbers_of_any_budget():
+    assert Steps(200_000).checkpoints() == (25_000, 50_000, 100_000, 200_000)
+    assert Steps(150_000).checkpoints() == (25_000, 50_000, 100_000, 150_000)
+    assert Steps(1_000_000).checkpoints() == (100_000, 250_000, 500_000, 1_000_000)
+    assert Steps(144).checkpoints() == (25, 50, 100, 144)
+    assert Steps(20).points() == (0, 1, 2, 5, 10, 15, 20)  # neither 2.5 nor 7.5
+    assert len(Steps(200_000).points()) == 13
+
+
+@pytest.mark.parametrize("kind", [Traversals, Steps])
+@pytest.mark.parametrize("amount", [1, 2, 20, 25, 100, 120, 135, 1035, 5000, 20_000, 250_000, 10_000_000])
+def test_the_points_of_a_curve_begin_at_the_start_and_hold_all_checkpoints(kind, amount):
+    budget = kind(amount)
+    points = budget.points()
+    assert (points[0], points[-1]) == (0, amount)
     assert list(points) == sorted(set(points))
-    assert set(checkpoints(budget)) <= set(points)
+    assert set(budget.checkpoints()) <= set(points)
+    assert budget.checkpoints()[-1] == amount
+    assert len(budget.checkpoints()) <= 5
 
 
 def test_the_interval_of_three_values_by_counting_all_resamples():
@@ -68,7 +81,7 @@ def test_one_seed_has_no_interval():
 
 def test_a_score_is_reached_when_the_gait_was_recommended_not_when_it_was_looked_at():
     rising = curve([0.1, 0.2, 0.3, 0.4, 0.4, 0.5], since=(0, 22, 45, 70, 70, 119))
-    assert [traversals_to(rising, score) for score in (0.05, 0.2, 0.25, 0.4, 0.45, 0.51)] == [
+    assert [spent_until(rising, score) for score in (0.05, 0.2, 0.25, 0.4, 0.45, 0.51)] == [
         0, 22, 45, 70, 119, math.inf,
     ]  # fmt: skip
 
@@ -90,11 +103,23 @@ def test_of_nothing_there_is_no_part_to_reach(best):
 
 def test_a_line_of_the_table_by_hand():
     curves = [curve([0.1, 0.1, 0.2, 0.2, 0.3 * seed, 0.4 * seed], seed=seed) for seed in (1, 2, 3)]
-    told = summarize_method(curves, 120, 1.0, np.random.default_rng(0))
+    told = summarize_method(curves, Traversals(120), 1.0, np.random.default_rng(0))
     assert (told.method, told.seeds) == ("climber", 3)
     assert {point: interval.median for point, interval in told.at.items()} == pytest.approx({100: 0.6, 120: 0.8})
     assert (told.at[120].low, told.at[120].high) == pytest.approx((0.4, 1.2))
     assert {part: (r.median, r.reached) for part, r in told.reach.items()} == {0.9: (math.inf, 1), 0.95: (math.inf, 1)}
     assert (told.fell, told.learned_in, told.fresh_fell) == (60, 336, 6)
-    assert (told.traversals, told.wall_s) == (112, 20)
+    assert (told.spent, told.wall_s) == (112, 20)
     assert told.overhead == pytest.approx(1.5 / 60)
+    # From 0.1 to 0.4, 0.8 and 1.2.
+    assert (told.gain.median, told.gain.low, told.gain.high) == pytest.approx((7, 3, 11))
+
+
+def test_over_a_start_that_is_worth_nothing_there_is_no_gain():
+    for start in (0.0, -0.2):
+        hopeless = curve([start, 0.1, 0.2, 0.3, 0.4, 0.5], overhead_s=math.nan)
+        assert math.isnan(gain(hopeless))
+        told = summarize_method([hopeless, hopeless], Traversals(120), 0.5, np.random.default_rng(0))
+        assert math.isnan(told.gain.median)
+        assert math.isnan(told.overhead)
+    assert gain(curve([0.2, 0, 0, 0, 0, 0.3])) == pytest.approx(0.5)

@@ -3,6 +3,7 @@
 import os
 import signal
 from dataclasses import fields
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -61,6 +62,27 @@ def test_a_killed_process_loses_nothing(alone):
             os.kill(process._process.pid, signal.SIGKILL)
         assert same(pool.collect(requests(1)), alone[1])
         assert same(pool.collect(requests(2)), alone[2])
+
+
+class Closable(PuckWorld):
+    open_ones: ClassVar[set[int]] = set()
+
+    def __init__(self):
+        super().__init__()
+        self.open_ones.add(id(self))
+
+    def close(self):
+        self.open_ones.remove(id(self))
+
+
+def test_a_pool_in_this_process_lets_go_of_its_environments_and_can_go_on(alone):
+    pool = LanePool(factory(Closable), LANES, 1)
+    assert same(pool.collect(requests(0)), alone[0])
+    assert len(Closable.open_ones) == LANES
+    pool.close()
+    assert not Closable.open_ones
+    assert same(pool.collect(requests(1)), alone[1])
+    pool.close()
 
 
 @pytest.mark.parametrize("workers", [1, 2])

@@ -117,14 +117,14 @@ def test_a_finished_training_only_tells_again(whole):
 
 def test_what_is_no_number_stops_it_and_the_last_state_is_kept(small, tmp_path, monkeypatch):
     folder = new_training(runs=tmp_path, **small)
-    step, steps = TraversalEnvironment.step, []
+    end_step, ends = TraversalEnvironment.end_step, []
 
-    def broken(self, action):
-        steps.append(action)
-        observation, reward, fell, cut = step(self, action)
-        return observation, float("nan") if len(steps) == 60 else reward, fell, cut
+    def broken(self):
+        observation, reward, fell, cut = end_step(self)
+        ends.append(reward)
+        return observation, float("nan") if len(ends) == 59 else reward, fell, cut  # two environments, side by side
 
-    monkeypatch.setattr(TraversalEnvironment, "step", broken)
+    monkeypatch.setattr(TraversalEnvironment, "end_step", broken)
     with pytest.raises(InputError, match=r"environment 0, .*got reward nan"):
         continue_training(folder, workers=1)
     assert [row["iteration"] for row in folder.read_progress()] == [1, 2]

@@ -10,15 +10,20 @@ from PIL import Image
 from rich.console import Console
 
 from gaitopt.gait.gait_file import Gait, save_gait
-from gaitopt.run.compare import StudyProgress, plan, run_study
+from gaitopt.run.budget import Steps, Traversals
+from gaitopt.run.compare import StudyProgress, run_study
 from gaitopt.run.comparison import BestKnown, Comparison, Curve, summarize_method
 from gaitopt.run.store import Place, Row
 from gaitopt.run.study import create_study
+from gaitopt.run.study_plan import plan
+from gaitopt.run.train_config import new_policy
+from gaitopt.run.trained import AboutPolicy, TrainedPolicy
 from gaitopt.scenario.score import SPEED, parse_score
 from gaitopt.seeding import Stream, generator
 from gaitopt.view.comparison_plot import comparison_plot
 from gaitopt.view.comparison_table import markdown, notes, table_rows, write_tables
 from gaitopt.view.study_progress import StudyView
+from gaitopt.walk.policy_controller import Interface
 from gaitopt.walk.traversal import Status, Traversal
 
 POINTS = (0, 25, 50, 75, 100, 125, 135)
@@ -27,7 +32,7 @@ WALK = Traversal(Status.FINISHED, 8.0, 2.0, 0.25, 0.1, 0.02, 50.0, 0.0, 0.0, 0.0
 
 def curve(method, seed, top):
     scores = tuple(0.25 + (top - 0.25) * point / 135 for point in POINTS)
-    return Curve(method, seed, POINTS, POINTS, scores, (0,) * 6 + (seed - 1,), 135, 4, 100.0, 0.05 * seed)
+    return Curve(method, seed, POINTS, POINTS, scores, (0,) * 6 + (seed - 1,), 135, 135, 4, 100.0, 0.05 * seed)
 
 
 @pytest.fixture
@@ -38,7 +43,9 @@ def comparison(tmp_path):
         for seed in (1, 2)
     )
     summaries = tuple(
-        summarize_method([c for c in curves if c.method == method], 135, 0.54, generator(1, Stream.COMPARISON))
+        summarize_method(
+            [c for c in curves if c.method == method], Traversals(135), 0.54, generator(1, Stream.COMPARISON)
+        )
         for method in ("cma-es", "random-search")
     )
     return Comparison(
@@ -46,7 +53,7 @@ def comparison(tmp_path):
         title="aibo-ers7 on field",
         made="2026-01-02, some machine",
         score=SPEED,
-        budget=135,
+        budget=Traversals(135),
         fresh=20,
         curves=curves,
         summaries=summaries,
@@ -65,6 +72,7 @@ def test_the_table_in_words(comparison):
         "at 135": "530 (520 to 540)",
         "to 90%": "125 (2 of 2)",
         "to 95%": "130 (2 of 2)",
+        "gain": "+112% (+108 to +116)",
         "falls": "8 of 270",
         "fresh falls": "1 of 40",
         "wall time": "100 s",
@@ -86,13 +94,67 @@ def test_the_notes_tell_who_was_left_out_and_why(comparison):
         assert words in text
 
 
+def of_policies(comparison):
+    """Return a comparison of algorithms with the same numbers, a thousandfold steps."""
+    scale = {"points": tuple(1000 * point for point in POINTS), "since": tuple(1000 * point for point in POINTS)}
+    scale |= {"spent": 136_000, "walks": 500, "overhead_s": math.nan}
+    curves = tuple(dataclasses.replace(c, **scale) for c in comparison.curves)
+    curves = tuple(
+        dataclasses.replace(c, points=(0, 25_000, 50_000, 100_000, 135_000), scores=c.scores[:3] + c.scores[-2:])
+        for c in (
+            dataclasses.replace(c, since=(0, 25_000, 50_000, 98_000, 133_000), fresh_fell=(0,) * 5) for c in curves
+        )
+    )
+    methods = dict.fromkeys(c.method for c in curves)
+    summaries = tuple(
+        summarize_method(
+            [c for c in curves if c.method == method], Steps(135_000), 0.54, generator(1, Stream.COMPARISON)
+        )
+        for method in methods
+    )
+    best = BestKnown("ppo", 2, 133_000, 0.54)
+    return dataclasses.replace(
+        comparison, budget=Steps(135_000), curves=curves, summaries=summaries, best_known=best, left_out={}, failed={}
+    )
+
+
+def test_of_policies_the_table_counts_steps(comparison):
+    policies = of_policies(comparison)
+    first, _ = table_rows(policies)
+    assert list(first) == [
+        "method", "seeds", "at 25,000", "at 50,000", "at 100,000", "at 135,000", "to 90%", "to 95%", "gain", "falls",
+        "fresh falls", "wall time",
+    ]  # fmt: skip
+    assert (first["at 135,000"], first["to 90%"], first["falls"]) == (
+        "530 (520 to 540)",
+        "98,000 (2 of 2)",
+        "8 of 1000",
+    )
+    text = "\n".join(notes(policies))
+    for words in (
+        "aibo-ers7 on field, 135,000 steps a run.",
+        "of the policy recommended after so many steps, by 20 fresh traversals",
+        "Best known: 540 (ppo, seed 2, after 133,000 steps)",
+        "steps until a policy that good",
+        "Gain: of the last policy over the gait alone. Falls: of the episodes of learning.",
+    ):
+        assert words in text
+    paths = write_tables(policies)
+    row = next(csv.DictReader(io.StringIO(paths["csv"].read_text())))
+    assert (float(row["steps"]), float(row["gain_median"])) == (136_000, pytest.approx(0.53 / 0.25 - 1))
+    assert "traversals" not in row
+    point = next(csv.DictReader(io.StringIO(paths["curves"].read_text())))
+    assert (point["steps"], point["since"]) == ("0", "0")
+    assert comparison_plot(policies).is_file()
+
+
 def test_of_falls_alone_there_is_a_table_too(comparison, tmp_path):
     curves = [dataclasses.replace(c, scores=(0.0,) * 7) for c in comparison.curves[:2]]
-    summary = summarize_method(curves, 135, 0.0, generator(1, Stream.COMPARISON))
+    summary = summarize_method(curves, Traversals(135), 0.0, generator(1, Stream.COMPARISON))
     best = dataclasses.replace(comparison.best_known, score=0.0)
     nothing = dataclasses.replace(comparison, curves=tuple(curves), summaries=(summary,), best_known=best)
     (row,) = table_rows(nothing)
-    assert (row["at 135"], row["to 90%"]) == ("0", "-")
+    assert (row["at 135"], row["to 90%"], row["gain"]) == ("0", "-", "-")
     assert "Best known: 0: there is nothing to reach." in notes(nothing)
     assert comparison_plot(nothing).is_file()
 
@@ -100,6 +162,7 @@ def test_of_falls_alone_there_is_a_table_too(comparison, tmp_path):
 def test_another_score_is_told_in_its_own_unit(comparison):
     other = dataclasses.replace(comparison, score=parse_score("speed - 0.5*sway"))
     assert table_rows(other)[0]["at 135"] == "0.530 (0.520 to 0.540)"
+    assert table_rows(other)[0]["gain"] == "-"  # a score may be negative
     assert "Scores: speed - 0.5*sway: median" in notes(other)[0]
     assert "falls count as the worst possible" in notes(other)[0]
 
@@ -176,6 +239,24 @@ def test_on_a_terminal_each_run_under_way_has_a_line(study):
     assert "cma-es-1" in last
     assert "12/135" in last
     assert "hill-climbing-2" not in last  # there are two workers
+
+
+def test_trainings_are_shown_like_runs(ers7, tiny_field, tmp_path):
+    settings = {"algorithms": "ppo,reinforce", "steps": 20_000, "seeds": 1}
+    study = create_study(plan(robot=ers7, scenario=tiny_field, **settings), tmp_path)
+    for training, done in zip(study.members, (8192, 24_000), strict=True):
+        training.write_progress([{"iteration": 1, "steps": done, "episodes": 3}])
+    text = shown(study, True, [StudyProgress("learning", 0, 2)], lambda view: view.look())
+    assert "8192/20000" in text
+    assert "reinforce-1" not in text  # it is walking its own fresh traversals
+    policy = new_policy(study.members[0].config, study.members[0].config.environment())
+    about = {"observation": ("x",) * policy.observation_size, "action": ("y",) * policy.actions}
+    origin = {"gait_speed_mps": 0.25, "speed_mps": 0.3456}
+    gait = vars(study.members[0].config.start_gait)
+    settings = {"robot": "aibo-ers7", "scenario": "field", "gait": gait, "interface": Interface(), "origin": origin}
+    TrainedPolicy(policy, AboutPolicy(**settings, **about)).save(study.members[0].policy_path)
+    reports = [StudyProgress("learning", 1, 2, "ppo-1")]
+    assert shown(study, False, reports) == "ppo-1: 346 mm/s, the gait alone 250 (1 of 2 runs)\n"
 
 
 def test_what_a_comparison_says_can_be_shown(ers7, tiny_field, tmp_path):

@@ -33,7 +33,7 @@ from worker_tasks import (
 )
 
 from gaitopt.errors import BodyError, WorkerError
-from gaitopt.workers import process_pool, worker_process
+from gaitopt.workers import mortal, worker_process
 from gaitopt.workers.process_pool import ProcessPool
 
 HANG_S = 120.0
@@ -92,7 +92,7 @@ def test_task_that_always_kills_its_worker_is_named_and_the_others_are_finished(
 
 
 def test_gives_up_soon_where_every_task_kills_its_worker(monkeypatch):
-    monkeypatch.setattr(process_pool, "DEATHS_TO_BLAME", 1)  # starting workers takes time
+    monkeypatch.setattr(mortal, "DEATHS_TO_BLAME", 1)  # starting workers takes time
     long_text = "many\nlines\n" * 100
     with ProcessPool(always_kills_worker, count=2) as workers, pytest.raises(WorkerError) as caught:
         list(workers.run([long_text] * 1000))

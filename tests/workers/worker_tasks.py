@@ -60,6 +60,10 @@ def repeats() -> Function:
     return lambda task: bytes([task]) * 5_000_000
 
 
+def long_results() -> Function:
+    return lambda task: bytes([task]) * 500_000
+
+
 def kills_worker_at_3() -> Function:
     def function(task: int) -> int:
         if task == 3:
@@ -102,6 +106,19 @@ class Counted:
     def __call__(self) -> Function:
         (self.folder / f"{os.getpid()}-{uuid.uuid4().hex}").touch()
         return process_id()
+
+
+class NotUnderstood:
+    """Cannot be unpickled."""
+
+    def __call__(self) -> Function:
+        return squares()
+
+    def __setstate__(self, state: object) -> None:
+        raise ModuleNotFoundError("No module named 'newer'")
+
+    def __getstate__(self) -> object:
+        return True  # anything true, or __setstate__ is not called
 
 
 class KillsWorkerAtStart:

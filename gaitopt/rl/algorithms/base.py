@@ -19,7 +19,7 @@ from pydantic import Field
 from gaitopt.errors import InputError
 from gaitopt.files import NonNegative, Positive, Share, Spec
 from gaitopt.rl.arrays import Array, State, generator_state, part, prefixed, restore_generator
-from gaitopt.rl.ascent import Ascent, Rule, make_ascent
+from gaitopt.rl.ascent import Ascent, Rule, make_ascent, shortened
 from gaitopt.rl.batch import Batch, concatenate
 from gaitopt.rl.critics import ActionCritic, Critic, ValueCritic
 from gaitopt.rl.normalizer import Normalizer
@@ -116,6 +116,9 @@ class ActorCriticOptions(AlgorithmOptions):
     """beta, the step size of the critics."""
     rule: Rule = "plain"
     """How gradients become steps: plain stochastic gradient ascent, or adam (for perceptrons)."""
+    max_gradient_norm: Positive | None = None
+    """Longer gradients, of policy and critics, are shortened to this length: a rare fall shall not undo all that was
+    learned; none: never."""
     entropy_bonus: NonNegative = 0.0
     """c2, the weight of the policy's mean entropy in what is maximized."""
     start_weighting: bool = False
@@ -139,7 +142,7 @@ class ActorCritic(Algorithm):
         batch = concatenate(batches)
         direction = self.direction(batch)
         metrics = self._improve_critics(batch)
-        self.policy.move(self._ascent.step(direction))
+        self.policy.move(self._ascent.step(shortened(direction, self._options.max_gradient_norm)))
         self.policy.observe(batch.observations)
         return {"gradient_norm": float(np.linalg.norm(direction)), **metrics}
 
@@ -165,7 +168,7 @@ class ActorCritic(Algorithm):
     def _move(self, name: str, gradient: Array) -> None:
         """Step a critic along a gradient (p,)."""
         critic, ascent = self._critics[name]
-        critic.move(ascent.step(gradient))
+        critic.move(ascent.step(shortened(gradient, self._options.max_gradient_norm)))
 
     def _fit_values(self, name: str, critic: ValueCritic, batch: Batch, targets: Array) -> Metrics:
         """V <- v + beta E[(target - V_v(s)) grad V_v(s)]."""

@@ -19,7 +19,7 @@ from pydantic import Field
 from gaitopt.files import NonNegative, Positive, Share
 from gaitopt.rl.algorithms.base import Algorithm, AlgorithmOptions, Count, Metrics, values_along
 from gaitopt.rl.arrays import Array
-from gaitopt.rl.ascent import Adam
+from gaitopt.rl.ascent import Adam, shortened
 from gaitopt.rl.batch import Batch, concatenate
 from gaitopt.rl.critics import ValueCritic, value_critic
 from gaitopt.rl.normalizer import Normalizer
@@ -112,7 +112,7 @@ class PPO(Algorithm):
         columns = [batch.observations, batch.actions]
         columns += [a.astype(dtype) for a in (batch.log_probs, advantages, targets)]
         moving, policy_epochs = True, 0
-        for epoch in range(self._options.epochs):
+        for _ in range(self._options.epochs):
             order = self._rng.permutation(len(batch))
             shuffled = [column[order] for column in columns]
             for start in range(0, len(batch), self._options.minibatch):
@@ -130,18 +130,14 @@ class PPO(Algorithm):
             return False
         by_log_prob = clipped_surrogate(log_ratio, advantages, self._options.clip)[1]
         gradient = linear.pull_back(by_log_prob, self._options.entropy_weight)
-        self.policy.move(self._actor_ascent.step(self._shortened(gradient)))
+        self.policy.move(self._actor_ascent.step(shortened(gradient, self._options.max_gradient_norm)))
         return True
 
     def _step_critic(self, observations: Array, targets: Array) -> None:
         """Take one step along the gradient of -c1 (V - V_target)^2."""
         values, pull_back = self.value.linearize(observations)
         gradient = pull_back((targets - values) * (2.0 * self._options.value_weight / len(targets)))
-        self.value.move(self._critic_ascent.step(self._shortened(gradient)))
-
-    def _shortened(self, gradient: Array) -> Array:
-        longest, norm = self._options.max_gradient_norm, float(gradient @ gradient) ** 0.5
-        return gradient * (longest / norm) if longest is not None and norm > longest else gradient
+        self.value.move(self._critic_ascent.step(shortened(gradient, self._options.max_gradient_norm)))
 
     def _measure(self, batch: Batch, advantages: Array, values: Array, targets: Array) -> Metrics:
         """Return how far the policy went from the one that acted, and how good the critic was before."""

@@ -1,0 +1,89 @@
+"""Which optimizer finds a fast gait with the fewest traversals? README's tables, for both AIBOs.
+
+A comparison for each robot, of every optimizer with the same budget and seeds; then every last gait of the default
+optimizer at half the time step. Interrupted, it goes on where it stopped: its comparisons lie in --runs.
+"""
+
+import argparse
+import json
+from pathlib import Path
+
+from common.readme import write_section
+
+import gaitopt
+from gaitopt.gait.gait_file import read_gait
+from gaitopt.optim.catalog import DEFAULT
+from gaitopt.run.compare import new_study, run_study
+from gaitopt.run.comparison import Comparison
+from gaitopt.run.study import StudyFolder, list_studies
+from gaitopt.run.study_plan import plan
+from gaitopt.view.comparison_plot import comparison_plot
+from gaitopt.view.comparison_table import markdown, summary_records, write_tables
+from gaitopt.view.study_progress import StudyView
+from gaitopt.workers import default_count
+
+ROBOTS = ("aibo-ers7", "aibo-ers210")
+
+
+def study_of(robot: str, args: argparse.Namespace) -> StudyFolder:
+    """Return the comparison of a robot, begun if there is none yet."""
+    name = f"study-optimizers-{robot}-{args.traversals}"
+    known = {study.config.name: study for study in list_studies(args.runs)}
+    made = plan(robot=robot, optimizers=args.optimizers, traversals=args.traversals, seeds=args.seeds, name=name)
+    return known.get(name) or new_study(made, args.runs, args.workers)
+
+
+def half_time_step(study: StudyFolder, workers: int) -> list[float]:
+    """Return the speeds of the default optimizer's winners at half the time step, as parts of their usual speeds."""
+    usual = gaitopt.EngineSpec()
+    half = usual.model_copy(update={"time_step_s": usual.time_step_s / 2})
+    parts = []
+    for member in study.members:
+        if member.method == DEFAULT:
+            best, config = read_gait(member.path / "best.toml"), member.config
+            speeds = [
+                gaitopt.evaluate(
+                    best.parameters, config.robot, config.scenario, 20, config.seed, engine, workers
+                ).speed_mps
+                for engine in (half, usual)
+            ]
+            parts.append(speeds[0] / speeds[1])
+    return parts
+
+
+def section(comparison: Comparison, halves: list[float]) -> str:
+    """Return README's part on one robot."""
+    text = markdown(comparison)
+    if halves:
+        text += f"\n`{DEFAULT}`: its last gaits keep at least {min(halves):.0%} of their speed at half the time step.\n"
+    return text
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--robots", nargs="*", default=ROBOTS)
+    parser.add_argument("--optimizers", default="all", help="names with commas between them (default: all)")
+    parser.add_argument("--traversals", type=int, default=1035)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--workers", type=int, default=default_count())
+    parser.add_argument("--runs", type=Path, default=Path("runs"))
+    parser.add_argument("--readme", action="store_true", help="put the tables into README.md")
+    args = parser.parse_args()
+    sections = []
+    for robot in args.robots:
+        study = study_of(robot, args)
+        with StudyView(study, args.workers) as view:
+            comparison = run_study(study, args.workers, view)
+        write_tables(comparison)
+        comparison_plot(comparison)
+        halves = half_time_step(study, args.workers)
+        print(json.dumps({"robot": robot, "half_time_step": halves, "methods": summary_records(comparison)}))
+        sections.append(section(comparison, halves))
+    text = "\n".join(sections)
+    print(text)
+    if args.readme:
+        write_section("compare", text)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,140 @@
+"""`gaitopt compare --algorithms`: with physics, but hardly any."""
+
+import json
+import os
+import signal
+from pathlib import Path
+
+import pytest
+
+from gaitopt.cli import compare as compare_verb
+from gaitopt.run.compare import run_study
+
+QUICK = {"length_m": 0.05, "run_up_m": 0.02, "time_limit_s": 1}
+TINY = [word for key, value in QUICK.items() for word in ("--set", f"scenario.field.{key}={value}")]
+SMALL = ["--set", "ppo.steps=12", "--set", "ppo.minibatch=6", "--set", "ppo.epochs=1", "--set", "td-lambda.steps=25"]
+COMPARE = ["compare", "--algorithms", "ppo,td-lambda", "--steps", 24, "--seeds", 1, "--fresh", 2, "--workers", 1]
+COMPARE += [*SMALL, *TINY, "--name", "mine", "--json"]
+
+
+def the_object(said):
+    assert said.out.count("\n") == 1, said.err
+    return json.loads(said.out)
+
+
+def refused(cli, *words):
+    said = cli(*words)
+    assert (said.code, said.out) == (2, "")
+    assert said.err.count("\n") == 1
+    return said.err
+
+
+def without_times(told):
+    """Return what a comparison said but where it lies and how long it took."""
+    kept = {key: value for key, value in told.items() if key not in ("study", "files")}
+    strip = {"wall_s", "overhead_s", "overhead"}
+    for rows in ("curves", "summaries"):
+        kept[rows] = [{key: value for key, value in row.items() if key not in strip} for row in kept[rows]]
+    return kept
+
+
+def test_a_comparison_of_algorithms_from_begin_to_end(cli, here, monkeypatch):
+    study = the_object(cli(*COMPARE))
+    folder = Path(study["study"])
+    assert (study["budget"], study["unit"]) == (24, "steps")
+    assert study["left_out"] == {"td-lambda": "an update takes 25 steps or more, and the budget is 24"}
+    (row,) = study["summaries"]
+    assert (row["method"], row["seeds"], row["spent"]) == ("ppo", 1, 24)
+    assert list(row["at"]) == ["5", "10", "24"]
+    (curve,) = study["curves"]
+    assert (curve["points"], curve["since"]) == ([0, 1, 2, 5, 10, 15, 20, 24], [0, 0, 0, 0, 0, 12, 12, 24])
+    assert row["at"]["24"]["median"] == curve["scores"][-1] > 0
+    assert row["gain"]["median"] == pytest.approx(curve["scores"][-1] / curve["scores"][0] - 1)
+    assert sorted(Path(path).name for path in study["files"].values()) == [
+        "comparison.csv", "comparison.md", "comparison.png", "curves.csv",
+    ]  # fmt: skip
+    assert all(Path(path).is_file() for path in study["files"].values())
+
+    # A member is a training, and its snapshots are policies, like any other.
+    member = folder / "runs" / "ppo-1"
+    assert the_object(cli("resume", member, "--workers", 1, "--json"))["steps"] == 24
+    scored = the_object(cli("score", member / "snapshots" / "12.npz", *TINY, "--repeats", 1, "--json"))
+    assert scored["speed_mps"] > 0
+    (listed,) = the_object(cli("runs", "--json"))["runs"]
+    assert (listed["run"], listed["state"], listed["done"]) == (folder.name, "finished", "1 of 1 runs")
+
+    # Told again, it says the same; with other settings, what is other.
+    for words in (["resume", "latest"], ["compare", "--resume", folder, "--steps", 24, "--start", "hand-tuned"]):
+        assert the_object(cli(*words, "--workers", 1, "--json")) == study
+    text = cli("compare", "--resume", folder, "--algorithms", "td-lambda,ppo", "--workers", 1).out
+    assert text.startswith("method  seeds  at 5 ")
+    assert "Left out: td-lambda: an update takes 25 steps or more" in text
+    for words, words_said in {
+        "--steps 48": "steps is 24, got 48",
+        "--algorithms ppo": "algorithms is ['ppo', 'td-lambda'], got ['ppo']",
+        "--set ppo.rate=0.5": "options.ppo.rate is ",
+        "--set interface.observe=['phase']": "interface.observe is ",
+        "--set scenario.friction=0.5": "scenario.friction is ",
+        "--start learned": "start.front_height is ",
+        "--seeds 2": "seeds is (1,), got (1, 2)",
+    }.items():
+        line = refused(cli, "compare", "--resume", folder, "--workers", 1, *words.split())
+        assert "cannot go on with other settings: " in line
+        assert words_said in line
+    line = refused(cli, "compare", "--resume", folder, "--traversals", 5)
+    assert "--traversals belongs to --optimizers; the budget of --algorithms is --steps" in line
+
+    # Stopped and resumed, another ends as this one.
+    def stopped(folder, workers, report):
+        def stop(progress):
+            report(progress)
+            if progress.ended:
+                os.kill(os.getpid(), signal.SIGINT)
+
+        return run_study(folder, workers, stop)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(compare_verb, "run_study", stopped)
+        said = cli(*COMPARE, "--runs", "others")
+    assert said.code == 130
+    told = the_object(said)
+    assert (told["runs_ended"], told["runs"]) == (1, 1)
+    again = the_object(cli("resume", told["study"], "--workers", 1, "--json"))
+    assert without_times(again) == without_times(study)
+
+
+def test_bad_input_is_told_in_one_line_and_leaves_nothing(cli, here):
+    for words, said in {
+        "--algorithms ppo --optimizers powell": "--optimizers and --algorithms cannot be compared with each other",
+        "--algorithms ppo --traversals 5": "--traversals belongs to --optimizers; the budget of --algorithms is",
+        "--algorithms ppo --score speed": "--score belongs to --optimizers",
+        "--optimizers powell --steps 5": "--steps belongs to --algorithms; the budget of --optimizers is --traversals",
+        "--steps 5": "--steps belongs to --algorithms",
+        "--algorithms ppo,pppo": "unknown algorithm 'pppo'; did you mean ppo?",
+        "--algorithms zebra": "unknown algorithm 'zebra'; known: advantage-actor-critic, augmented-random-search,",
+        "--algorithms ppo,": "unknown algorithm ''",
+        "--algorithms ppo --steps 0": "argument --steps: got '0'",
+        "--algorithms ppo --steps 9": "no method is left to compare: ppo: an update takes",
+        "--algorithms ppo --set ppo.rat=1": "unknown key 'rat'",
+        "--algorithms ppo --set qac.rate=1": "unknown first part of --set 'qac'",
+        "--algorithms ppo --set interface.observe=['tlit']": "'tlit'; did you mean tilt",
+        "--algorithms ppo --start nowhere": "unknown gait of aibo-ers7 'nowhere'",
+        "--algorithms ppo --name a/b": "name: got 'a/b'",
+    }.items():
+        assert said in refused(cli, "compare", *words.split())
+        assert list(here.iterdir()) == []
+
+
+def test_algorithms_have_a_budget_of_their_own(cli, monkeypatch):
+    class PlannedError(Exception):
+        pass
+
+    def plan(**settings):
+        assert (settings["algorithms"], settings["steps"], settings["seeds"]) == ("all", 200_000, 5)
+        assert "traversals" not in settings
+        assert settings["options"]["ppo"]["discount"] == 0.97  # as `train` has it for walking
+        raise PlannedError
+
+    monkeypatch.setattr(compare_verb, "plan", plan)
+    with pytest.raises(PlannedError):
+        cli("compare", "--algorithms", "all")
