@@ -1,5 +1,7 @@
 """What many tests share."""
 
+import signal
+
 import pytest
 import ray_rigs
 from hypothesis import settings
@@ -11,6 +13,9 @@ from gaitopt.scenario.spec import load_scenario
 # The same examples everywhere and every time; no test is judged by the clock.
 settings.register_profile("gaitopt", deadline=None, derandomize=True)
 settings.load_profile("gaitopt")
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # in the background of a shell; children would ignore it, too
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session", params=robot_names())
