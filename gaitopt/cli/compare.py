@@ -40,7 +40,7 @@ from gaitopt.run.study_plan import (
     settings_of,
 )
 from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO, change_specs
-from gaitopt.run.train_config import usual_interface, walking_options
+from gaitopt.run.train_config import PolicyOptions, usual_interface, walking_options
 from gaitopt.scenario.score import parse_score
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.view.comparison_plot import comparison_plot
@@ -125,7 +125,7 @@ def _settings(args: argparse.Namespace) -> dict[str, Any]:
     specs = {"robot": robot, "scenario": load_scenario(args.scenario or DEFAULT_SCENARIO), "engine": engine_of(robot)}
     if args.algorithms is not None:
         own = {"algorithms": args.algorithms, "steps": args.steps or STEPS}
-        specs |= {"interface": usual_interface(None)}
+        specs |= {"interface": usual_interface(None), "policy": PolicyOptions()}
         options = {name: walking_options(name) for name in algorithms.ALGORITHMS}
     else:
         own = {"optimizers": args.optimizers or ALL, "traversals": args.traversals or TRAVERSALS, "score": args.score}
@@ -143,7 +143,7 @@ def _given(args: argparse.Namespace, study: StudyFolder) -> dict[str, Any]:
     robot: RobotSpec = load_robot(args.robot) if args.robot else stored["robot"]
     scenario = load_scenario(args.scenario) if args.scenario else stored["scenario"]
     specs = {"robot": robot, "scenario": scenario, "engine": stored["engine"]}
-    specs |= {"interface": stored["interface"]} if "interface" in stored else {}
+    specs |= {name: stored[name] for name in ("interface", "policy") if name in stored}
     given = _changed(specs, study.config.methods, stored["options"], args) | _special(args)
     for kind in OWN:
         given |= {kind: sorted(method_names(**{kind: given[kind]}))} if kind in given else {}

@@ -16,7 +16,7 @@ from gaitopt.rl.training import Stopping
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO, change_specs
 from gaitopt.run.train import TrainOutcome, continue_training, new_training
-from gaitopt.run.train_config import POLICIES, usual_interface, walking_options
+from gaitopt.run.train_config import POLICIES, PolicyOptions, usual_interface, walking_options
 from gaitopt.run.train_folder import TrainFolder
 from gaitopt.run.trained import TrainedPolicy
 from gaitopt.scenario.spec import load_scenario
@@ -65,7 +65,7 @@ def add_parser(verbs: Any) -> None:
         default=[],
         dest="changes",
         metavar="KEY=VALUE",
-        help="change a setting, such as algorithm.rate=0.001, interface.adjust.residuals=true, "
+        help="change a setting, such as algorithm.rate=0.001, policy.sigma=0.1, interface.adjust.residuals=true, "
         "interface.observe=['phase','joints'] or scenario.friction=0.5",
     )
     arguments.add_runs(parser)
@@ -84,6 +84,7 @@ def run(args: argparse.Namespace) -> Answer:
             "scenario": load_scenario(args.scenario),
             "engine": engine_of(robot),
             "algorithm": parse_options(args.algorithm, walking_options(args.algorithm, args.policy)),
+            "policy": PolicyOptions(),
             "interface": usual_interface(args.policy),
         },
         args.changes,
@@ -98,6 +99,7 @@ def run(args: argparse.Namespace) -> Answer:
         algorithm=args.algorithm,
         options=specs["algorithm"].model_dump(),
         policy=args.policy,
+        policy_options=specs["policy"],
         interface=specs["interface"],
         stopping=parse_spec(Stopping, rules, "stopping rules"),
         environments=args.environments,

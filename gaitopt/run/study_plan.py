@@ -19,7 +19,7 @@ from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.run.budget import Steps
 from gaitopt.run.config import BudgetError, RunConfig, first_difference, resolve
 from gaitopt.run.study import AlgorithmStudy, OptimizerStudy, Plan, StudyFolder
-from gaitopt.run.train_config import TrainConfig, new_algorithm, new_policy, resolve_training
+from gaitopt.run.train_config import PolicyOptions, TrainConfig, new_algorithm, new_policy, resolve_training
 from gaitopt.scenario.score import ScoreSpec, parse_score
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
 from gaitopt.walk.environment import TraversalEnvironment
@@ -30,7 +30,10 @@ TRAVERSALS, STEPS, SEEDS, FRESH = 1035, 200_000, 5, 20
 """What is meant if nobody says otherwise."""
 BUDGET = {"optimizers": "traversals", "algorithms": "steps"}
 """What budgets are counted in, by the kind of methods that are compared."""
-OWN = {"optimizers": ("optimizers", "traversals", "score"), "algorithms": ("algorithms", "steps", "interface")}
+OWN = {
+    "optimizers": ("optimizers", "traversals", "score"),
+    "algorithms": ("algorithms", "steps", "interface", "policy"),
+}
 """Settings that only comparisons of one kind have."""
 Options = dict[str, dict[str, Any]]
 """Of methods, by their names."""
@@ -55,6 +58,7 @@ def plan(
     algorithms: Names | None = None,
     steps: int | None = None,
     interface: Interface | None = None,
+    policy: PolicyOptions | None = None,
 ) -> Plan:
     """Return the settings of a comparison, of optimizers or of algorithms; nothing is written.
 
@@ -75,12 +79,13 @@ def plan(
         algorithms: names, in place of optimizers; `all` for every one.
         steps: budget of every training by an algorithm, in environment steps; 200,000 if None.
         interface: what policies see and change.
+        policy: how policies begin.
 
     Raises:
         InputError: something cannot be used, or no method is left.
     """
     special: dict[str, Any] = {"optimizers": optimizers, "traversals": traversals, "score": score}
-    special |= {"algorithms": algorithms, "steps": steps, "interface": interface}
+    special |= {"algorithms": algorithms, "steps": steps, "interface": interface, "policy": policy}
     check_one_kind([key for key, value in special.items() if value is not None])
     numbers = seed_list(seeds)
     robot = load_robot(robot) if isinstance(robot, str) else robot
@@ -103,7 +108,7 @@ def plan(
     }
     chosen = {method: dict((options or {}).get(method, {})) for method in method_names(optimizers, algorithms)}
     if algorithms is not None:
-        common |= {"gait": gait, "gait_name": gait_name, "interface": interface}
+        common |= {"gait": gait, "gait_name": gait_name, "interface": interface, "policy_options": policy}
         return _plan_algorithms(chosen, STEPS if steps is None else steps, common, table)
     common |= {"start": gait, "start_name": gait_name}
     common |= {"score": parse_score(score) if isinstance(score, str) else score}
@@ -235,7 +240,7 @@ def settings_of(study: StudyFolder) -> dict[str, Any]:
     }
     if isinstance(config, AlgorithmStudy) and isinstance(first, TrainConfig):
         own = {"algorithms": config.algorithms, "steps": config.steps, "interface": first.interface}
-        return settings | own | {"start_name": first.gait_name}
+        return settings | own | {"policy": first.policy_options, "start_name": first.gait_name}
     if isinstance(config, OptimizerStudy) and isinstance(first, RunConfig):
         own = {"optimizers": config.optimizers, "traversals": config.traversals, "score": first.score}
         return settings | own | {"start_name": first.start_name}

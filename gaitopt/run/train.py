@@ -25,7 +25,7 @@ from gaitopt.run.config import first_difference
 from gaitopt.run.lanes import LaneFactory, LanePool
 from gaitopt.run.learn import RUNS
 from gaitopt.run.rollout import evaluate
-from gaitopt.run.train_config import TrainConfig, new_algorithm, new_policy, resolve_training
+from gaitopt.run.train_config import PolicyOptions, TrainConfig, new_algorithm, new_policy, resolve_training
 from gaitopt.run.train_folder import Row, TrainFolder, create_training
 from gaitopt.run.trained import AboutPolicy, TrainedPolicy
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
@@ -75,6 +75,7 @@ def train(
     name: str | None = None,
     runs: Path | str = RUNS,
     policy: str | None = None,
+    policy_options: PolicyOptions | None = None,
     options: dict[str, Any] | None = None,
     interface: Interface | None = None,
     stopping: Stopping | None = None,
@@ -96,6 +97,7 @@ def train(
         name: of the run.
         runs: folder in which the run's folder is made.
         policy: `linear` or `perceptron`; the algorithm's usual one if None.
+        policy_options: how it begins: its noise, its layers.
         options: of the algorithm.
         interface: what the policy sees and changes.
         stopping: other rules to stop by, in place of `steps`.
@@ -117,6 +119,7 @@ def train(
         stopping=stopping or Stopping(steps=steps),
         seed=seed,
         policy=policy,
+        policy_options=policy_options,
         name=name,
         runs=runs,
         options=options,

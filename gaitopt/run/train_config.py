@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import NonNegative, Real, Spec, parse_spec
+from gaitopt.files import NonNegative, Positive, Real, Spec, parse_spec
 from gaitopt.gait.gait_file import Gait, check_gait
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.engine import EngineSpec, engine_of
@@ -35,8 +35,6 @@ POLICIES = {
     "softmax": SoftmaxPolicy.kind,
 }
 """Kinds of policies by the names that users give."""
-SIGMA = 0.3
-"""Standard deviation of the first actions, as a part of their reach: trials that seldom throw the robot over."""
 WALKING = Interface(adjust=Adjustments(residuals=False, parameter_reach=0.3))
 """What a policy sees and changes in training, unless told otherwise: with half as many actions it learns sooner."""
 DEFAULT_POLICY = {"ppo": "perceptron"}
@@ -62,6 +60,15 @@ STEERING_OPTIONS: dict[str, dict[str, Any]] = {
 """Where those of softmax policies differ from these; they have few parameters."""
 
 
+class PolicyOptions(Spec):
+    """How a policy begins; a softmax policy has none of this."""
+
+    sigma: Positive = 0.3
+    """Standard deviation of the first actions, as a part of their reach: trials that seldom throw the robot over."""
+    hidden: Annotated[tuple[Count, ...], Field(min_length=1)] = (64, 64)
+    """Sizes of a perceptron's hidden layers."""
+
+
 class TrainConfig(Spec):
     """The settings of a training."""
 
@@ -75,6 +82,8 @@ class TrainConfig(Spec):
     """Its options, all of them."""
     policy: str
     """Which policy; a name of `POLICIES`."""
+    policy_options: PolicyOptions = PolicyOptions()
+    """How it begins."""
     environments: Count = 8
     """How many walk side by side; what is learned depends on it, unlike on the number of workers."""
     stopping: Stopping
@@ -136,6 +145,7 @@ def resolve_training(
     stopping: Stopping,
     seed: int,
     policy: str | None = None,
+    policy_options: PolicyOptions | None = None,
     name: str | None = None,
     options: dict[str, Any] | None = None,
     interface: Interface | None = None,
@@ -159,6 +169,7 @@ def resolve_training(
         "algorithm": algorithm,
         "options": resolve_options(algorithm, {**walking_options(algorithm, policy), **(options or {})}),
         "policy": policy or usual_policy(algorithm),
+        "policy_options": policy_options or PolicyOptions(),
         "environments": environments,
         "stopping": stopping,
         "snapshots": tuple(snapshots),
@@ -196,11 +207,11 @@ def new_policy(config: TrainConfig, environment: TraversalEnvironment) -> Policy
     observed, actions, kind = environment.observation_size, environment.actions, POLICIES[config.policy]
     if kind == SoftmaxPolicy.kind:
         return SoftmaxPolicy(DiscreteFeatures.products(observed, actions))
-    sizes: dict[str, Any] = {"observation_size": observed, "actions": actions, "sigma": SIGMA}
+    sizes: dict[str, Any] = {"observation_size": observed, "actions": actions, "sigma": config.policy_options.sigma}
     if kind == LinearGaussianPolicy.kind:
         sizes["normalize"] = True  # what is observed has many units
     if kind == GaussianMLPPolicy.kind:
-        sizes["rng"] = generator(config.seed, Stream.LEARNING)
+        sizes |= {"rng": generator(config.seed, Stream.LEARNING), "hidden": config.policy_options.hidden}
     return make_policy(kind, sizes)
 
 
