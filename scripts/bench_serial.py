@@ -87,7 +87,7 @@ def servos_off(kind: str, robot_name: str, after: float = 3.0) -> float:
     """Return the time from SIGTERM to servos-off on the wire [s]; a tap between driver and emulator sees it."""
     robot = gaitopt.load_robot(robot_name)
     with gaitopt.emulated(robot, gaitopt.load_scenario("field")) as ports, Tap(ports.body.partition(":")[2]) as tap:
-        deploy = [sys.executable, "-m", "gaitopt.cli.main", "deploy", "hand-tuned", "--seconds", "30", "--yes"]
+        deploy = [sys.executable, "-m", "gaitopt", "deploy", "hand-tuned", "--seconds", "30", "--yes"]
         where = ["--robot", robot_name, "--body", f"{kind}:{tap.port}"]
         walk = subprocess.Popen([*deploy, *where], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         tap.wait_for(POSE[kind])

@@ -45,7 +45,7 @@ def below(layer):
 
 
 def layer_of(part):
-    return "base" if part in BASE else part
+    return "base" if part in BASE else "cli" if part == "__main__" else part
 
 
 def imported(source):
@@ -121,6 +121,7 @@ def test_a_forbidden_import_is_caught(path, source):
         ("run/config.py", "import gaitopt"),
         ("view/video.py", "import av\nfrom gaitopt.run.folder import RunFolder\nfrom gaitopt import seeding"),
         ("__init__.py", "from gaitopt.cli.main import main"),
+        ("__main__.py", "from gaitopt.cli.main import main"),
     ],
 )
 def test_an_allowed_import_is_let_pass(path, source):

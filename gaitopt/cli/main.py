@@ -103,7 +103,3 @@ def _tell(answer: Answer, descriptor: int | None) -> None:
 
 def _interrupt(number: int, frame: object) -> None:
     raise KeyboardInterrupt
-
-
-if __name__ == "__main__":
-    sys.exit(main())

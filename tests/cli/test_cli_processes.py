@@ -28,7 +28,7 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="looks into /proc, or
 
 
 def command(*words):
-    return [sys.executable, "-m", "gaitopt.cli.main", *words]
+    return [sys.executable, "-m", "gaitopt", *words]
 
 
 def run(*words, **options):
@@ -56,6 +56,21 @@ def test_learn_prints_one_json_object_and_nothing_else():
     assert done.stderr.startswith("learning: iteration 1, 45 of 45 traversals, ")
     assert "\x1b" not in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_an_interrupt_while_it_is_still_being_imported_leaves_one_line():
+    program = """
+import sys
+class Interrupted:
+    def find_spec(self, name, path=None, target=None):
+        if name == "gaitopt.cli.main":
+            raise KeyboardInterrupt
+sys.meta_path.insert(0, Interrupted())
+from gaitopt.__main__ import main
+sys.exit(main())
+"""
+    done = subprocess.run([sys.executable, "-c", program], env=ENVIRONMENT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "gaitopt: interrupted\n")
 
 
 def test_bad_input_ends_with_2_and_one_line():

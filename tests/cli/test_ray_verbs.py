@@ -71,7 +71,7 @@ def test_ctrl_c_on_ray_leaves_a_run_to_resume_and_no_process(whom):
     words = ["learn", "--workers", "ray", "--traversals", "4500", "--json"]
     environment = {name: value for name, value in os.environ.items() if name != "RAY_ADDRESS"}
     process = subprocess.Popen(
-        [sys.executable, "-m", "gaitopt.cli.main", *words],
+        [sys.executable, "-m", "gaitopt", *words],
         env=environment | {"PYTHONPATH": str(ray_rigs.TESTS.parent)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -206,7 +206,7 @@ def test_export_writes_a_skill(cli, here):
 
 
 def command(*words):
-    return [sys.executable, "-m", "gaitopt.cli.main", *map(str, words)]
+    return [sys.executable, "-m", "gaitopt", *map(str, words)]
 
 
 class Emulator:

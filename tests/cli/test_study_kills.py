@@ -15,7 +15,7 @@ NOT_COMPARED = {"wall_s"}
 
 
 def command(runs, *words):
-    return [sys.executable, "-m", "gaitopt.cli.main", *words, "--runs", str(runs), "--workers", "2", "--json"]
+    return [sys.executable, "-m", "gaitopt", *words, "--runs", str(runs), "--workers", "2", "--json"]
 
 
 def learn(runs):

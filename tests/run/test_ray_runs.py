@@ -100,7 +100,7 @@ def test_a_node_removed_in_mid_run_loses_nothing(make_run, longer):
     optimize(here, 1)
     with ray_rigs.TwoNodes() as cluster:
         process = subprocess.Popen(
-            [sys.executable, "-m", "gaitopt.cli.main", "resume", there.path, "--workers", "ray"],
+            [sys.executable, "-m", "gaitopt", "resume", there.path, "--workers", "ray"],
             env=ENVIRONMENT | dict(os.environ) | {"RAY_ADDRESS": cluster.address},
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

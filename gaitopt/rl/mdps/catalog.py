@@ -146,7 +146,14 @@ PROBLEMS: dict[str, Problem] = {
             "td-actor-critic": {**_GAME, "steps": 50},
             "td-lambda": {**_GAME, "steps": 50},
             "natural-actor-critic": {**_GAME, "steps": 50, "actor_rate": 0.03},
-            "ppo": {"steps": 200, "rate": 0.003, "epochs": 4, "entropy_weight": 0.3, "normalize_advantages": False},
+            "ppo": {
+                "steps": 200,
+                "rate": 0.003,
+                "epochs": 4,
+                "entropy_weight": 0.3,
+                "normalize_advantages": False,  # payoffs are weighed against the entropy as they are
+                "scale_rewards": False,
+            },
         },
     ),
     "puck-world": Problem(
