@@ -40,7 +40,7 @@ from gaitopt.run.study_plan import (
     settings_of,
 )
 from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO, change_specs
-from gaitopt.run.train_config import PolicyOptions, usual_interface, walking_options
+from gaitopt.run.train_config import SEEING_SPEED, PolicyOptions, walking_options
 from gaitopt.scenario.score import parse_score
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.view.comparison_plot import comparison_plot
@@ -125,7 +125,7 @@ def _settings(args: argparse.Namespace) -> dict[str, Any]:
     specs = {"robot": robot, "scenario": load_scenario(args.scenario or DEFAULT_SCENARIO), "engine": engine_of(robot)}
     if args.algorithms is not None:
         own = {"algorithms": args.algorithms, "steps": args.steps or STEPS}
-        specs |= {"interface": usual_interface(None), "policy": PolicyOptions()}
+        specs |= {"interface": SEEING_SPEED, "policy": PolicyOptions()}
         options = {name: walking_options(name) for name in algorithms.ALGORITHMS}
     else:
         own = {"optimizers": args.optimizers or ALL, "traversals": args.traversals or TRAVERSALS, "score": args.score}

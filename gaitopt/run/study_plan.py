@@ -19,7 +19,14 @@ from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.run.budget import Steps
 from gaitopt.run.config import BudgetError, RunConfig, first_difference, resolve
 from gaitopt.run.study import AlgorithmStudy, OptimizerStudy, Plan, StudyFolder
-from gaitopt.run.train_config import PolicyOptions, TrainConfig, new_algorithm, new_policy, resolve_training
+from gaitopt.run.train_config import (
+    SEEING_SPEED,
+    PolicyOptions,
+    TrainConfig,
+    new_algorithm,
+    new_policy,
+    resolve_training,
+)
 from gaitopt.scenario.score import ScoreSpec, parse_score
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
 from gaitopt.walk.environment import TraversalEnvironment
@@ -78,7 +85,7 @@ def plan(
         score: what optimizers are to make high.
         algorithms: names, in place of optimizers; `all` for every one.
         steps: budget of every training by an algorithm, in environment steps; 200,000 if None.
-        interface: what policies see and change.
+        interface: what all policies see and change; if None, they see the velocity too, as linear ones need to.
         policy: how policies begin.
 
     Raises:
@@ -108,7 +115,12 @@ def plan(
     }
     chosen = {method: dict((options or {}).get(method, {})) for method in method_names(optimizers, algorithms)}
     if algorithms is not None:
-        common |= {"gait": gait, "gait_name": gait_name, "interface": interface, "policy_options": policy}
+        common |= {
+            "gait": gait,
+            "gait_name": gait_name,
+            "interface": interface or SEEING_SPEED,
+            "policy_options": policy,
+        }
         return _plan_algorithms(chosen, STEPS if steps is None else steps, common, table)
     common |= {"start": gait, "start_name": gait_name}
     common |= {"score": parse_score(score) if isinstance(score, str) else score}

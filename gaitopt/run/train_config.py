@@ -37,6 +37,9 @@ POLICIES = {
 """Kinds of policies by the names that users give."""
 WALKING = Interface(adjust=Adjustments(residuals=False, parameter_reach=0.3))
 """What a policy sees and changes in training, unless told otherwise: with half as many actions it learns sooner."""
+SEEING_SPEED = WALKING.model_copy(update={"observe": ("phase", "tilt", "rates", "heading", "offsets", "velocity")})
+"""The same for policies that are linear in what they see, and in comparisons: no linear function of what a robot feels
+tells a lunge from speed. Only in simulation is the velocity known."""
 DEFAULT_POLICY = {"ppo": "perceptron"}
 """Of algorithms that do not use the linear one."""
 _HORIZON = {"discount": 0.97}
@@ -162,13 +165,14 @@ def resolve_training(
     check_gait(gait, robot, gait_name)
     if algorithm not in ALGORITHMS:
         raise unknown_name("algorithm", algorithm, ALGORITHMS)
+    policy = policy or usual_policy(algorithm)
     if stopping.steps is None and stopping.iterations is None and stopping.return_goal is None:
         raise InputError("stopping: got no rule; give a number of steps, iterations, or a return to reach")
     settings = {
         "name": name or f"{robot.name}-{algorithm}-{scenario.name}",
         "algorithm": algorithm,
         "options": resolve_options(algorithm, {**walking_options(algorithm, policy), **(options or {})}),
-        "policy": policy or usual_policy(algorithm),
+        "policy": policy,
         "policy_options": policy_options or PolicyOptions(),
         "environments": environments,
         "stopping": stopping,
@@ -197,9 +201,9 @@ def usual_policy(algorithm: str) -> str:
     return DEFAULT_POLICY.get(algorithm, "linear")
 
 
-def usual_interface(policy: str | None) -> Interface:
+def usual_interface(policy: str) -> Interface:
     """Return what a policy sees and changes if nobody says otherwise: a softmax policy steers."""
-    return STEERING if policy == "softmax" else WALKING
+    return {"softmax": STEERING, "linear": SEEING_SPEED}.get(policy, WALKING)
 
 
 def new_policy(config: TrainConfig, environment: TraversalEnvironment) -> Policy:

@@ -36,6 +36,7 @@ def training_like(member, runs, **changes):
         "gait": "hand-tuned",
         "algorithm": config.algorithm,
         "options": SMALL["options"][config.algorithm],
+        "interface": config.interface,
         "stopping": config.stopping,
         "fresh": config.fresh,
         "seed": config.seed,

@@ -17,7 +17,7 @@ from gaitopt.run import train as train_module
 from gaitopt.run.compare import run_study
 from gaitopt.run.study import StudyFolder, find_study, list_studies
 from gaitopt.run.study_plan import check_given
-from gaitopt.run.train_config import usual_interface
+from gaitopt.run.train_config import SEEING_SPEED
 from gaitopt.walk.policy_controller import Interface
 
 
@@ -158,7 +158,7 @@ def test_with_other_settings_it_is_not_taken_up_and_the_difference_is_named(make
 def test_the_same_settings_given_again_are_no_difference(make_contest, free_steps, ers7, tiny_field):
     study = make_contest()
     check_given(study, {"robot": ers7, "scenario": tiny_field, "steps": 100, "seeds": (1, 2)})
-    check_given(study, {"algorithms": ["ppo", "reinforce"], "interface": usual_interface(None)})
+    check_given(study, {"algorithms": ["ppo", "reinforce"], "interface": SEEING_SPEED})
 
 
 @pytest.mark.parametrize(

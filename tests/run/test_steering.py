@@ -8,7 +8,7 @@ from gaitopt.hal.pybullet_body import PyBulletBody
 from gaitopt.rl.training import Stopping
 from gaitopt.run.target import find_target
 from gaitopt.run.train import continue_training, new_training
-from gaitopt.run.train_config import WALKING, usual_interface, walking_options
+from gaitopt.run.train_config import SEEING_SPEED, WALKING, usual_interface, walking_options
 from gaitopt.run.trained import read_trained
 from gaitopt.walk.discrete import ACTIONS
 from gaitopt.walk.environment import TraversalEnvironment
@@ -83,7 +83,9 @@ def test_a_policy_that_cannot_act_so_is_refused(settings, tmp_path, policy, inte
 
 def test_only_softmax_policies_steer():
     assert usual_interface("softmax") == STEERING
-    assert usual_interface("linear") == usual_interface(None) == WALKING
+    assert usual_interface("perceptron") == WALKING
+    assert usual_interface("linear") == SEEING_SPEED
+    assert WALKING.actions == SEEING_SPEED.actions == "continuous"
 
 
 def test_a_file_whose_actions_are_others_is_damaged(trained, tmp_path):
