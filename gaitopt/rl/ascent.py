@@ -65,9 +65,7 @@ class Adam:
     """
 
     def __init__(self, size: int, rate: float, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
-        self.rate = rate
-        """alpha, the step size; may be changed."""
-        self._beta1, self._beta2, self._epsilon = beta1, beta2, epsilon
+        self._rate, self._beta1, self._beta2, self._epsilon = rate, beta1, beta2, epsilon
         self._count = 0
         self._mean: Array = np.zeros(size)  # m
         self._square: Array = np.zeros(size)  # v
@@ -87,13 +85,12 @@ class Adam:
         np.sqrt(self._square, out=step)
         step += self._epsilon * correction
         np.divide(self._mean, step, out=step)
-        step *= self.rate * correction / (1.0 - self._beta1**self._count)
+        step *= self._rate * correction / (1.0 - self._beta1**self._count)
         return step
 
     def state(self) -> State:
-        """Return the step size, both moments and the number of steps."""
-        own = {"rate": np.array(self.rate), "count": np.array(self._count)}
-        return own | {"mean": self._mean.copy(), "square": self._square.copy()}
+        """Return both moments and the number of steps."""
+        return {"count": np.array(self._count), "mean": self._mean.copy(), "square": self._square.copy()}
 
     def restore(self, state: Mapping[str, Array]) -> None:
         """Go on from a state; see `state`.
@@ -101,7 +98,6 @@ class Adam:
         Raises:
             InputError: the state is of another number of parameters.
         """
-        self.rate = float(entry(state, "rate", ()))
         self._count = int(entry(state, "count", ()))
         self._mean = entry(state, "mean", self._mean.shape).copy()
         self._square = entry(state, "square", self._mean.shape).copy()

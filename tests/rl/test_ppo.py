@@ -71,7 +71,7 @@ def test_tells_of_its_updates():
     algorithm = make()
     metrics = algorithm.learn(collect(algorithm))
     assert set(metrics) == {
-        "surrogate", "approximate_kl", "clip_fraction", "entropy", "explained_variance", "epochs", "rate"
+        "surrogate", "approximate_kl", "clip_fraction", "entropy", "explained_variance", "epochs"
     }  # fmt: skip
     assert metrics["approximate_kl"] > 0
     assert 0 <= metrics["clip_fraction"] <= 1
@@ -109,25 +109,6 @@ def test_kl_stop_ends_the_epochs():
     free = make(rate=3e-3)
     assert stopped["epochs"] < 10
     assert stopped["approximate_kl"] < free.learn(collect(free))["approximate_kl"]
-
-
-def test_the_step_size_follows_how_far_the_policy_goes():
-    went = make(rate=3e-3)
-    kl = went.learn(collect(went))["approximate_kl"]
-    rates = {}
-    for target in (kl / 3, kl, 3 * kl):  # too far, about right, not far enough
-        algorithm = make(rate=3e-3, kl_target=target)
-        rates[target / kl] = algorithm.learn(collect(algorithm))["rate"]
-    assert list(rates.values()) == pytest.approx([2e-3, 3e-3, 4.5e-3])
-    again = make(rate=1e-3, kl_target=3 * kl)
-    again.restore(algorithm.state())  # a training goes on with the rate it had
-    assert again.learn(collect(again))["rate"] == pytest.approx(6.75e-3)
-
-
-def test_without_a_target_the_step_size_stays():
-    algorithm = make(rate=3e-3)
-    for seed in (1, 2):
-        assert algorithm.learn(collect(algorithm, seed))["rate"] == 3e-3
 
 
 def test_entropy_bonus_keeps_the_policy_wide():

@@ -27,9 +27,6 @@ from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.request import Request
 from gaitopt.rl.returns import generalized_advantages, monte_carlo_returns, td_errors
 
-RATE_FACTOR, LOWEST_RATE, HIGHEST_RATE = 1.5, 1e-5, 1e-2
-"""How the step size follows `kl_target`, as in N. Rudin et al., Learning to Walk in Minutes (2021), table 4."""
-
 
 class PPOOptions(AlgorithmOptions):
     """The defaults are those in common use for continuous control."""
@@ -55,9 +52,6 @@ class PPOOptions(AlgorithmOptions):
     kl_stop: Positive | None = None
     """The policy stays for the rest of the epochs once it is this far from the one that acted (approximate KL); none:
     never."""
-    kl_target: Positive | None = None
-    """The policy's step size follows how far updates take the policy (approximate KL): it shrinks while that is more
-    than twice this, and grows while it is less than half of it; none: it stays."""
     normalize_advantages: bool = True
     """Whether the advantages of a batch are brought to mean 0 and deviation 1."""
     scale_rewards: bool = True
@@ -95,9 +89,8 @@ class PPO(Algorithm):
             advantages = (advantages - advantages.mean()) / (advantages.std() + 1e-8)
         epochs = self._fit(batch, advantages, targets)
         metrics = self._measure(batch, advantages, values, targets)
-        self._adapt_rate(metrics["approximate_kl"])
         self.policy.observe(batch.observations)
-        return {**metrics, "epochs": float(epochs), "rate": self._actor_ascent.rate}
+        return {**metrics, "epochs": float(epochs)}
 
     def _advantages(self, batch: Batch) -> tuple[Array, Array]:
         """Return V (n,) and A by GAE (n,)."""
@@ -145,15 +138,6 @@ class PPO(Algorithm):
         values, pull_back = self.value.linearize(observations)
         gradient = pull_back((targets - values) * (2.0 * self._options.value_weight / len(targets)))
         self.value.move(self._critic_ascent.step(shortened(gradient, self._options.max_gradient_norm)))
-
-    def _adapt_rate(self, kl: float) -> None:
-        """Let the policy's step size follow the distance that it went."""
-        if (target := self._options.kl_target) is None:
-            return
-        if kl > 2.0 * target:
-            self._actor_ascent.rate = max(self._actor_ascent.rate / RATE_FACTOR, LOWEST_RATE)
-        elif kl < 0.5 * target:
-            self._actor_ascent.rate = min(self._actor_ascent.rate * RATE_FACTOR, HIGHEST_RATE)
 
     def _measure(self, batch: Batch, advantages: Array, values: Array, targets: Array) -> Metrics:
         """Return how far the policy went from the one that acted, and how good the critic was before."""
