@@ -42,25 +42,28 @@ SEEING_SPEED = WALKING.model_copy(update={"observe": ("phase", "tilt", "rates", 
 tells a lunge from speed. Only in simulation is the velocity known."""
 DEFAULT_POLICY = {"ppo": "perceptron"}
 """Of algorithms that do not use the linear one."""
-_HORIZON = {"discount": 0.97}
-"""Some 30 steps, a second: two cycles."""
-_ASCENT = {**_HORIZON, "rule": "adam", "actor_rate": 0.003, "critic_rate": 0.05}
+_SECOND = {"discount": 0.97}
+"""Some 30 steps, a second: two cycles, in which a stumble becomes a fall."""
+_STRIDE = {"discount": 0.9}
+"""Some 10 steps, most of a cycle: linear critics do not know what comes after."""
+_ACTOR_CRITICS = ("qac", "advantage-actor-critic", "td-actor-critic", "td-lambda")
+_PLAIN = {**_STRIDE, "steps": 1024, "actor_rate": 0.005, "critic_rate": 0.1, "max_gradient_norm": 3.0}
+_ADAM = {"rule": "adam", "actor_rate": 0.003, "critic_rate": 0.05}
 DEFAULT_OPTIONS: dict[str, dict[str, Any]] = {
-    "reinforce": {**_ASCENT, "episodes": 8},
-    "qac": {**_ASCENT, "steps": 1024},
-    "advantage-actor-critic": {**_ASCENT, "steps": 1024},
-    "td-actor-critic": {**_ASCENT, "steps": 1024},
-    "td-lambda": {**_ASCENT, "steps": 1024},
-    "natural-actor-critic": {**_HORIZON, "steps": 2048},
-    "ppo": {**_HORIZON, "steps": 4096, "minibatch": 512, "rate": 5e-4, "kl_stop": 0.03},
-    "augmented-random-search": {**_HORIZON, "rate": 0.02, "noise": 0.05},
+    "reinforce": {**_STRIDE, **_ADAM, "episodes": 8, "max_gradient_norm": 1.0},
+    **dict.fromkeys(_ACTOR_CRITICS, _PLAIN),
+    "natural-actor-critic": {**_STRIDE, **_ADAM, "steps": 2048},
+    "ppo": {**_SECOND, "steps": 4096, "minibatch": 512, "rate": 5e-4, "kl_stop": 0.03},
+    "augmented-random-search": {"rate": 0.02, "noise": 0.05},
 }
 """Options of algorithms for walking, where they differ from the algorithms' own."""
+_FEW = {**_SECOND, **_ADAM, "steps": 1024, "actor_rate": 0.03}
 STEERING_OPTIONS: dict[str, dict[str, Any]] = {
-    "reinforce": {"actor_rate": 0.1},  # an update waits for whole episodes: fewer and larger ones
-    **{name: {"actor_rate": 0.03} for name in ("qac", "advantage-actor-critic", "td-actor-critic", "td-lambda")},
+    "reinforce": {**_SECOND, **_ADAM, "episodes": 8, "actor_rate": 0.1},  # it waits for whole episodes: larger steps
+    **dict.fromkeys(_ACTOR_CRITICS, _FEW),
+    "natural-actor-critic": {**_SECOND, "steps": 2048},
 }
-"""Where those of softmax policies differ from these; they have few parameters."""
+"""The same for softmax policies, which have few parameters."""
 
 
 class PolicyOptions(Spec):
@@ -192,8 +195,8 @@ def resolve_training(
 
 def walking_options(algorithm: str, policy: str | None = None) -> dict[str, Any]:
     """Return the options of an algorithm that suit walking, where they differ from its own."""
-    own = STEERING_OPTIONS.get(algorithm, {}) if policy == "softmax" else {}
-    return DEFAULT_OPTIONS.get(algorithm, {}) | own
+    steering = STEERING_OPTIONS if policy == "softmax" else {}
+    return steering.get(algorithm, DEFAULT_OPTIONS.get(algorithm, {}))
 
 
 def usual_policy(algorithm: str) -> str:

@@ -29,7 +29,9 @@ def test_the_same_seed_is_the_same_ground_and_another_is_not(rough):
 def test_it_is_as_rough_as_asked_for(rough):
     heights = make_terrain(rough).heights
     assert np.ptp(heights) == pytest.approx(rough.rough.height_m, rel=0.1)  # the highest point may lie on the ramp
-    assert np.ptp(make_terrain(with_rough(rough, height_m=0.05)).heights) == pytest.approx(np.ptp(heights) / 2)
+    assert np.ptp(make_terrain(with_rough(rough, height_m=rough.rough.height_m / 2)).heights) == pytest.approx(
+        np.ptp(heights) / 2
+    )
 
 
 def test_the_robot_stands_on_flat_ground_before_the_start_line(rough):
