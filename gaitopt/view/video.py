@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
@@ -19,16 +20,18 @@ from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.trained import TrainedPolicy, controller_of
-from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.scenario.spec import Push, ScenarioSpec
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.view.whole_file import whole_file
-from gaitopt.walk.traversal import Traversal, looks, traverse
+from gaitopt.walk.traversal import Traversal, conditions_of, looks, traverse
 
 Picture = NDArray[np.uint8]
 
 FORMATS = (".mp4", ".gif")
 GIF_EVERY = 2
 """A .gif keeps every second picture: it is large enough."""
+PUSH_S = 0.5
+"""A push is told for so long from its beginning on [s]."""
 LAST_PICTURE_S = 1.5
 """The last picture stays this long [s]."""
 
@@ -68,12 +71,12 @@ def record_video(
     path = Path(path)
     check_format(path)
     controllers = [(label, controller_of(walker, robot, scenario)) for label, walker in walkers]
-    films, traversals = [], []
+    films, traversals, chance = [], [], traversal_seed(seed, Stream.FRESH, 0)
     for label, controller in controllers:
         film = Film(label)
         with make_body(robot, engine=engine, camera=True) as body:
-            camera = _Cameraman(film, scenario.field.length_m, report)
-            traversals.append(traverse(body, controller, scenario, traversal_seed(seed, Stream.FRESH, 0), camera))
+            camera = _Cameraman(film, scenario, conditions_of(scenario, chance).pushes, report)
+            traversals.append(traverse(body, controller, scenario, chance, camera))
         film.pictures = [*film.pictures, _caption(film.pictures[-1], _verdict(traversals[-1]), top=False)]
         films.append(film)
     rate = 1 / Fraction(looks(robot.servo.command_period_s) * robot.servo.command_period_s).limit_denominator(1000)
@@ -100,19 +103,34 @@ def check_format(path: Path) -> None:
 
 
 class _Cameraman:
-    """Takes a picture at every look, from beside the robot."""
+    """Takes a picture at every look, from beside the robot, and tells of pushes."""
 
-    def __init__(self, film: Film, length: float, report: Callable[[str, float], None] | None) -> None:
-        self._film, self._length, self._report = film, length, report
+    def __init__(
+        self, film: Film, scenario: ScenarioSpec, pushes: Sequence[Push], report: Callable[[str, float], None] | None
+    ) -> None:
+        self._film, self._length, self._pushes, self._report = film, scenario.field.length_m, pushes, report
 
     def __call__(self, body: Body, state: BodyState) -> None:
         if state.position is None:
             return
         x, y, _ = state.position
         picture = body.render(Camera(target=(x, y, 0.09)))
-        self._film.pictures.append(_caption(picture, f"{self._film.label}   {state.time:5.2f} s   {x:5.2f} m"))
+        picture = _caption(picture, f"{self._film.label}   {state.time:5.2f} s   {x:5.2f} m")
+        for push in self._pushes:
+            if push.start <= state.time < push.start + PUSH_S:
+                picture = _caption(picture, push_in_words(push), top=False)
+        self._film.pictures.append(picture)
         if self._report is not None:
             self._report(self._film.label, min(1.0, max(0.0, x / self._length)))
+
+
+def push_in_words(push: Push) -> str:
+    """Return how hard a push is, and where it comes from."""
+    ahead, left = push.force
+    impulse = math.hypot(ahead, left) * (push.end - push.start)
+    if abs(ahead) > abs(left):
+        return f"pushed from {'behind' if ahead > 0 else 'the front'}, {impulse:.1f} N s"
+    return f"pushed from the {'right' if left > 0 else 'left'}, {impulse:.1f} N s"
 
 
 def _verdict(traversal: Traversal) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 
 from gaitopt.errors import FallError
 from gaitopt.hal.body import Body, BodyState, GroundContacts
-from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.scenario.spec import Conditions, ScenarioSpec
 from gaitopt.walk.attitude import roll_pitch, uprightness
 from gaitopt.walk.controller import Controller
 from gaitopt.walk.stopwatch import PositionStopwatch, Stopwatch
@@ -72,6 +72,11 @@ class Traversal:
     """How many commands were sent."""
 
 
+def conditions_of(scenario: ScenarioSpec, seed: int) -> Conditions:
+    """Return what chance decides about the traversal of a seed."""
+    return scenario.sample(np.random.default_rng(seed))
+
+
 def traverse(
     body: Body,
     controller: Controller,
@@ -94,7 +99,7 @@ def traverse(
         BodyError: the body cannot tell where it is and there is no other stopwatch, or the body failed.
         SpoiledError: the walk does not count.
     """
-    body.prepare(scenario, scenario.sample(np.random.default_rng(seed)))
+    body.prepare(scenario, conditions_of(scenario, seed))
     stopwatch = stopwatch or PositionStopwatch(scenario.field.length_m)
     try:
         body.activate(controller.start_pose, SETTLE_S)
