@@ -6,9 +6,10 @@ optimizer at half the time step. Interrupted, it goes on where it stopped: its c
 
 import argparse
 import json
+import shutil
 from pathlib import Path
 
-from common.readme import write_section
+from common.readme import README, write_section
 
 import gaitopt
 from gaitopt.gait.gait_file import read_gait
@@ -22,6 +23,7 @@ from gaitopt.view.comparison_table import markdown, summary_records, write_table
 from gaitopt.view.study_progress import StudyView
 from gaitopt.workers import default_count
 
+DOCS = README.parent / "docs"
 ROBOTS = ("aibo-ers7", "aibo-ers210")
 
 
@@ -51,9 +53,9 @@ def half_time_step(study: StudyFolder, workers: int) -> list[float]:
     return parts
 
 
-def section(comparison: Comparison, halves: list[float]) -> str:
+def section(comparison: Comparison, picture: Path, halves: list[float]) -> str:
     """Return README's part on one robot."""
-    text = markdown(comparison)
+    text = f"![Speed against traversals: median and 95 % band over the seeds](docs/{picture.name})\n\n{markdown(comparison)}"
     if halves:
         text += f"\n`{DEFAULT}`: its last gaits keep at least {min(halves):.0%} of their speed at half the time step.\n"
     return text
@@ -67,22 +69,22 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--workers", type=int, default=default_count())
     parser.add_argument("--runs", type=Path, default=Path("runs"))
-    parser.add_argument("--readme", action="store_true", help="put the tables into README.md")
+    parser.add_argument("--readme", action="store_true", help="put each table into README.md when it is made")
     args = parser.parse_args()
-    sections = []
     for robot in args.robots:
         study = study_of(robot, args)
         with StudyView(study, args.workers) as view:
             comparison = run_study(study, args.workers, view)
         write_tables(comparison)
-        comparison_plot(comparison)
+        picture = comparison_plot(comparison)
         halves = half_time_step(study, args.workers)
         print(json.dumps({"robot": robot, "half_time_step": halves, "methods": summary_records(comparison)}))
-        sections.append(section(comparison, halves))
-    text = "\n".join(sections)
-    print(text)
-    if args.readme:
-        write_section("compare", text)
+        published = DOCS / f"comparison_{robot}.png"
+        text = section(comparison, published, halves)
+        print(text)
+        if args.readme:
+            shutil.copyfile(picture, published)
+            write_section(f"compare-{robot}", text)
 
 
 if __name__ == "__main__":
