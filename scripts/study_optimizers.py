@@ -53,9 +53,9 @@ def half_time_step(study: StudyFolder, workers: int) -> list[float]:
     return parts
 
 
-def section(comparison: Comparison, picture: Path, halves: list[float]) -> str:
+def section(robot: str, comparison: Comparison, picture: Path, halves: list[float]) -> str:
     """Return README's part on one robot."""
-    text = f"![Speed against traversals: median and 95 % band over the seeds](docs/{picture.name})\n\n{markdown(comparison)}"
+    text = f"![{robot}: speed against traversals](docs/{picture.name})\n\n{markdown(comparison)}"
     if halves:
         text += f"\n`{DEFAULT}`: its last gaits keep at least {min(halves):.0%} of their speed at half the time step.\n"
     return text
@@ -80,7 +80,7 @@ def main() -> None:
         halves = half_time_step(study, args.workers)
         print(json.dumps({"robot": robot, "half_time_step": halves, "methods": summary_records(comparison)}))
         published = DOCS / f"comparison_{robot}.png"
-        text = section(comparison, published, halves)
+        text = section(robot, comparison, published, halves)
         print(text)
         if args.readme:
             shutil.copyfile(picture, published)

@@ -50,7 +50,7 @@ def run(args: argparse.Namespace) -> Answer:
     lab = Lab(args.problem, args.algorithm, args.seed, args.steps, args.changes)
     picture = picture_path(args.output, lab.experiment)
     with LabTable(lab.experiment, lab.problem) as table:
-        outcome = lab.run(table)
+        outcome = lab.run(table.show)
     lab_picture(outcome, picture)
     return Answer(_data(outcome, picture), _text(outcome, picture), exit_code=130 if outcome.interrupted else 0)
 

@@ -3,62 +3,37 @@
 from __future__ import annotations
 
 import math
-from collections import deque
-from types import TracebackType
 
 from rich.console import Console
-from rich.live import Live
 from rich.table import Table
 
 from gaitopt.rl.mdps.catalog import Problem
 from gaitopt.run.lab import Experiment, Snapshot
 from gaitopt.view.lab_text import WORDS
+from gaitopt.view.live_table import LiveTable
 
-ROWS = 12
-"""How many snapshots a terminal shows at a time: the last ones."""
 LINES = 10
 """How many plain lines are written about an experiment, and one before it begins."""
 
 
-class LabTable:
-    """Shows snapshots; a context manager. Writes to standard error."""
+class LabTable(LiveTable[Snapshot]):
+    """Shows snapshots; see `LiveTable`."""
 
     def __init__(self, experiment: Experiment, problem: Problem, console: Console | None = None) -> None:
+        super().__init__(console)
         self._experiment = experiment
         self._problem = problem
-        self._console = console or Console(stderr=True, highlight=False)
-        self._rows: deque[Snapshot] = deque(maxlen=ROWS)
-        self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
         self._next_line = 0  # how many tenths of the steps must be done before the next plain line
-
-    def __call__(self, snapshot: Snapshot) -> None:
-        """Show a snapshot."""
-        self._rows.append(snapshot)
-        if self._live is not None:
-            self._live.update(self._table(), refresh=True)
-        elif self._worth_a_line(snapshot):
-            self._console.print(self._line(snapshot), soft_wrap=True)
-
-    def __enter__(self) -> LabTable:
-        if self._live is not None:
-            self._live.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        if self._live is not None:
-            self._live.stop()
 
     def _table(self) -> Table:
         experiment = self._experiment
         title = f"{experiment.algorithm} on {experiment.problem}, seed {experiment.seed}, {experiment.steps} steps"
-        table = Table(title=title, caption=_metrics(self._rows[-1]))
+        table = Table(title=title, caption=_metrics(self._entries[-1]))
         share = ("of the best",) if self._problem.best else ()
         for name in ("steps", "updates", "episodes", "mean return", "value", *share):
             table.add_column(name, justify="right", no_wrap=True)
         table.add_column("what it does")
-        for snapshot in self._rows:
+        for snapshot in self._entries:
             table.add_row(*_cells(snapshot, self._problem), WORDS[experiment.problem].brief(snapshot.learned))
         return table
 

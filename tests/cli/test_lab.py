@@ -171,8 +171,8 @@ def test_learning_that_goes_astray_is_stopped_with_one_line(cli):
 
 def test_ctrl_c_ends_it_with_what_was_learned_so_far(cli, here, monkeypatch):
     class Impatient(verb.LabTable):
-        def __call__(self, snapshot):
-            super().__call__(snapshot)
+        def show(self, snapshot):
+            super().show(snapshot)
             if snapshot.progress.steps >= 1000:
                 signal.raise_signal(signal.SIGINT)
 

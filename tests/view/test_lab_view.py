@@ -51,7 +51,7 @@ def shown(problem, looks, terminal, width=150):
     console = Console(file=text, force_terminal=terminal, width=width, color_system=None, legacy_windows=False)
     with LabTable(experiment(problem), PROBLEMS[problem], console) as table:
         for look in looks:
-            table(look)
+            table.show(look)
     return text.getvalue()
 
 
