@@ -24,6 +24,7 @@ from gaitopt.rl.algorithms import catalog as algorithms
 from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.run.compare import new_study, run_study
 from gaitopt.run.comparison import Comparison
+from gaitopt.run.latest import named
 from gaitopt.run.study import StudyFolder, find_study
 from gaitopt.run.study_plan import (
     ALL,
@@ -97,7 +98,7 @@ def run(args: argparse.Namespace) -> Answer:
     check_workers(args.workers)
     if args.resume is None:
         return work(new_study(plan(**_settings(args)), args.runs, args.workers), args)
-    study = find_study(args.resume, args.runs)
+    study = find_study(named(args.resume, args.runs, comparisons=True), args.runs)
     if study is None:
         raise InputError(f"--resume {args.resume}: is not a comparison; make one with: gaitopt compare")
     check_given(study, _given(args, study))

@@ -17,6 +17,7 @@ from gaitopt.files import parse_spec
 from gaitopt.run.config import current_versions
 from gaitopt.run.desk import DeskSpec
 from gaitopt.run.folder import RunFolder, find_run
+from gaitopt.run.latest import named
 from gaitopt.run.study import find_study
 from gaitopt.run.train_folder import find_training, is_training
 
@@ -36,6 +37,7 @@ def add_parser(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> Answer:
     """Resume."""
     arguments.check_effort(args)
+    args.target = named(args.target, args.runs, comparisons=True)
     if (study := find_study(args.target, args.runs)) is not None:
         if given := "--video" if args.video else "--body" if args.body is not None else arguments.desk_options(args):
             raise InputError(f"{study.path}: is a comparison in simulation; leave out {given}")

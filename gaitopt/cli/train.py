@@ -15,7 +15,7 @@ from gaitopt.rl.algorithms.catalog import ALGORITHMS, parse_options
 from gaitopt.rl.training import Stopping
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO, change_specs
-from gaitopt.run.train import TrainOutcome, continue_training, new_training
+from gaitopt.run.train import STEPS, TrainOutcome, continue_training, new_training
 from gaitopt.run.train_config import POLICIES, PolicyOptions, usual_interface, usual_policy, walking_options
 from gaitopt.run.train_folder import TrainFolder
 from gaitopt.run.trained import TrainedPolicy
@@ -24,8 +24,6 @@ from gaitopt.view.train_plots import training_curve
 from gaitopt.view.train_progress import TrainProgressView
 from gaitopt.view.video import record_video
 from gaitopt.workers import check_count
-
-STEPS = 200_000
 
 
 def add_parser(verbs: Any) -> None:

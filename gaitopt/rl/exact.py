@@ -136,6 +136,8 @@ def start_value_gradient(mdp: MDP, pi: Array, scores: Array, discount: float) ->
 def average_value_gradient(mdp: MDP, pi: Array, scores: Array, discount: float) -> Array:
     """Return grad J_avV, shape (p,): for the endless process J_avV = J_avR / (1 - gamma)."""
     demand_share("discount", discount)
+    if discount == 1.0:
+        raise InputError("discount: got 1, expected less: the average value of an endless process has no end")
     return average_reward_gradient(mdp, pi, scores) / (1.0 - discount)
 
 

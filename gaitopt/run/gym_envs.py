@@ -12,6 +12,7 @@ and cut off at the bounds of their space.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
@@ -140,6 +141,8 @@ class TraversalEnv(AdaptedEnv):
         """
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise InputError(f"render_mode: got {render_mode!r}; expected {self.metadata['render_modes']} or None")
+        if not isinstance(pace, (int, float)) or not math.isfinite(pace):
+            raise InputError(f"pace: got {pace!r}; expected a speed in m/s")
         robot = load_robot(robot) if isinstance(robot, str) else robot
         self._traversal = TraversalEnvironment(
             _gait(gait, robot),

@@ -181,10 +181,7 @@ def open_member(path: Path) -> Member:
 
 
 def find_study(text: str, runs: Path) -> StudyFolder | None:
-    """Return the comparison of a path, of a folder's name in `runs`, or of `latest` if it is newer than all runs."""
-    if text == "latest":
-        newest = max((path.parent for name in (STUDY, CONFIG) for path in runs.glob(f"[!.]*/{name}")), default=None)
-        return StudyFolder(newest) if newest is not None and (newest / STUDY).is_file() else None
+    """Return the comparison of a path, or of a folder's name in `runs`; None if there is none."""
     found = next((path for path in (Path(text), runs / text) if (path / STUDY).is_file()), None)
     return StudyFolder(found) if found is not None else None
 

@@ -13,6 +13,7 @@ from gaitopt.gait.gait_file import Gait, check_gait, gait_names, load_gait, read
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.run.folder import CONFIG, RunFolder, find_run, list_runs
+from gaitopt.run.latest import LATEST, named
 from gaitopt.run.train_folder import find_training, is_training
 from gaitopt.run.trained import TrainedPolicy, read_trained
 from gaitopt.scenario.score import SPEED, ScoreSpec
@@ -51,7 +52,7 @@ def find_target(
 ) -> Target:
     """Return what `text` names: a gait, a gait file (`.toml`), a policy file (`.npz`), a run or a training.
 
-    Runs and trainings are named by their folder, or its name in `runs`; the latest run is `latest`.
+    Runs and trainings are named by their folder, or its name in `runs`; `latest` is the newest of them.
 
     A run brings its own robot, scenario and engine.
 
@@ -66,6 +67,7 @@ def find_target(
     Raises:
         InputError: nothing has this name, or things do not fit each other.
     """
+    text = named(text, runs)
     if text.endswith(".npz") or is_training(text, runs):
         target = _of_policy(text, robot, scenario, runs)
     elif (run := _run(text, runs)) is not None:
@@ -109,7 +111,7 @@ def _put(table: dict[str, Any], keys: list[str], value: Any, source: str) -> Non
 
 
 def _run(text: str, runs: Path) -> RunFolder | None:
-    if (Path(text) / CONFIG).is_file() or text == "latest" or (runs / text / CONFIG).is_file():
+    if (Path(text) / CONFIG).is_file() or text == LATEST or (runs / text / CONFIG).is_file():
         return find_run(text, runs)
     return None
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitopt.errors import InputError
+from gaitopt.files import parse_spec
 from gaitopt.gait.gait_file import Gait, load_gait
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.rl.arrays import State
@@ -38,6 +39,9 @@ SAVE_EVERY_S = 20.0
 
 PACE_WALKS = 4
 """Walks that tell the gait's own pace, which is what rewards are compared with."""
+
+STEPS = 200_000
+"""After so many steps a training stops if nobody says otherwise."""
 
 MAY_CHANGE = {"name", "versions", "stopping", "snapshots", "fresh"}
 """Settings that another process may go on with otherwise; changed versions are told."""
@@ -69,7 +73,7 @@ def train(
     scenario: str | ScenarioSpec = "field",
     gait: str | Gait | None = None,
     algorithm: str = "ppo",
-    steps: int | None = 500_000,
+    steps: int | None = STEPS,
     workers: int | None = None,
     seed: int = 0,
     name: str | None = None,
@@ -96,7 +100,7 @@ def train(
         seed: of the run.
         name: of the run.
         runs: folder in which the run's folder is made.
-        policy: `linear` or `perceptron`; the algorithm's usual one if None.
+        policy: `linear`, `perceptron` or `softmax`; the algorithm's usual one if None.
         policy_options: how it begins: its noise, its layers.
         options: of the algorithm.
         interface: what the policy sees and changes.
@@ -239,7 +243,9 @@ class _Work:
         if not self._folder.state_path.is_file():
             return
         begun_with = training.load(self._folder.state_path)
-        if found := first_difference(begun_with, self._settings):
+        own = self._config.model_dump(mode="json", include=MAY_CHANGE)
+        begun = parse_spec(TrainConfig, {**own, **begun_with}, str(self._folder.state_path))  # new keys: their defaults
+        if found := first_difference(begun.model_dump(mode="json", exclude=MAY_CHANGE), self._settings):
             key, then, now = found
             raise InputError(
                 f"{self._folder.path}: was begun with {key} = {then!r}, got {now!r}; "

@@ -32,6 +32,8 @@ GIF_EVERY = 2
 """A .gif keeps every second picture: it is large enough."""
 PUSH_S = 0.5
 """A push is told for so long from its beginning on [s]."""
+PUSH_ROW, LAST_ROW = -64, -34
+"""Where pushes are told, and how the walk ended [px]."""
 LAST_PICTURE_S = 1.5
 """The last picture stays this long [s]."""
 
@@ -77,7 +79,7 @@ def record_video(
         with make_body(robot, engine=engine, camera=True) as body:
             camera = _Cameraman(film, scenario, conditions_of(scenario, chance).pushes, report)
             traversals.append(traverse(body, controller, scenario, chance, camera))
-        film.pictures = [*film.pictures, _caption(film.pictures[-1], _verdict(traversals[-1]), top=False)]
+        film.pictures = [*film.pictures, _caption(film.pictures[-1], _verdict(traversals[-1]), row=LAST_ROW)]
         films.append(film)
     rate = 1 / Fraction(looks(robot.servo.command_period_s) * robot.servo.command_period_s).limit_denominator(1000)
     with whole_file(path) as draft:
@@ -118,7 +120,7 @@ class _Cameraman:
         picture = _caption(picture, f"{self._film.label}   {state.time:5.2f} s   {x:5.2f} m")
         for push in self._pushes:
             if push.start <= state.time < push.start + PUSH_S:
-                picture = _caption(picture, push_in_words(push), top=False)
+                picture = _caption(picture, push_in_words(push), row=PUSH_ROW)
         self._film.pictures.append(picture)
         if self._report is not None:
             self._report(self._film.label, min(1.0, max(0.0, x / self._length)))
@@ -139,10 +141,11 @@ def _verdict(traversal: Traversal) -> str:
     return f"{traversal.speed_mps * 1e3:.0f} mm/s"
 
 
-def _caption(picture: Picture, text: str, top: bool = True) -> Picture:
+def _caption(picture: Picture, text: str, row: int = 8) -> Picture:
+    """Return a picture with a text in one of its rows [px from the top, or from the bottom if negative]."""
     image = Image.fromarray(picture)
     draw = ImageDraw.Draw(image)
-    row = 8 if top else picture.shape[0] - 34
+    row %= picture.shape[0]
     font = ImageFont.load_default(16)
     draw.rectangle((6, row - 2, 14 + draw.textlength(text, font), row + 22), fill=(0, 0, 0))
     draw.text((10, row), text, fill=(255, 255, 255), font=font)

@@ -10,6 +10,7 @@ import pytest
 from gaitopt.cli import compare as compare_verb
 from gaitopt.run.compare import run_study
 from gaitopt.run.folder import find_run
+from gaitopt.run.latest import named
 from gaitopt.run.study import find_study
 
 QUICK = {"length_m": 0.05, "run_up_m": 0.02, "time_limit_s": 1}
@@ -205,4 +206,4 @@ def test_a_bad_score_is_told_in_one_line(cli, here):
 
 
 def test_a_comparison_is_found_from_python(study):
-    assert find_study("latest", Path("runs")).config.name == "mine"
+    assert find_study(named("latest", Path("runs"), comparisons=True), Path("runs")).config.name == "mine"

@@ -54,6 +54,17 @@ def test_a_policy_is_scored_replayed_and_listed(cli, train, here):
     assert again["parameters_digest"] == told["parameters_digest"]
 
 
+def test_the_latest_may_be_a_training(cli, train):
+    told = json.loads(train("--json").out)
+    scored = json.loads(cli("score", "latest", "--runs", "kept", "--repeats", 2, "--workers", 1, "--json").out)
+    assert scored["speed_mps"] == told["policy_speed_mps"]
+    again = json.loads(cli("resume", "latest", "--runs", "kept", "--workers", 1, "--json").out)
+    assert again["run"] == told["run"]
+    other = json.loads(train("--json", "--name", "zz-other", "--set", "policy.sigma=0.01").out)
+    again = json.loads(cli("resume", "latest", "--runs", "kept", "--workers", 1, "--json").out)
+    assert again["run"] == other["run"] != told["run"]
+
+
 @pytest.mark.parametrize("algorithm", ["reinforce", "td-actor-critic", "natural-actor-critic"])
 def test_other_algorithms_use_a_linear_policy(cli, ground, algorithm):
     size = ["--set", "algorithm.episodes=2"] if algorithm == "reinforce" else ["--set", "algorithm.steps=24"]

@@ -131,12 +131,13 @@ def test_without_start_weighting_it_is_another_gradient(seed):
 
 @every_seed
 @pytest.mark.parametrize("lam", [0.0, 0.7, 1.0])
-def test_forward_and_backward_td_lambda_agree_offline(seed, lam):
+@pytest.mark.parametrize("weighted", [False, True])
+def test_forward_and_backward_td_lambda_agree_offline(seed, lam, weighted):
     case = CASES[seed]
     batch = sample(case.mdp, case.policy, 50, seed)
-    # Within an episode start weighting would make the two views weigh steps differently.
+    own = {"lam": lam, "start_weighting": weighted}
     forward, backward = (
-        case.make(TDLambdaActorCritic, "td-lambda", case.exact_v(WRONG_V), view=view, lam=lam, start_weighting=False)
+        case.make(TDLambdaActorCritic, "td-lambda", case.exact_v(WRONG_V), view=view, **own)
         for view in ("forward", "backward")
     )
     np.testing.assert_allclose(forward.direction(batch), backward.direction(batch), atol=1e-12)

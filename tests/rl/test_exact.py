@@ -102,6 +102,8 @@ def test_natural_gradient_does_not_depend_on_the_parameters(seed):
 def test_endless_processes_need_a_discount():
     mdp = random_mdp(1, ending=0.0)
     pi = np.full((4, 3), 1 / 3)
+    with pytest.raises(InputError, match="discount: got 1, expected less"):
+        exact.average_value_gradient(mdp, pi, np.zeros((3, 2, 1)), 1.0)
     with pytest.raises(InputError, match="discount: got 1 for a process that need not end"):
         exact.state_values(mdp, pi, 1.0)
     assert np.isfinite(exact.state_values(random_mdp(1), pi, 1.0)).all()

@@ -1,12 +1,14 @@
 """The contract of every policy: scores and gradients against finite differences, densities, files, states."""
 
+import json
+
 import numpy as np
 import pytest
 from rl_problems import finite_differences
 
 from gaitopt.errors import InputError
 from gaitopt.rl.features import DiscreteFeatures
-from gaitopt.rl.policies.files import POLICIES, load_policy, make_policy, save_policy
+from gaitopt.rl.policies.files import POLICIES, load_policy, make_policy, read_arrays, save_policy, write_arrays
 from gaitopt.rl.policies.gaussian_mlp import GaussianMLPPolicy
 from gaitopt.rl.policies.linear_gaussian import LinearGaussianPolicy
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
@@ -205,6 +207,46 @@ def test_a_bad_file_is_refused_in_one_line(case, tmp_path):
         load_policy(path)
     assert "\n" not in str(caught.value)
     assert str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["mean", "squares", "count"])
+def test_a_normalization_with_nan_is_refused(tmp_path, name):
+    """It would make every action NaN, and a robot's nearest limit of that."""
+    policy = LinearGaussianPolicy(3, 2, normalize=True)
+    policy.observe(np.random.default_rng(1).standard_normal((9, 3)))
+    path = tmp_path / "nan.policy"
+    save_policy(path, policy)
+    assert load_policy(path)[0].normalizer.count == 9
+    header, arrays = read_arrays(path)
+    arrays[f"normalizer.{name}"] = np.full_like(arrays[f"normalizer.{name}"], np.nan, dtype=float)
+    write_arrays(path, json.dumps(header), arrays)
+    with pytest.raises(InputError, match=r"nan.policy: normalizer\.(mean|squares|count).*got nan"):
+        load_policy(path)
+
+
+@pytest.mark.parametrize("name", ["parameters", "normalizer.mean", "normalizer.count"])
+def test_arrays_of_text_are_refused(tmp_path, name):
+    path = tmp_path / "text.policy"
+    save_policy(path, LinearGaussianPolicy(3, 2, normalize=True))
+    header, arrays = read_arrays(path)
+    arrays[name] = np.full(arrays[name].shape, "three")
+    write_arrays(path, json.dumps(header), arrays)
+    with pytest.raises(InputError, match=r"text.policy: "):
+        load_policy(path)
+
+
+def test_a_file_with_any_bit_flipped_is_read_or_refused(tmp_path):
+    path = tmp_path / "flipped.policy"
+    save_policy(path, LinearGaussianPolicy(1, 1))
+    whole = path.read_bytes()
+    refused = 0
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1 << place % 8]) + whole[place + 1 :])
+        try:
+            load_policy(path)
+        except InputError:
+            refused += 1
+    assert refused > len(whole) / 4
 
 
 def test_a_file_with_nan_is_refused(tmp_path):

@@ -17,6 +17,7 @@ from gaitopt.run import optimizer_member
 from gaitopt.run.compare import compare, run_study
 from gaitopt.run.config import new_optimizer
 from gaitopt.run.folder import RunFolder, create_run
+from gaitopt.run.latest import named
 from gaitopt.run.study import find_study, list_studies
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.traversal import Status
@@ -195,13 +196,14 @@ def test_another_score_is_what_everything_is_measured_by(make_study, free_walks)
 
 def test_comparisons_are_found_by_path_by_name_and_as_the_latest(make_study, small_config, tmp_path):
     runs = tmp_path / "runs"
-    assert find_study("latest", runs) is None
+    assert named("latest", runs, comparisons=True) == "latest"
     study = make_study()
     assert find_study(str(study.path), runs).path == study.path
     assert find_study(study.path.name, runs).path == study.path
-    assert find_study("latest", runs).path == study.path
-    create_run(small_config, runs, NOON + datetime.timedelta(hours=1))
-    assert find_study("latest", runs) is None  # a run is newer
+    assert named("latest", runs, comparisons=True) == str(study.path)
+    assert named("latest", runs) == "latest"  # there is nothing else
+    run = create_run(small_config, runs, NOON + datetime.timedelta(hours=1))
+    assert named("latest", runs, comparisons=True) == named("latest", runs) == str(run.path)
     assert [found.path for found in list_studies(runs)] == [study.path]
     (study.path / "runs" / "kohl-stone-1" / "config.toml").unlink()
     assert list_studies(runs) == []

@@ -189,6 +189,6 @@ def test_a_folder_in_which_settings_were_changed_is_refused(make_contest, free_s
 def test_it_is_found_and_listed_like_any_comparison(make_contest, make_study, free_steps):
     contest, study = make_contest(), make_study()
     runs = contest.path.parent
-    assert find_study("latest", runs).path == contest.path
+    assert find_study(contest.path.name, runs).path == contest.path
     assert [found.config.methods for found in list_studies(runs)] == [("ppo", "reinforce")]
     assert [found.config.methods for found in list_studies(study.path.parent)] == [("kohl-stone", "hill-climbing")]

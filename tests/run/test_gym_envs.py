@@ -170,6 +170,12 @@ def test_calls_in_the_wrong_order_are_refused(make):
         walking.render()
 
 
+@pytest.mark.parametrize("pace", [float("nan"), "0.3", None])
+def test_a_pace_that_is_no_speed_is_refused(pace):
+    with pytest.raises(InputError, match=r"pace: got .*; expected a speed in m/s"):
+        TraversalEnv(pace=pace)
+
+
 @pytest.mark.parametrize(
     ("name", "action", "message"),
     [

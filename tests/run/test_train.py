@@ -1,16 +1,18 @@
 """Training: repeatable, resumable, independent of the number of processes, and honest about what it learned."""
 
 import dataclasses
+import json
 
 import numpy as np
 import pytest
 
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait
-from gaitopt.rl.policies.files import read_arrays
+from gaitopt.rl.policies.files import read_arrays, write_arrays
 from gaitopt.rl.training import Stopping
 from gaitopt.run import train as train_module
 from gaitopt.run.train import continue_training, new_training
+from gaitopt.run.train_config import PolicyOptions, new_policy, resolve_training
 from gaitopt.run.train_folder import TrainFolder, find_training
 from gaitopt.run.trained import read_trained
 from gaitopt.walk.environment import TraversalEnvironment
@@ -149,6 +151,34 @@ def test_changed_settings_are_named(small, tmp_path):
     settings.write_text(settings.read_text().replace("discount = 0.97", "discount = 0.9"))
     with pytest.raises(InputError, match=r"was begun with options.discount = 0.97, got 0.9; put it back"):
         continue_training(TrainFolder(folder.path), workers=1)
+
+
+def test_a_training_from_before_a_setting_was_there_goes_on(small, whole, tmp_path):
+    folder = new_training(runs=tmp_path, **small)
+    with pytest.raises(KeyboardInterrupt):
+        continue_training(folder, 1, stop_after(2))
+    header, arrays = read_arrays(folder.state_path)
+    del header["settings"]["policy_options"]
+    write_arrays(folder.state_path, json.dumps(header), arrays)
+    continue_training(folder, workers=1)
+    assert bits(folder) == bits(whole[0])
+
+
+def test_a_policy_begins_as_it_was_told_to(small, whole, tmp_path):
+    options = PolicyOptions(sigma=0.1, hidden=(5, 3))
+    folder = new_training(runs=tmp_path, **small, policy_options=options)
+    policy = new_policy(folder.config, folder.config.environment())
+    np.testing.assert_allclose(policy.sigma, 0.1, rtol=1e-6)
+    assert [weights.shape[1] for weights, _ in policy.layers] == [5, 3, policy.actions]
+    usual = whole[1].trained.policy
+    assert [weights.shape[1] for weights, _ in usual.layers] == [64, 64, usual.actions]
+    linear = resolve_training(**{**configured(small), "algorithm": "reinforce", "policy_options": options})
+    np.testing.assert_allclose(new_policy(linear, linear.environment()).sigma, 0.1)
+
+
+def configured(small):
+    """Return settings as `resolve_training` takes them."""
+    return {**small, "options": {}, "gait_name": "hand-tuned"}
 
 
 def test_a_training_may_go_on_for_longer(small, whole, tmp_path):

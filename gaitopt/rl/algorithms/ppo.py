@@ -44,7 +44,8 @@ class PPOOptions(AlgorithmOptions):
     clip: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.2
     """eps; 0.1 to 0.2 is usual."""
     value_weight: NonNegative = 0.5
-    """c1."""
+    """c1. The critic has an Adam of its own, to which a constant factor is nothing: what counts is whether this is 0,
+    and where `max_gradient_norm` begins to shorten."""
     entropy_weight: NonNegative = 0.0
     """c2."""
     max_gradient_norm: Positive | None = 0.5

@@ -99,12 +99,13 @@ class Policy(ABC):
             self.normalizer.update(observations)
 
     def demand_finite(self) -> None:
-        """Refuse to go on with parameters that are not numbers.
+        """Refuse to go on with parameters, or a normalization, that are not numbers.
 
         Raises:
             InputError: names the parameter.
         """
-        demand_finite("parameters", self._theta, "learning went astray: lower the step sizes")
+        for name, array in self.state().items():
+            demand_finite(name, array, "learning went astray: lower the step sizes")
 
     def state(self) -> State:
         """Return its arrays: parameters and normalization."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import zipfile
+import zlib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -20,6 +21,9 @@ from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.gaussian_mlp import GaussianMLPPolicy
 from gaitopt.rl.policies.linear_gaussian import LinearGaussianPolicy
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
+
+UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
+"""What numpy and zipfile raise where a file is damaged; NotImplementedError is a RuntimeError."""
 
 
 def _softmax(features: list[list[list[float]]], normalize: bool) -> SoftmaxPolicy:
@@ -85,6 +89,8 @@ def load_policy(path: Path) -> tuple[Policy, dict[str, Any]]:
         policy.demand_finite()
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
+    except (ValueError, TypeError) as error:  # an array of text, say
+        raise InputError(f"{path}: its arrays cannot be used: {error}; the file is damaged") from error
     return policy, header.about
 
 
@@ -115,6 +121,6 @@ def read_arrays(path: Path) -> tuple[dict[str, Any], State]:
             raise ValueError("its header is not a table")
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise InputError(f"{path}: is not a file of arrays with a header: {error}") from error
     return header, arrays
