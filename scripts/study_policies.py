@@ -8,17 +8,24 @@ stopped: its runs lie in --runs.
 import argparse
 import json
 import statistics
+import sys
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from common.readme import machine, write_section
 
 import gaitopt
+from gaitopt.gait.gait_file import load_gait
 from gaitopt.rl.algorithms.catalog import ALGORITHMS
 from gaitopt.rl.training import Stopping
+from gaitopt.robot.spec import load_robot
+from gaitopt.run.config import first_difference
 from gaitopt.run.train import TrainOutcome, continue_training, new_training
-from gaitopt.run.train_folder import list_trainings
+from gaitopt.run.train_config import resolve_training
+from gaitopt.run.train_folder import TrainFolder, list_trainings
 from gaitopt.run.trained import read_trained
+from gaitopt.scenario.spec import load_scenario
 from gaitopt.view.train_progress import TrainProgressView
 from gaitopt.walk.score import confidence_interval
 from gaitopt.workers import default_count
@@ -43,18 +50,24 @@ def trained(algorithm: str, scenario: str, seed: int, args: argparse.Namespace) 
     ):
         return None
     print(name, flush=True)
-    folder = known.get(name) or new_training(
-        robot=ROBOT,
-        scenario=scenario,
-        gait=GAIT,
-        algorithm=algorithm,
-        stopping=Stopping(steps=steps),
-        seed=seed,
-        name=name,
-        runs=args.runs,
-    )
+    settings = {"algorithm": algorithm, "stopping": Stopping(steps=steps), "seed": seed, "name": name}
+    if name in known:
+        check_settings(known[name], scenario, settings)
+    folder = known.get(name) or new_training(robot=ROBOT, scenario=scenario, gait=GAIT, runs=args.runs, **settings)
     with TrainProgressView(folder.config) as view:
         return continue_training(folder, args.workers, view)
+
+
+def check_settings(folder: TrainFolder, scenario: str, settings: dict[str, Any]) -> None:
+    """Refuse a training that was begun with other settings than it would have today."""
+    robot = load_robot(ROBOT)
+    today = resolve_training(
+        robot=robot, scenario=load_scenario(scenario), gait=load_gait(GAIT, robot), gait_name=GAIT, **settings
+    )
+    found = first_difference(*(c.model_dump(exclude={"versions", "pace_mps"}) for c in (folder.config, today)))
+    if found is not None:
+        key, then, now = found
+        sys.exit(f"{folder.path}: was trained with {key} = {then!r}, now it is {now!r}; move it away, to train anew")
 
 
 def half_time_step(outcome: TrainOutcome, seed: int, workers: int) -> float:
