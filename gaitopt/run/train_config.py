@@ -50,7 +50,7 @@ _ACTOR_CRITICS = ("qac", "advantage-actor-critic", "td-actor-critic", "td-lambda
 _PLAIN = {**_STRIDE, "steps": 1024, "actor_rate": 0.005, "critic_rate": 0.1, "max_gradient_norm": 3.0}
 _ADAM = {"rule": "adam", "actor_rate": 0.003, "critic_rate": 0.05}
 DEFAULT_OPTIONS: dict[str, dict[str, Any]] = {
-    "reinforce": {**_STRIDE, **_ADAM, "episodes": 8, "max_gradient_norm": 1.0},
+    "reinforce": {**_STRIDE, **_ADAM, "actor_rate": 0.002, "episodes": 8, "max_gradient_norm": 1.0},
     **dict.fromkeys(_ACTOR_CRITICS, _PLAIN),
     "natural-actor-critic": {**_STRIDE, "steps": 2048, "actor_rate": 0.1, "critic_rate": 0.1, "damping": 0.01},
     "ppo": {**_SECOND, "steps": 4096, "minibatch": 512, "rate": 5e-4, "kl_stop": 0.03},
