@@ -32,7 +32,7 @@ from gaitopt.workers import default_count
 
 ROBOT, GAIT, MAIN = "aibo-ers7", "learned", "ppo"
 SCENARIOS = ("field", "pushes", "rough")
-STEPS = {"field": 150_000, "pushes": 400_000, "rough": 600_000}
+STEPS = {"field": 150_000, "pushes": 1_000_000, "rough": 1_000_000}
 """Where a robot falls often, it takes longer to learn not to."""
 CASES = [(MAIN, scenario) for scenario in SCENARIOS]
 CASES += [(algorithm, "field") for algorithm in ALGORITHMS if algorithm != MAIN]

@@ -35,13 +35,9 @@ POLICIES = {
     "softmax": SoftmaxPolicy.kind,
 }
 """Kinds of policies by the names that users give."""
-WALKING = Interface(adjust=Adjustments(residuals=False, parameter_reach=0.3, change_s=0.1))
-"""What a policy sees and changes in training, unless told otherwise: with half as many actions it learns sooner, and
-quick changes catch a robot that is pushed."""
-SEEING_SPEED = Interface(
-    observe=("phase", "tilt", "rates", "heading", "offsets", "velocity"),
-    adjust=Adjustments(residuals=False, parameter_reach=0.3),
-)
+WALKING = Interface(adjust=Adjustments(residuals=False, parameter_reach=0.3))
+"""What a policy sees and changes in training, unless told otherwise: with half as many actions it learns sooner."""
+SEEING_SPEED = WALKING.model_copy(update={"observe": ("phase", "tilt", "rates", "heading", "offsets", "velocity")})
 """The same for policies that are linear in what they see, and in comparisons: no linear function of what a robot feels
 tells a lunge from speed. Only in simulation is the velocity known."""
 DEFAULT_POLICY = {"ppo": "perceptron"}
