@@ -1,7 +1,7 @@
 """PPO beside stable-baselines3's: the same environment, hyperparameters, steps and machine, in one run.
 
-Each does by default what it does: ours brings observations and rewards to one scale and shortens the gradients of
-policy and critic apart, stable-baselines3's does not unless its environments are wrapped.
+Ours is told not to bring observations and rewards to one scale, because stable-baselines3's does not unless its
+environments are wrapped; the gradients of policy and critic it shortens apart as always.
 
 Three settings: stable-baselines3's defaults with one environment per core; its fastest (8 environments, batches of
 256); and, for the final return, the defaults over several seeds. Also what an environment step costs beside the bare
@@ -50,8 +50,8 @@ def environment() -> TraversalEnvironment:
 def ours(setting: str, steps: int, seed: int) -> dict[str, float]:
     chosen = SETTINGS[setting]
     sizes = {"observation_size": environment().observation_size, "actions": environment().actions, "sigma": SIGMA}
-    policy = make_policy("gaussian-mlp", {**sizes, "rng": generator(seed, Stream.LEARNING)})
-    options = {"steps": chosen["steps"], "minibatch": chosen["minibatch"]}
+    policy = make_policy("gaussian-mlp", {**sizes, "normalize": False, "rng": generator(seed, Stream.LEARNING)})
+    options = {"steps": chosen["steps"], "minibatch": chosen["minibatch"], "scale_rewards": False}
     algorithm = make_algorithm("ppo", policy, generator(seed, Stream.OPTIMIZER), options)
     factory = LaneFactory(environment, policy.kind, policy.options(), seed)
     with LanePool(factory, chosen["environments"], default_count()) as pool:
