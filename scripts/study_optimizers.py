@@ -1,14 +1,16 @@
 """Which optimizer finds a fast gait with the fewest traversals? README's tables, for both AIBOs.
 
 A comparison for each robot, of every optimizer with the same budget and seeds; then every last gait of the default
-optimizer at half the time step. Interrupted, it goes on where it stopped: its comparisons lie in --runs.
+optimizer at half the time step. Interrupted, it goes on where it stopped: its comparisons lie in --runs. With --readme
+what was measured is kept in docs/, and methods that stand there already and are not named by --optimizers are told
+again: so one method can be measured anew, or a long study made in parts.
 """
 
 import argparse
 import json
-import shutil
 from pathlib import Path
 
+from common import kept
 from common.readme import README, write_section
 
 import gaitopt
@@ -25,23 +27,25 @@ from gaitopt.workers import default_count
 
 DOCS = README.parent / "docs"
 ROBOTS = ("aibo-ers7", "aibo-ers210")
+CHECKED = {DEFAULT, "bayesian", "kohl-stone"}
+"""Methods whose last gaits walk at half the time step, too."""
 
 
 def study_of(robot: str, args: argparse.Namespace) -> StudyFolder:
     """Return the comparison of a robot, begun if there is none yet."""
     name = f"study-optimizers-{robot}-{args.traversals}"
-    known = {study.config.name: study for study in list_studies(args.runs)}
     made = plan(robot=robot, optimizers=args.optimizers, traversals=args.traversals, seeds=args.seeds, name=name)
-    return known.get(name) or new_study(made, args.runs, args.workers)
+    known = {(study.config.name, study.config.methods): study for study in list_studies(args.runs)}
+    return known.get((name, made.config.methods)) or new_study(made, args.runs, args.workers)
 
 
-def half_time_step(study: StudyFolder, workers: int) -> list[float]:
-    """Return the speeds of the default optimizer's winners at half the time step, as parts of their usual speeds."""
+def half_time_step(study: StudyFolder, workers: int) -> dict[str, list[float]]:
+    """Return the speeds of methods' last gaits at half the time step, as parts of their usual speeds."""
     usual = gaitopt.EngineSpec()
     half = usual.model_copy(update={"time_step_s": usual.time_step_s / 2})
-    parts = []
+    parts: dict[str, list[float]] = {}
     for member in study.members:
-        if member.method == DEFAULT:
+        if member.method in CHECKED:
             best, config = read_gait(member.path / "best.toml"), member.config
             speeds = [
                 gaitopt.evaluate(
@@ -49,16 +53,23 @@ def half_time_step(study: StudyFolder, workers: int) -> list[float]:
                 ).speed_mps
                 for engine in (half, usual)
             ]
-            parts.append(speeds[0] / speeds[1])
+            parts.setdefault(member.method, []).append(speeds[0] / speeds[1])
     return parts
 
 
-def section(robot: str, comparison: Comparison, picture: Path, halves: list[float]) -> str:
-    """Return README's part on one robot."""
+def publish(robot: str, comparison: Comparison, halves: dict[str, list[float]]) -> None:
+    """Put the comparison, joined with what is kept of earlier ones, into docs/ and README."""
+    records = DOCS / f"comparison_{robot}.json"
+    if records.is_file():
+        old, old_halves = kept.read(records)
+        comparison, halves = kept.joined(old, comparison), old_halves | halves
+    kept.keep(comparison, halves, records)
+    picture = DOCS / f"comparison_{robot}.png"
+    comparison_plot(comparison, picture)
     text = f"![{robot}: speed against traversals](docs/{picture.name})\n\n{markdown(comparison)}"
-    if halves:
-        text += f"\n`{DEFAULT}`: its last gaits keep at least {min(halves):.0%} of their speed at half the time step.\n"
-    return text
+    for method, parts in halves.items():
+        text += f"\n`{method}`: at half the time step its last gaits keep at least {min(parts):.0%} of their speed.\n"
+    write_section(f"compare-{robot}", text)
 
 
 def main() -> None:
@@ -76,15 +87,12 @@ def main() -> None:
         with StudyView(study, args.workers) as view:
             comparison = run_study(study, args.workers, view)
         write_tables(comparison)
-        picture = comparison_plot(comparison)
+        comparison_plot(comparison)
         halves = half_time_step(study, args.workers)
         print(json.dumps({"robot": robot, "half_time_step": halves, "methods": summary_records(comparison)}))
-        published = DOCS / f"comparison_{robot}.png"
-        text = section(robot, comparison, published, halves)
-        print(text)
+        print(markdown(comparison))
         if args.readme:
-            shutil.copyfile(picture, published)
-            write_section(f"compare-{robot}", text)
+            publish(robot, comparison, halves)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import numpy as np
 
 from gaitopt.run.budget import Budget
 from gaitopt.scenario.score import ScoreSpec
+from gaitopt.seeding import Stream, generator
 
 GOOD = (0.90, 0.95)
 """Parts of the best known score; the table tells what it cost to reach them."""
@@ -112,8 +113,8 @@ class Comparison:
     study: Path
     title: str
     """Robot and scenario, and the gait that policies adjust."""
-    made: str
-    """When, and on what machine."""
+    made: dict[str, str]
+    """When, and on what machine, each method learned."""
     score: ScoreSpec
     """What was made high; all scores here are of it, in m/s if it is the speed."""
     budget: Budget
@@ -188,3 +189,15 @@ def summarize_method(curves: Sequence[Curve], budget: Budget, best: float, rng: 
         wall_s=float(np.median(wall_s)),
         overhead=sum(curve.overhead_s for curve in curves) / (sum(wall_s) or 1.0),
     )
+
+
+def summarize_methods(curves: Sequence[Curve], budget: Budget, best: float, seed: int) -> tuple[MethodSummary, ...]:
+    """Return the lines of the table, the highest score at the end of the budget first; see `summarize_method`."""
+    methods = dict.fromkeys(curve.method for curve in curves)
+    lines = [
+        summarize_method(
+            [curve for curve in curves if curve.method == method], budget, best, generator(seed, Stream.COMPARISON)
+        )
+        for method in methods
+    ]
+    return tuple(sorted(lines, key=lambda line: -line.at[budget.amount].median))

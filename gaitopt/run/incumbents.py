@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from gaitopt.run.budget import Budget
-from gaitopt.run.comparison import BestKnown, Comparison, Curve, MethodSummary, summarize_method
+from gaitopt.run.comparison import BestKnown, Comparison, Curve, summarize_methods
 from gaitopt.run.member import Incumbent, Member, Walker
 from gaitopt.run.rollout import RolloutResult, RolloutTask, rollout_workers
 from gaitopt.run.store import Place, Row, RunStore
 from gaitopt.run.study import StudyFolder
 from gaitopt.scenario.score import ScoreSpec
-from gaitopt.seeding import Stream, generator, traversal_seed
+from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.score import Evaluation, score, summarize
 from gaitopt.walk.traversal import Traversal
 from gaitopt.workers import WorkerChoice, Workers
@@ -55,12 +54,12 @@ def measure(
     return Comparison(
         study=study.path,
         title=winner.title,
-        made=config.made,
+        made=dict.fromkeys(config.methods, config.made),
         score=winner.score,
         budget=budget,
         fresh=config.fresh,
         curves=curves,
-        summaries=_summaries(curves, budget, again.score, config.seeds[0]),
+        summaries=summarize_methods(curves, budget, again.score, config.seeds[0]),
         best_known=BestKnown(winner.method, winner.config.seed, since, again.score),
         left_out=config.left_out,
         failed=failed,
@@ -74,18 +73,6 @@ def _first_places(study: StudyFolder, members: Sequence[Member], incumbents: Seq
         for incumbent in its:
             places.setdefault(incumbent.walker, (study.members.index(member), incumbent.since))
     return places
-
-
-def _summaries(curves: Sequence[Curve], budget: Budget, best: float, seed: int) -> tuple[MethodSummary, ...]:
-    """Return the lines of the table, the highest score at the end of the budget first."""
-    methods = dict.fromkeys(curve.method for curve in curves)
-    lines = [
-        summarize_method(
-            [curve for curve in curves if curve.method == method], budget, best, generator(seed, Stream.COMPARISON)
-        )
-        for method in methods
-    ]
-    return tuple(sorted(lines, key=lambda line: -line.at[budget.amount].median))
 
 
 class _Fresh:

@@ -14,8 +14,8 @@ COLORS = ("tab:blue", "tab:orange", "tab:green", "tab:red", "tab:purple", "tab:b
 STYLES = ("-", "--", ":")
 
 
-def comparison_plot(comparison: Comparison) -> Path:
-    """Draw the median over seeds of every method with its bootstrap 95 % band, and write it into the folder."""
+def comparison_plot(comparison: Comparison, path: Path | None = None) -> Path:
+    """Draw the median over seeds of every method with its bootstrap 95 % band; write it, usually into the folder."""
     from matplotlib.figure import Figure  # slow to import
 
     scale = 1e3 if comparison.score.is_speed else 1.0
@@ -52,7 +52,7 @@ def comparison_plot(comparison: Comparison) -> Path:
         bbox_to_anchor=(1.0, 0.5),
         title=f"median and 95 % band\nover {seeds} seed{'s' if seeds > 1 else ''}",
     )
-    path = comparison.study / PICTURE
+    path = path or comparison.study / PICTURE
     with whole_file(path) as draft:
         figure.savefig(draft, dpi=120)
     return path

@@ -56,7 +56,7 @@ def notes(comparison: Comparison) -> list[str]:
         f"{budget.unit}), by other fresh traversals than those that picked it. 'to 90%': {budget.unit} until a "
         f"{budget.learned} that good was recommended, median, and how many seeds got there.",
         f"Gain: of the last {budget.learned} over {budget.start}. Falls: of the {budget.walks} of learning. "
-        f"Wall time: of one run in one process. {comparison.made}.",
+        f"Wall time: of one run in one process. {_made(comparison.made)}.",
     ]
     if best.score <= 0:
         lines[1] = f"Best known: {_value(comparison, best.score)}: there is nothing to reach."
@@ -98,6 +98,14 @@ def curve_records(comparison: Comparison) -> list[dict[str, Any]]:
         for c in comparison.curves
         for point, since, score, fell in zip(c.points, c.since, c.scores, c.fresh_fell, strict=True)
     ]
+
+
+def _made(made: Mapping[str, str]) -> str:
+    """Return when and where methods learned, in words; once, if all did in one go."""
+    times = dict.fromkeys(made.values())
+    if len(times) == 1:
+        return next(iter(times))
+    return "; ".join(f"{', '.join(m for m, told in made.items() if told == time)}: {time}" for time in times)
 
 
 def _csv(records: Sequence[Mapping[str, Any]]) -> str:

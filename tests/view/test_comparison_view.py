@@ -51,7 +51,7 @@ def comparison(tmp_path):
     return Comparison(
         study=tmp_path,
         title="aibo-ers7 on field",
-        made="2026-01-02, some machine",
+        made=dict.fromkeys(("cma-es", "random-search"), "2026-01-02, some machine"),
         score=SPEED,
         budget=Traversals(135),
         fresh=20,
@@ -61,6 +61,12 @@ def comparison(tmp_path):
         left_out={"powell": "an iteration takes 200 traversals, and the budget is 135"},
         failed={"cma-es-3": "ValueError: of its own"},
     )
+
+
+def test_methods_that_learned_elsewhere_are_named(comparison):
+    assert "2026-01-02, some machine." in notes(comparison)[2]
+    elsewhere = dataclasses.replace(comparison, made=comparison.made | {"random-search": "2026-01-03, another"})
+    assert notes(elsewhere)[2].endswith("cma-es: 2026-01-02, some machine; random-search: 2026-01-03, another.")
 
 
 def test_the_table_in_words(comparison):

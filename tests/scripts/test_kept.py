@@ -1,0 +1,90 @@
+"""Comparisons that are kept and joined, against the same methods compared in one go."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from gaitopt.run.budget import Traversals
+from gaitopt.run.comparison import BestKnown, Comparison, Curve, summarize_methods
+from gaitopt.scenario.score import SPEED
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+from common import kept
+
+BUDGET = Traversals(100)
+TOPS = {"powell": 0.4, "cma-es": 0.6, "bfgs": 0.5}
+
+
+def compared(*methods, best="cma-es", made="today", seeds=(1, 2, 3), path=Path()):
+    """Return a comparison whose methods rise to their tops; the best gait is told by other traversals, a bit lower."""
+    points = BUDGET.points()
+    curves = tuple(
+        Curve(
+            method,
+            seed,
+            points,
+            points,
+            tuple(0.2 + (TOPS[method] - 0.2) * point / 100 + 0.01 * seed for point in points),
+            (0,) * len(points),
+            100,
+            100,
+            seed,
+            9.0,
+            0.1,
+        )
+        for seed in seeds
+        for method in methods
+    )
+    known = BestKnown(best, 3, 100, TOPS[best] + 0.02)
+    return Comparison(
+        study=path,
+        title="a robot on a field",
+        made=dict.fromkeys(methods, made),
+        score=SPEED,
+        budget=BUDGET,
+        fresh=20,
+        curves=curves,
+        summaries=summarize_methods(curves, BUDGET, known.score, 1),
+        best_known=known,
+        left_out={},
+        failed={},
+    )
+
+
+def test_what_is_kept_is_read_again(tmp_path):
+    comparison, halves = compared("powell", "cma-es", path=tmp_path), {"powell": [0.9, 1.0]}
+    kept.keep(comparison, halves, tmp_path / "kept.json")
+    assert kept.read(tmp_path / "kept.json") == (comparison, halves)
+
+
+@pytest.mark.parametrize("parts", [(("powell", "cma-es"), ("bfgs",)), (("bfgs",), ("cma-es", "powell"))])
+def test_joined_parts_are_the_whole(parts):
+    """The best known is in either part; the lines of both are reckoned against it."""
+    old, new = (compared(*part, best="cma-es" if "cma-es" in part else "bfgs") for part in parts)
+    both, whole = kept.joined(old, new), compared("powell", "cma-es", "bfgs")
+    assert (both.summaries, both.best_known) == (whole.summaries, whole.best_known)
+    assert set(both.curves) == set(whole.curves)
+    assert both.made == whole.made
+
+
+def test_a_method_measured_anew_stands_in_place_of_itself():
+    old = compared("powell", "cma-es", made="yesterday")
+    new = compared("powell", best="powell")
+    better = replace(new, curves=tuple(replace(c, fell=77) for c in new.curves))
+    both = kept.joined(old, better)
+    assert [c.fell for c in both.curves if c.method == "powell"] == [77] * 3
+    assert both.made == {"cma-es": "yesterday", "powell": "today"}
+    assert len(both.summaries) == 2
+
+
+@pytest.mark.parametrize("change", [{"title": "another"}, {"fresh": 10}, {"budget": Traversals(200)}])
+def test_what_was_not_measured_alike_is_not_joined(change):
+    with pytest.raises(ValueError, match=f"{next(iter(change))} is"):
+        kept.joined(replace(compared("powell", best="powell"), **change), compared("bfgs", best="bfgs"))
+
+
+def test_other_seeds_are_not_joined():
+    with pytest.raises(ValueError, match="seeds is"):
+        kept.joined(compared("powell", best="powell", seeds=(1, 2)), compared("bfgs", best="bfgs"))
