@@ -11,7 +11,8 @@ dimensions: D. Eriksson et al., "Scalable Global Optimization via Local Bayesian
 4. Measure the point of highest EI in the trust region around the leader; see `trust_region.py`. For a batch, believe
    that it scores its mean and go to 3 (kriging believer: D. Ginsbourger et al., "Kriging Is Well-Suited to Parallelize
    Optimization", 2010). Then go to 2.
-5. The leader is measured again in every batch.
+5. The leader is measured again until it has half as many scores as the square root of the number of all: the longer the
+   search, the rarer the falls to be noticed.
 
 The process is scikit-learn's, because that is well kept and no more than the process: whole packages for Bayesian
 optimization have no priors for many dimensions, no trust regions, or need torch.
@@ -50,12 +51,12 @@ class BayesianOptions(OptimizerOptions):
 
     repeats: Count = 1
     """How often every point is measured: once, since the process averages over neighbors."""
-    points: Annotated[int, Field(strict=True, ge=2)] = 4
+    points: Count = 4
     """How many points are measured at once: more keep more workers busy, fewer are chosen better."""
     first: Annotated[int, Field(strict=True, ge=2)] = 12
     """How many points are measured before the first fit, the start among them."""
-    region: Annotated[Positive, Field(le=2)] = 0.8
-    """Side of the first trust region, in cube units."""
+    region: Annotated[Positive, Field(le=2)] = 0.4
+    """Side of the first trust region, and of the largest, in cube units."""
     length: Positive = 0.5
     """The length that is most probable before any score, in cube units times the square root of n."""
 
@@ -86,8 +87,9 @@ class Bayesian(Optimizer):
         posterior = self._process.given(points, scores)
         means = posterior.mean(points)
         leader, top = points[np.argmax(means)], float(means.max())  # believing means moves neither
+        doubtful = _count(points, leader) < len(points) ** 0.5 / 2  # step 5
         for i in range(self._options.points):
-            new = leader if i == 0 else self._highest_improvement(posterior, leader, top)  # step 5; step 3
+            new = leader if doubtful and i == 0 else self._highest_improvement(posterior, leader, top)  # step 3
             points, scores = np.vstack([points, new]), np.append(scores, posterior.mean(new[None]))  # step 4
             posterior = self._process.given(points, scores)
         return points[len(self._points) :]  # (k, n)

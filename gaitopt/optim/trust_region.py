@@ -3,7 +3,8 @@
 D. Eriksson et al., "Scalable Global Optimization via Local Bayesian Optimization" (TuRBO), NeurIPS 2019, section 2: a
 model of the whole cube would need far more points than a robot can walk, and expected improvement, left alone, would
 look at the cube's many corners first. The box is long where the model says that the function changes slowly, doubles
-after three successes in a row, and halves after some failures in a row, n for a point at a time.
+after three successes in a row, and halves after some failures in a row, n for a point at a time. Unlike the paper's it
+is never larger than at first: with some hundred points in twelve dimensions it would be looked through in vain.
 """
 
 from __future__ import annotations
@@ -14,8 +15,8 @@ import numpy as np
 
 from gaitopt.optim.arrays import Array, into_cube
 
-LARGEST, SMALLEST = 1.6, 2**-7
-"""Sides between which the box grows and shrinks, in cube units, as in the paper; below the smallest it starts anew."""
+SMALLEST = 2**-7
+"""Below this side the box starts anew [cube units]."""
 SUCCESSES = 3
 """So many in a row double the sides."""
 SUCCESS = 0.003
@@ -51,7 +52,7 @@ class TrustRegion:
             self._successes, self._failures = 0, self._failures + 1
         self._top = max(top, self._top)
         if self._successes == SUCCESSES:
-            self.side, self._successes = min(2 * self.side, LARGEST), 0
+            self.side, self._successes = min(2 * self.side, self._first), 0
         elif self._failures == self._patience:
             self.side, self._failures = self.side / 2, 0
         if self.side < SMALLEST:

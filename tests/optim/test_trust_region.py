@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from gaitopt.optim.trust_region import LARGEST, SMALLEST, TrustRegion
+from gaitopt.optim.trust_region import SMALLEST, TrustRegion
 
 
 def test_the_box_lies_around_the_center_inside_the_cube():
@@ -19,16 +19,19 @@ def test_the_box_is_long_where_the_function_changes_slowly():
     np.testing.assert_allclose(high - low, [0.2 / 3, 0.6])
 
 
-def test_three_successes_in_a_row_double_it():
+def test_three_successes_in_a_row_double_it_but_never_beyond_its_first_side():
     region = TrustRegion(0.4, 4, 12)
+    for _ in range(5):
+        region.update(0.1)
+    assert region.side == 0.2
     sides = []
-    for top in (0.1, 0.2, 0.3, 0.3, 0.4, 0.5, 0.5001, 0.6, 0.7, 0.8):  # 0.3 again and 0.5001 are failures
+    for top in (0.2, 0.3, 0.3, 0.4, 0.5, 0.5001, 0.6, 0.7, 0.8):  # 0.3 again and 0.5001 are failures
         region.update(top)
         sides.append(region.side)
-    assert sides == [0.4] * 9 + [0.8]
+    assert sides == [0.2] * 8 + [0.4]
     for top in (0.9, 1.0, 1.1, 1.2, 1.3, 1.4):
         region.update(top)
-    assert region.side == LARGEST
+    assert region.side == 0.4
 
 
 @pytest.mark.parametrize(("batch", "patience"), [(4, 4), (2, 6), (12, 4)])
