@@ -233,7 +233,8 @@ def test_a_battery_that_is_low(refused, desk_of, kind, volts):
     desk = desk_of(kind)
     desk.emulation.robot.battery = volts
     said = refused("deploy", "hand-tuned", *desk.words)
-    assert f"battery low: {volts} V, expected at least" in said
+    assert "battery low: " in said  # the board may complain before it is asked
+    assert f"{volts}" in said
     assert "charge it" in said
 
 

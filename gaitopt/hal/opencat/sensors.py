@@ -40,7 +40,8 @@ class Sensors:
     def hear(self, line: str) -> None:
         """Keep what the firmware says unasked."""
         if line.startswith("Low power"):
-            self._low_power, self._low_power_time = line, self._link.now()
+            self._low_power = f'battery low: the board says "{line}"; charge it'
+            self._low_power_time = self._link.now()
         elif line.startswith("Got"):
             self._low_power_time = -inf
         elif line.startswith("EXCEPTION"):
