@@ -8,22 +8,21 @@ joints and base are reset).
 from __future__ import annotations
 
 import math
-import os
-import sys
 import time
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gaitopt.errors import BodyError, ProtocolError
-from gaitopt.hal import egl
 from gaitopt.hal.body import Array, Body, BodyState, Camera, Capabilities, GroundContacts, Lifecycle
 from gaitopt.hal.engine import EngineSpec, engine_of
+from gaitopt.hal.pybullet_client import clear, connect, disconnect
+from gaitopt.hal.pybullet_parts import find_parts
 from gaitopt.hal.pybullet_world import GRAVITY, add_ground, load_robot, p, set_payload, take_picture
 from gaitopt.hal.quiet import quiet
 from gaitopt.hal.standing import stand
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.robot.urdf import PAYLOAD_LINK, check_urdf
+from gaitopt.robot.urdf import check_urdf
 from gaitopt.scenario.spec import Conditions, ScenarioSpec
 
 DROP = 0.001
@@ -67,16 +66,7 @@ class PyBulletBody(Body):
         """Connect to a physics client of its own."""
         self._require(Lifecycle.DISCONNECTED, call="configure")
         check_urdf(self.robot)
-        if self._window and sys.platform == "linux" and not os.environ.get("DISPLAY"):
-            raise BodyError("there is no display for a window; leave out --window, or film with --video")
-        with quiet():
-            self._client = p.connect(p.GUI if self._window else p.DIRECT)
-        if self._client < 0:
-            raise BodyError("PyBullet cannot open a window; is there a display? Leave out --window to run without one")
-        if self._camera and not self._window and egl.egl_works():
-            with quiet():  # before the world is built: the plugin draws what is loaded after it
-                p.loadPlugin(egl.plugin(), egl.SUFFIX, physicsClientId=self._client)
-            self._renderer = p.ER_BULLET_HARDWARE_OPENGL
+        self._client, self._renderer = connect(self._window, self._camera)
         self._stopped = False
         self.lifecycle = Lifecycle.INACTIVE
 
@@ -94,8 +84,8 @@ class PyBulletBody(Body):
         p.changeDynamics(self._ground, -1, lateralFriction=conditions.friction, physicsClientId=self._client)
         down = -GRAVITY * math.sin(conditions.slope), 0.0, -GRAVITY * math.cos(conditions.slope)
         p.setGravity(*down, physicsClientId=self._client)  # a slope is a level field with gravity askew
-        if self._payload is not None:
-            set_payload(self._body, self._payload, conditions.payload, self._client)
+        if self._parts.payload is not None:
+            set_payload(self._body, self._parts.payload, conditions.payload, self._client)
 
     def activate(self, pose: Array, duration: float) -> None:
         """Stand the robot on the ground in `pose`, servos on, and let it settle for `duration`."""
@@ -106,7 +96,7 @@ class PyBulletBody(Body):
         self._place(pose, conditions)
         strength = conditions.servo_strength
         speeds = self.robot.joint_speeds * strength
-        for joint, angle, speed in zip(self._joints, pose, speeds, strict=True):
+        for joint, angle, speed in zip(self._parts.joints, pose, speeds, strict=True):
             p.resetJointState(self._body, joint, angle, 0.0, physicsClientId=self._client)
             # The largest speed stays with the motor; the array call below cannot give it.
             p.setJointMotorControl2(
@@ -119,8 +109,8 @@ class PyBulletBody(Body):
             )
         # The motor moves at gain * error / time_step: an error decays with the servo's time constant at any time step.
         gain = self.engine.time_step_s / self.robot.servo.time_constant_s
-        self._gains = [min(1.0, gain)] * len(self._joints)
-        self._torques = [self.robot.servo.stall_torque_nm * strength] * len(self._joints)
+        self._gains = [min(1.0, gain)] * len(self._parts.joints)
+        self._torques = [self.robot.servo.stall_torque_nm * strength] * len(self._parts.joints)
         self.lifecycle = Lifecycle.ACTIVE
         self._time, self._wall = -duration, time.perf_counter()
         self.command(pose)
@@ -131,8 +121,8 @@ class PyBulletBody(Body):
         """Return place and tilt, and the joints' angles, speeds and torques."""
         self._laid_out("read")
         com, turned = p.getBasePositionAndOrientation(self._body, self._client)
-        position, orientation = p.multiplyTransforms(com, turned, *self._origin_in_inertial)
-        angles, speeds, _, torques = zip(*p.getJointStates(self._body, self._joints, self._client), strict=True)
+        position, orientation = p.multiplyTransforms(com, turned, *self._parts.origin_in_inertial)
+        angles, speeds, _, torques = zip(*p.getJointStates(self._body, self._parts.joints, self._client), strict=True)
         if self.lifecycle is not Lifecycle.ACTIVE:
             torques = (0.0,) * len(torques)  # the servos are limp; Bullet tells the last torque they had
         return BodyState(self._time, position, orientation, angles, speeds, torques)
@@ -204,9 +194,7 @@ class PyBulletBody(Body):
 
     def close(self) -> None:
         """Let go of the physics client."""
-        if self._client >= 0 and p.isConnected(self._client):
-            with quiet():
-                p.disconnect(self._client)
+        disconnect(self._client)
         self._client = -1
         self._scenario = self._conditions = None
         self.lifecycle = Lifecycle.DISCONNECTED
@@ -217,9 +205,9 @@ class PyBulletBody(Body):
         assert state.position is not None  # a simulated body's state
         assert state.joint_angles is not None
         try:
-            place = p.multiplyTransforms(state.position, state.orientation, *self._inertial_in_origin)
+            place = p.multiplyTransforms(state.position, state.orientation, *self._parts.inertial_in_origin)
             p.resetBasePositionAndOrientation(self._body, *place, physicsClientId=self._client)
-            for joint, angle in zip(self._joints, state.joint_angles, strict=True):
+            for joint, angle in zip(self._parts.joints, state.joint_angles, strict=True):
                 p.resetJointState(self._body, joint, angle, physicsClientId=self._client)
             self._follow()
         except p.error as error:  # the user closed the window
@@ -231,9 +219,9 @@ class PyBulletBody(Body):
         points = p.getContactPoints(self._body, self._ground, physicsClientId=self._client)
         links = {point[3] for point in points if point[9] > 0.0}  # link of the robot, normal force
         return GroundContacts(
-            paws=not links.isdisjoint(self._paws),
-            legs=not links.isdisjoint(self._legs),
-            trunk=not links.isdisjoint(self._trunk),
+            paws=not links.isdisjoint(self._parts.paws),
+            legs=not links.isdisjoint(self._parts.legs),
+            trunk=not links.isdisjoint(self._parts.trunk),
         )
 
     def render(self, camera: Camera) -> NDArray[np.uint8]:
@@ -245,7 +233,7 @@ class PyBulletBody(Body):
         self._aimed = angles
         p.setJointMotorControlArray(
             self._body,
-            self._joints,
+            self._parts.joints,
             p.POSITION_CONTROL,
             targetPositions=angles,
             forces=self._torques,
@@ -270,19 +258,10 @@ class PyBulletBody(Body):
     def _build_world(self, scenario: ScenarioSpec) -> None:
         client = {"physicsClientId": self._client}
         self._scenario = None
-        p.resetSimulation(**client)
-        p.setGravity(0.0, 0.0, -GRAVITY, **client)
-        p.setPhysicsEngineParameter(
-            fixedTimeStep=self.engine.time_step_s,
-            numSolverIterations=self.engine.solver_iterations,
-            deterministicOverlappingPairs=1,
-            **client,
-        )
-        if self._window:
-            p.configureDebugVisualizer(p.COV_ENABLE_GUI, 0, **client)
+        clear(self.engine, self._window, self._client)
         self._ground = add_ground(scenario, self._camera or self._window, self._client)
         self._body = load_robot(self.robot, scenario, self._client)
-        self._find_parts()
+        self._parts = find_parts(self.robot, self._body, self._client)
         for link in range(-1, p.getNumJoints(self._body, **client)):
             p.changeDynamics(self._body, link, lateralFriction=1.0, linearDamping=0.0, angularDamping=0.0, **client)
         self._fresh = p.saveState(**client)
@@ -299,33 +278,22 @@ class PyBulletBody(Body):
         p.resetBasePositionAndOrientation(self._body, ALOFT, (0.0, 0.0, 0.0, 1.0), physicsClientId=self._client)
         p.performCollisionDetection(self._client)
 
-    def _find_parts(self) -> None:
-        """Find joints and links by name: their order in the engine is its own affair."""
-        client = {"physicsClientId": self._client}
-        infos = [p.getJointInfo(self._body, i, **client) for i in range(p.getNumJoints(self._body, **client))]
-        joints = {info[1].decode(): info[0] for info in infos}
-        links = {info[12].decode(): info[0] for info in infos}
-        self._joints = [joints[name] for name in self.robot.joint_names]
-        self._payload = links.get(PAYLOAD_LINK)
-        self._paws = {i for name, i in links.items() if name.endswith("_paw_link")}
-        self._legs = {i for name, i in links.items() if name.endswith(("_upper_link", "_lower_link"))}
-        self._trunk = {-1, *links.values()} - self._paws - self._legs
-        dynamics = p.getDynamicsInfo(self._body, -1, **client)
-        self._inertial_in_origin = dynamics[3], dynamics[4]
-        self._origin_in_inertial = p.invertTransform(*self._inertial_in_origin)
-
     def _place(self, pose: Array, conditions: Conditions) -> None:
         """Put the trunk where the four paws stand on the ground, behind the start line."""
         assert self._scenario is not None
         height, roll, pitch = stand(self.robot, pose)
         orientation = p.getQuaternionFromEuler([roll, pitch, conditions.start_heading])
         start = [-self._scenario.field.run_up_m, conditions.start_side, height + DROP]
-        com, turned = p.multiplyTransforms(start, orientation, *self._inertial_in_origin)
+        com, turned = p.multiplyTransforms(start, orientation, *self._parts.inertial_in_origin)
         p.resetBasePositionAndOrientation(self._body, com, turned, physicsClientId=self._client)
 
     def _limp(self, state: Lifecycle) -> None:
         p.setJointMotorControlArray(
-            self._body, self._joints, p.VELOCITY_CONTROL, forces=[0.0] * len(self._joints), physicsClientId=self._client
+            self._body,
+            self._parts.joints,
+            p.VELOCITY_CONTROL,
+            forces=[0.0] * len(self._parts.joints),
+            physicsClientId=self._client,
         )
         self.lifecycle = state
 
