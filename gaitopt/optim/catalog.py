@@ -17,6 +17,7 @@ from gaitopt.optim.bfgs import BFGS, BFGSOptions
 from gaitopt.optim.central_difference import CentralDifference, CentralDifferenceOptions
 from gaitopt.optim.cma_es import CMAES, CMAESOptions
 from gaitopt.optim.conjugate_gradient import ConjugateGradient, ConjugateGradientOptions
+from gaitopt.optim.ego_cma import EgoCMA, EgoCMAOptions
 from gaitopt.optim.forward_difference import ForwardDifference, ForwardDifferenceOptions
 from gaitopt.optim.genetic_algorithm import GeneticAlgorithm, GeneticAlgorithmOptions
 from gaitopt.optim.gradient_ascent import GradientAscent, GradientAscentOptions
@@ -80,6 +81,7 @@ OPTIMIZERS: dict[str, Entry] = {
     "genetic-algorithm": Entry(GeneticAlgorithm, GeneticAlgorithmOptions, "breeds points; elites are measured again"),
     "cma-es": Entry(CMAES, CMAESOptions, "covariance matrix adaptation, by the package cma"),
     "bayesian": Entry(Bayesian, BayesianOptions, "a Gaussian process says where to look; few evaluations, slow to ask"),
+    "ego-cma": Entry(EgoCMA, EgoCMAOptions, "bayesian for the first traversals, then cma-es from where it came to"),
     "random-search": Entry(RandomSearch, RandomSearchOptions, "uniform random points; what the others must beat"),
 }
 

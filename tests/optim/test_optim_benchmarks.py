@@ -21,7 +21,8 @@ TARGET = 0.05
 """The part of the height from start to top that may be left after 1,035 noisy evaluations, as a median over seeds."""
 HARDER = {("nelder-mead", "ellipsoid"): 0.15}
 """In 12 dimensions the simplex is known to grow flat: Lagarias et al., 1998, and F. Gao and L. Han, 2012."""
-FAST = [name for name in OPTIMIZERS if name != "bayesian"]
+SLOW = ("bayesian", "ego-cma")
+FAST = [name for name in OPTIMIZERS if name not in SLOW]
 
 
 def left(name, function, seed, budget=BUDGET, noise=NOISE):
@@ -100,6 +101,7 @@ def test_asking_and_telling_costs_next_to_nothing(name):
 
 
 @pytest.mark.study
+@pytest.mark.parametrize("name", SLOW)
 @pytest.mark.parametrize("function", list(FUNCTIONS))
-def test_bayesian_over_seeds(function):
-    assert median_left("bayesian", function, seeds=5, budget=250) < TARGET
+def test_slow_ones_over_seeds(name, function):
+    assert median_left(name, function, seeds=5, budget=250) < TARGET

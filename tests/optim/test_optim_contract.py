@@ -26,7 +26,7 @@ NO_CHANCE = {  # these draw nothing: what they ask follows from start and scores
     "powell",
     "nelder-mead",
 }
-SLOW_TO_ASK = ("bayesian",)
+SLOW_TO_ASK = ("bayesian", "ego-cma")
 
 every_optimizer = pytest.mark.parametrize("name", list(OPTIMIZERS))
 
@@ -256,7 +256,7 @@ def test_a_bad_beginning_is_refused(name, case):
 def test_stays_inside_the_cube_whatever_is_told(name):
     @settings(max_examples=4 if name in SLOW_TO_ASK else 30, deadline=None)
     @given(
-        start=st.lists(st.floats(0, 1), min_size=2 if name == "cma-es" else 1, max_size=4),
+        start=st.lists(st.floats(0, 1), min_size=2 if name in ("cma-es", "ego-cma") else 1, max_size=4),
         epsilon=st.floats(1e-6, 1e6),
         scores=st.lists(st.floats(-1e6, 1e6), min_size=15, max_size=15),
     )
@@ -315,6 +315,7 @@ def test_catalog_names():
         "genetic-algorithm",
         "cma-es",
         "bayesian",
+        "ego-cma",
         "random-search",
     }
     assert set(OPTIMIZERS) > NO_CHANCE
