@@ -5,7 +5,7 @@ H. Mohammadi, R. Le Riche and E. Touboul, "Making EGO and CMA-ES Complementary f
 first, and gains on. So:
 
 1. Search by Bayesian optimization for some evaluations.
-2. Start CMA-ES at what it recommends, with a small step size, and go on by that.
+2. Start CMA-ES at what it recommends, and go on by that.
 
 The paper gives CMA-ES the process's curvature as its first covariance; here that is noise, and epsilon shapes it as
 usual.
@@ -33,8 +33,8 @@ class EgoCMAOptions(OptimizerOptions):
     """How often every point is measured: once, as in both methods."""
     switch: Count = 150
     """CMA-ES begins after so many points."""
-    sigma: Positive = 1.0
-    """Its first standard deviation, in units of epsilon: half of what it has where it starts from nothing."""
+    sigma: Positive = 2.0
+    """Its first standard deviation, in units of epsilon, as in `cma-es`: a smaller one stays on the hill it begins at."""
     points: Annotated[int, Field(strict=True, ge=1)] = 4
     """How many points Bayesian optimization measures at once."""
 
