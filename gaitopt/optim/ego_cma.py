@@ -34,7 +34,7 @@ class EgoCMAOptions(OptimizerOptions):
     switch: Count = 150
     """CMA-ES begins after so many points."""
     sigma: Positive = 2.0
-    """Its first standard deviation, in units of epsilon, as in `cma-es`: a smaller one stays on the hill it begins at."""
+    """Its first standard deviation, in units of epsilon, as for `cma-es`: a smaller one stays on its first hill."""
     points: Annotated[int, Field(strict=True, ge=1)] = 4
     """How many points Bayesian optimization measures at once."""
 
