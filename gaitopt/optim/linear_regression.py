@@ -5,12 +5,18 @@ section 2.1, the finite-difference estimator for perturbations of any kind; its 
 
 1. Make t policies about the policy: theta_i = theta + dtheta_i.
 2. Evaluate them: J_i.
-3. [g, J_ref] = (D' D)^-1 D' J,  row i of D is [dtheta_i, 1]: least squares with an intercept.
+3. [g, J_ref] = (D' W D)^-1 D' W J,  row i of D is [dtheta_i, 1]: least squares with an intercept.
 4. theta <- theta + eta g / |g|, in units of eps_k.
+
+Not in the paper: W. Policies of earlier iterations lie near, and are looked at again, as changes of the theta of now;
+each iteration makes their weight lambda times smaller (L. Ljung, "System Identification", 2nd edition, Prentice Hall
+1999, section 11.2: least squares with exponential forgetting). So an iteration needs no more than a few new policies.
+lambda = 0 is the paper's estimator.
 
 The perturbations are +eps_k or -eps_k by equal chance: of all within these bounds they give the least noise. Kohl &
 Stone's groups look at each parameter as if the others had not been changed; the regression takes account of them, and
-needs at least n + 1 policies for that. With fewer, the shortest gradient that explains the scores is taken.
+needs at least n + 1 policies for that. With fewer, as at first, the shortest gradient that explains the scores is
+taken.
 """
 
 from __future__ import annotations
@@ -25,16 +31,21 @@ from gaitopt.files import Positive
 from gaitopt.optim.arrays import Array, into_cube, unit
 from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
 
+FORGOTTEN = 0.01
+"""What weighs less is not looked at any more."""
+
 
 class LinearRegressionOptions(OptimizerOptions):
     """An iteration costs policies * repeats evaluations."""
 
     repeats: Count = 1
     """How often every policy is measured: once, since the regression averages over other policies as well."""
-    policies: Annotated[int, Field(strict=True, ge=2)] = 24
-    """t, the number of random policies in an iteration: two for each of twelve parameters."""
-    eta: Positive = 2.0
+    policies: Annotated[int, Field(strict=True, ge=2)] = 8
+    """t, the number of random policies in an iteration."""
+    eta: Positive = 1.0
     """Length of every step, in units of epsilon."""
+    forgetting: Annotated[float, Field(strict=True, ge=0, lt=1)] = 0.7
+    """lambda: weight of an iteration's policies in the next one; 0 looks at new policies only."""
 
 
 class LinearRegression(Optimizer):
@@ -44,8 +55,11 @@ class LinearRegression(Optimizer):
         self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: LinearRegressionOptions
     ) -> None:
         super().__init__(start, epsilon, rng, options)
-        self._eta, self._policies = options.eta, options.policies
+        self._eta, self._policies, self._forgetting = options.eta, options.policies, options.forgetting
         self._policy = self._start  # theta, (n,)
+        self._points: Array = np.empty((0, len(self._start)))  # (m, n), measured and not forgotten
+        self._scores: Array = np.empty(0)  # (m,)
+        self._weights: Array = np.empty(0)  # (m,), the diagonal of W
 
     @property
     def batch(self) -> int:
@@ -58,12 +72,28 @@ class LinearRegression(Optimizer):
 
     def _learn(self, points: Array, scores: Array) -> None:
         self._consider(self._policy, float(scores.mean()))  # best: as for Kohl & Stone
-        gradient = slopes((points - self._policy) / self._epsilon, scores)  # step 3, (n,)
+        self._remember(points, scores)
+        gradient = slopes((self._points - self._policy) / self._epsilon, self._scores, self._weights)  # step 3, (n,)
         self._policy = into_cube(self._policy + self._eta * unit(gradient) * self._epsilon)  # step 4
 
+    def _remember(self, points: Array, scores: Array) -> None:
+        """Take in new policies, and forget the old ones a little."""
+        older = self._weights * self._forgetting
+        kept = older >= FORGOTTEN
+        self._points = np.vstack([self._points[kept], points])
+        self._scores = np.append(self._scores[kept], scores)
+        self._weights = np.append(older[kept], np.ones(len(scores)))
 
-def slopes(changes: Array, scores: Array) -> Array:
-    """Return g (n,) of scores ~ J_ref + changes g, by least squares over the changes (t, n)."""
+
+def slopes(changes: Array, scores: Array, weights: Array | None = None) -> Array:
+    """Return g (n,) of scores (t,) ~ J_ref + changes g, by least squares over the changes (t, n).
+
+    Args:
+        changes: of each policy from theta.
+        scores: of each policy.
+        weights: how much each counts, (t,), above 0; the same if None.
+    """
     design = np.column_stack([changes, np.ones(len(scores))])  # D, (t, n + 1)
     centered = scores - np.median(scores)  # equal scores make a slope of exactly 0
-    return np.asarray(np.linalg.lstsq(design, centered, rcond=1e-9)[0][:-1])
+    roots = np.ones(len(scores)) if weights is None else np.sqrt(weights)
+    return np.asarray(np.linalg.lstsq(roots[:, None] * design, roots * centered, rcond=1e-9)[0][:-1])
