@@ -158,7 +158,7 @@ def test_a_training_from_before_a_setting_was_there_goes_on(small, whole, tmp_pa
     with pytest.raises(KeyboardInterrupt):
         continue_training(folder, 1, stop_after(2))
     header, arrays = read_arrays(folder.state_path)
-    del header["settings"]["policy_options"]
+    del header["settings"]["policy_options"]["hidden"]
     write_arrays(folder.state_path, json.dumps(header), arrays)
     continue_training(folder, workers=1)
     assert bits(folder) == bits(whole[0])
