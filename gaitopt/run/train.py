@@ -26,7 +26,14 @@ from gaitopt.run.config import first_difference
 from gaitopt.run.lanes import LaneFactory, LanePool
 from gaitopt.run.learn import RUNS
 from gaitopt.run.rollout import evaluate
-from gaitopt.run.train_config import PolicyOptions, TrainConfig, new_algorithm, new_policy, resolve_training
+from gaitopt.run.train_config import (
+    PolicyOptions,
+    TrainConfig,
+    check_beginning,
+    new_algorithm,
+    new_policy,
+    resolve_training,
+)
 from gaitopt.run.train_folder import Row, TrainFolder, create_training
 from gaitopt.run.trained import AboutPolicy, TrainedPolicy
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
@@ -152,6 +159,7 @@ def new_training(
     gait_name = gait if isinstance(gait, str) else "given"
     start = load_gait(gait, robot) if isinstance(gait, str) else gait
     config = resolve_training(robot=robot, scenario=scenario, gait=start, gait_name=gait_name, **settings)
+    check_beginning(config.policy, config.policy_options)
     new_algorithm(config, new_policy(config, config.environment()))  # what does not fit shall fail before a folder is
     return create_training(with_pace(config, workers), Path(runs))
 

@@ -82,6 +82,10 @@ class PolicyOptions(Spec):
     """Sizes of a perceptron's hidden layers."""
 
 
+LACKING = {"linear": ("hidden",), "softmax": ("sigma", "hidden")}
+"""What some policies have none of."""
+
+
 class TrainConfig(Spec):
     """The settings of a training."""
 
@@ -219,6 +223,21 @@ def usual_interface(policy: str) -> Interface:
 def usual_beginning(policy: str) -> PolicyOptions:
     """Return how a policy begins if nobody says otherwise: a perceptron's actions are followed quickly."""
     return PolicyOptions(sigma=0.15) if policy == "perceptron" else PolicyOptions()
+
+
+def check_beginning(policy: str, options: PolicyOptions) -> None:
+    """Check that a policy has all that is said of how it begins.
+
+    Raises:
+        InputError: it lacks something that was changed.
+    """
+    usual = usual_beginning(policy)
+    for name in LACKING.get(policy, ()):
+        if getattr(options, name) != getattr(usual, name):
+            raise InputError(
+                f"policy.{name}: got {getattr(options, name)}; a {policy} policy has none; leave it out, "
+                "or choose another --policy"
+            )
 
 
 def new_policy(config: TrainConfig, environment: TraversalEnvironment) -> Policy:

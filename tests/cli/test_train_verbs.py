@@ -77,6 +77,7 @@ def test_other_algorithms_use_a_linear_policy(cli, ground, algorithm):
     [
         (["--algorithm", "pppo"], "unknown algorithm 'pppo'; did you mean ppo"),
         (["--policy", "linaer"], "unknown policy 'linaer'; did you mean linear"),
+        (["--policy", "linear", "--set", "policy.hidden=[8]"], "policy.hidden: got (8,); a linear policy has none"),
         (["--set", "algorithm.lam=1.5"], "lam: got 1.5"),
         (["--set", "algorithm.discount=-1"], "discount: got -1"),
         (["--set", "algorithm.rat=1"], "unknown key 'rat'"),
