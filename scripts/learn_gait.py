@@ -8,7 +8,7 @@ import gaitopt
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--robot", default="aibo-ers7")
-    parser.add_argument("--optimizer", default="kohl-stone")
+    parser.add_argument("--optimizer", default="ego-cma")
     parser.add_argument("--traversals", type=int, default=135)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--workers", type=int, default=None)

@@ -27,7 +27,7 @@ from gaitopt.workers import default_count
 
 DOCS = README.parent / "docs"
 ROBOTS = ("aibo-ers7", "aibo-ers210")
-CHECKED = {DEFAULT, "bayesian", "ego-cma", "kohl-stone"}
+CHECKED = {DEFAULT, "bayesian", "linear-regression", "kohl-stone"}
 """Methods whose last gaits walk at half the time step, too."""
 
 

@@ -41,8 +41,8 @@ class Entry:
     """One line for a list."""
 
 
-DEFAULT = "kohl-stone"
-"""The optimizer that learns if nobody names one."""
+DEFAULT = "ego-cma"
+"""The optimizer that learns if nobody names one; README tells why."""
 OPTIMIZERS: dict[str, Entry] = {
     "kohl-stone": Entry(
         KohlStone,

@@ -45,9 +45,11 @@ class CMAES(Optimizer):
         super().__init__(start, epsilon, rng, options)
         if len(self._start) < 2:
             raise InputError("optimizer cma-es: got 1 dimension; the package cma needs at least 2")
+        from cma import CMAEvolutionStrategy  # importing it takes a second
+
         deviations = np.minimum(options.sigma * self._epsilon, WIDEST)  # (n,)
         sigma = float(deviations.max())
-        self._strategy = _cma().CMAEvolutionStrategy(
+        self._strategy = CMAEvolutionStrategy(
             self._start,
             sigma,
             strategy_options(rng, deviations / sigma, options.population),
@@ -87,11 +89,3 @@ def strategy_options(rng: np.random.Generator, stds: Array, population: int) -> 
         "verb_log": 0,
     }
     return options | ({"popsize": population} if population else {})
-
-
-def _cma() -> Any:
-    try:
-        import cma
-    except ImportError as error:
-        raise InputError("optimizer cma-es needs the package cma: pip install 'gaitopt[cma]'") from error
-    return cma

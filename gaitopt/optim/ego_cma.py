@@ -47,7 +47,7 @@ class EgoCMA(Optimizer):
         self._options = options
         self._told = 0
         self._method: Optimizer = Bayesian(start, epsilon, rng, BayesianOptions(points=options.points))
-        CMAES(start, epsilon, rng, CMAESOptions())  # so that a missing package is told at once
+        CMAES(start, epsilon, rng, CMAESOptions())  # so that what it refuses is told at once
 
     @property
     def batch(self) -> int:

@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from gaitopt.errors import InputError
 from gaitopt.optim.arrays import Array
 from gaitopt.threads import one_thread
 
@@ -49,15 +48,9 @@ class GaussianProcess:
     """Learns its settings from points and scores, and predicts; scores are scaled to mean 0 and deviation 1."""
 
     def __init__(self, length: float, n: int) -> None:
-        """Begin with the settings most probable before any score: `length` in cube units, in each of n dimensions.
+        """Begin with the settings most probable before any score: `length` in cube units, in each of n dimensions."""
+        from sklearn.gaussian_process import GaussianProcessRegressor, kernels  # importing it takes a second
 
-        Raises:
-            InputError: scikit-learn is not installed.
-        """
-        try:
-            from sklearn.gaussian_process import GaussianProcessRegressor, kernels
-        except ImportError as error:
-            raise InputError("optimizer bayesian needs scikit-learn: pip install 'gaitopt[bayes]'") from error
         self._regressor = GaussianProcessRegressor
         # One thread, so that sums are added up in one order on every machine, however many cores it has.
         self._one_thread = one_thread()

@@ -25,7 +25,7 @@ from gaitopt.scenario.score import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, generator
 
-PACKAGES = ("numpy", "scipy", "pybullet", "pydantic")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "cma", "pybullet", "pydantic")
 
 
 class RunConfig(Spec):

@@ -80,7 +80,7 @@ def plan(
         fresh: traversals by which a gait, or a policy, is measured.
         name: of the comparison.
         engine: how the physics are computed.
-        optimizers: names; `all`, or nothing at all, for every one whose package is installed.
+        optimizers: names; `all`, or nothing at all, for every one.
         traversals: budget of every run of an optimizer; 1,035 if None.
         score: what optimizers are to make high.
         algorithms: names, in place of optimizers; `all` for every one.
@@ -124,14 +124,11 @@ def plan(
         return _plan_algorithms(chosen, STEPS if steps is None else steps, common, table)
     common |= {"start": gait, "start_name": gait_name}
     common |= {"score": parse_score(score) if isinstance(score, str) else score}
-    skip_missing = optimizers in (None, ALL)
-    return _plan_optimizers(chosen, TRAVERSALS if traversals is None else traversals, common, table, skip_missing)
+    return _plan_optimizers(chosen, TRAVERSALS if traversals is None else traversals, common, table)
 
 
-def _plan_optimizers(
-    chosen: Options, traversals: int, common: Mapping[str, Any], table: Mapping[str, Any], skip_missing: bool
-) -> Plan:
-    """Leave out methods whose first iteration costs more than the budget, or whose packages may be missing and are."""
+def _plan_optimizers(chosen: Options, traversals: int, common: Mapping[str, Any], table: Mapping[str, Any]) -> Plan:
+    """Leave out methods whose first iteration costs more than the budget."""
     first: dict[str, RunConfig] = {}
     left_out: dict[str, str] = {}
     for optimizer, options in chosen.items():
@@ -139,10 +136,6 @@ def _plan_optimizers(
             first[optimizer] = resolve(**common, optimizer=optimizer, options=options, traversals=traversals)
         except BudgetError as error:
             left_out[optimizer] = f"an iteration takes {error.cost} traversals, and the budget is {traversals}"
-        except InputError as error:
-            if not skip_missing or "pip install" not in str(error):
-                raise
-            left_out[optimizer] = str(error)
     _check_any_left(first, left_out)
     settings = {**table, "optimizers": tuple(first), "left_out": left_out, "traversals": traversals}
     config = parse_spec(OptimizerStudy, settings, "settings of the comparison")

@@ -70,7 +70,7 @@ def test_unknown_names_and_wrong_values(refused, verb, words, said):
         ("learn --workers two", "argument --workers"),
         ("score hand-tuned --workers 0", "workers: got 0, expected 1 or more"),
         ("resume latest --workers 0", "workers: got 0, expected 1 or more"),
-        ("learn --traversals 44", "traversals: got 44; one iteration of kohl-stone takes 45"),
+        ("learn --traversals 11", "traversals: got 11; one iteration of ego-cma takes 12"),
         ("learn --traversals 38 --optimizer forward-difference", "traversals: got 38"),
         ("learn --traversals 0", "argument --traversals: got '0'; expected a whole number of at least 1"),
         ("score hand-tuned --repeats 0", "argument --repeats: got '0'"),

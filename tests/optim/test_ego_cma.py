@@ -1,12 +1,8 @@
 """The switch from Bayesian optimization to CMA-ES, against each of them alone."""
 
-import sys
-
 import numpy as np
-import pytest
 from smooth_functions import Quadratic, drive
 
-from gaitopt.errors import InputError
 from gaitopt.optim.catalog import make_optimizer, resolve_options
 
 START = np.full(4, 0.3)
@@ -58,10 +54,3 @@ def left(name, seed, budget, **options):
     optimizer = make(name, seed, **options)
     drive(optimizer, HILL, traversals=budget, noise=0.02)
     return -HILL(optimizer.best)[0]
-
-
-@pytest.mark.parametrize(("package", "extra"), [("cma", "cma"), ("sklearn.gaussian_process", "bayes")])
-def test_a_missing_package_is_told_before_the_first_traversal(monkeypatch, package, extra):
-    monkeypatch.setitem(sys.modules, package, None)
-    with pytest.raises(InputError, match=rf"pip install 'gaitopt\[{extra}\]'"):
-        make()

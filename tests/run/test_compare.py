@@ -3,7 +3,6 @@
 import dataclasses
 import datetime
 import math
-import sys
 
 import numpy as np
 import pytest
@@ -118,16 +117,6 @@ def test_a_method_that_needs_more_than_the_budget_is_left_out_and_that_is_told(m
     assert comparison.left_out == {"random-search": "an iteration takes 45 traversals, and the budget is 30"}
     with pytest.raises(InputError, match="no method is left to compare: random-search: an iteration takes 45"):
         make_study(optimizers=("random-search",))
-
-
-def test_a_missing_package_is_told_or_with_all_left_out(make_study, monkeypatch):
-    monkeypatch.setitem(sys.modules, "cma", None)
-    with pytest.raises(InputError, match=r"pip install 'gaitopt\[cma\]'"):
-        make_study(optimizers="kohl-stone,cma-es")
-    study = make_study(optimizers="all", options={}, traversals=50, seeds=1)
-    assert list(study.config.left_out) == ["cma-es", "ego-cma"]
-    assert "pip install" in study.config.left_out["cma-es"]
-    assert set(study.config.optimizers) == set(OPTIMIZERS) - {"cma-es", "ego-cma"}
 
 
 def test_when_every_walk_falls_there_is_nothing_to_reach(make_study, monkeypatch, free_walks):

@@ -10,7 +10,7 @@ from gaitopt.robot.spec import load_robot
 from gaitopt.run.folder import RunFolder
 from gaitopt.run.learn import learn, resume
 
-TINY = {"traversals": 4, "workers": 1, "options": {"policies": 2, "repeats": 1}}
+TINY = {"optimizer": "kohl-stone", "traversals": 4, "workers": 1, "options": {"policies": 2, "repeats": 1}}
 
 
 def test_learning_is_one_call_and_can_be_taken_up_again(tmp_path, tiny_field, free_walks):
