@@ -22,7 +22,7 @@ from gaitopt.rl.training import Stopping
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.config import first_difference
 from gaitopt.run.train import TrainOutcome, continue_training, new_training
-from gaitopt.run.train_config import SEEING_PUSHES, resolve_training
+from gaitopt.run.train_config import WALKING, PolicyOptions, resolve_training
 from gaitopt.run.train_folder import TrainFolder, list_trainings
 from gaitopt.run.trained import read_trained
 from gaitopt.scenario.spec import load_scenario
@@ -34,8 +34,20 @@ ROBOT, GAIT, MAIN = "aibo-ers7", "learned", "ppo"
 SCENARIOS = ("field", "pushes", "rough")
 STEPS = {"field": 150_000, "pushes": 1_000_000, "rough": 1_000_000}
 """Where a robot falls often, it takes longer to learn not to."""
-INTERFACES = {"pushes": SEEING_PUSHES, "rough": SEEING_PUSHES}
-"""What policies see and change, where that is not the usual."""
+BRACED = {
+    "interface": WALKING.model_copy(
+        update={
+            "observe": (*WALKING.observe, "velocity"),
+            "adjust": WALKING.adjust.model_copy(update={"change_s": 0.1}),
+        }
+    ),
+    "policy_options": PolicyOptions(sigma=0.15),
+}
+"""To stay on its feet a policy sees the velocity, since a shove is first felt as one, and changes the gait quickly;
+with less noise, for that is followed quickly, too. On the flat field less noise and quick changes gain 14 and 16 %
+where the usual settings gain 23."""
+SETTINGS = {"pushes": BRACED, "rough": BRACED}
+"""What differs from the usual."""
 CASES = [(MAIN, scenario) for scenario in SCENARIOS]
 CASES += [(algorithm, "field") for algorithm in ALGORITHMS if algorithm != MAIN]
 
@@ -53,7 +65,7 @@ def trained(algorithm: str, scenario: str, seed: int, args: argparse.Namespace) 
         return None
     print(name, flush=True)
     settings = {"algorithm": algorithm, "stopping": Stopping(steps=steps), "seed": seed, "name": name}
-    settings |= {"interface": INTERFACES.get(scenario)}
+    settings |= SETTINGS.get(scenario, {})
     if name in known:
         check_settings(known[name], scenario, settings)
     folder = known.get(name) or new_training(robot=ROBOT, scenario=scenario, gait=GAIT, runs=args.runs, **settings)

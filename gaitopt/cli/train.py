@@ -16,7 +16,7 @@ from gaitopt.rl.training import Stopping
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO, change_specs
 from gaitopt.run.train import STEPS, TrainOutcome, continue_training, new_training
-from gaitopt.run.train_config import POLICIES, usual_beginning, usual_interface, usual_policy, walking_options
+from gaitopt.run.train_config import POLICIES, PolicyOptions, usual_interface, usual_policy, walking_options
 from gaitopt.run.train_folder import TrainFolder
 from gaitopt.run.trained import TrainedPolicy
 from gaitopt.scenario.spec import load_scenario
@@ -82,7 +82,7 @@ def run(args: argparse.Namespace) -> Answer:
             "scenario": load_scenario(args.scenario),
             "engine": engine_of(robot),
             "algorithm": parse_options(args.algorithm, walking_options(args.algorithm, args.policy)),
-            "policy": usual_beginning(args.policy or usual_policy(args.algorithm)),
+            "policy": PolicyOptions(),
             "interface": usual_interface(args.policy or usual_policy(args.algorithm)),
         },
         args.changes,

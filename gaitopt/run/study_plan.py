@@ -119,7 +119,7 @@ def plan(
             "gait": gait,
             "gait_name": gait_name,
             "interface": interface or SEEING_SPEED,
-            "policy_options": policy or PolicyOptions(),
+            "policy_options": policy,
         }
         return _plan_algorithms(chosen, STEPS if steps is None else steps, common, table)
     common |= {"start": gait, "start_name": gait_name}

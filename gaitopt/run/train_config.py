@@ -27,7 +27,6 @@ from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, generator
 from gaitopt.walk.adjustment import Adjustments
 from gaitopt.walk.environment import TraversalEnvironment
-from gaitopt.walk.perception import ON_BOARD
 from gaitopt.walk.policy_controller import STEERING, Interface
 
 POLICIES = {
@@ -36,17 +35,11 @@ POLICIES = {
     "softmax": SoftmaxPolicy.kind,
 }
 """Kinds of policies by the names that users give."""
-WALKING = Interface(adjust=Adjustments(residuals=False, parameter_reach=0.3, change_s=0.1))
+WALKING = Interface(adjust=Adjustments(residuals=False, parameter_reach=0.3))
 """What a policy sees and changes in training, unless told otherwise: with half as many actions it learns sooner."""
-SEEING_PUSHES = WALKING.model_copy(update={"observe": (*ON_BOARD, "velocity")})
-"""The same for where the ground is rough or somebody pushes: a shove is first felt as a velocity. Only in simulation is
-it known."""
-SEEING_SPEED = Interface(
-    observe=("phase", "tilt", "rates", "heading", "offsets", "velocity"),
-    adjust=WALKING.adjust.model_copy(update={"change_s": 0.2}),  # large noise, quickly followed, throws the robot over
-)
-"""For policies that are linear in what they see, and in comparisons: no linear function of what a robot feels tells a
-lunge from speed."""
+SEEING_SPEED = WALKING.model_copy(update={"observe": ("phase", "tilt", "rates", "heading", "offsets", "velocity")})
+"""The same for policies that are linear in what they see, and in comparisons: no linear function of what a robot feels
+tells a lunge from speed. Only in simulation is the velocity known."""
 DEFAULT_POLICY = {"ppo": "perceptron"}
 """Of algorithms that do not use the linear one."""
 _SECOND = {"discount": 0.97}
@@ -187,7 +180,7 @@ def resolve_training(
         "algorithm": algorithm,
         "options": resolve_options(algorithm, {**walking_options(algorithm, policy), **(options or {})}),
         "policy": policy,
-        "policy_options": policy_options or usual_beginning(policy),
+        "policy_options": policy_options or PolicyOptions(),
         "environments": environments,
         "stopping": stopping,
         "snapshots": tuple(snapshots),
@@ -220,18 +213,13 @@ def usual_interface(policy: str) -> Interface:
     return {"softmax": STEERING, "linear": SEEING_SPEED}.get(policy, WALKING)
 
 
-def usual_beginning(policy: str) -> PolicyOptions:
-    """Return how a policy begins if nobody says otherwise: a perceptron's actions are followed quickly."""
-    return PolicyOptions(sigma=0.15) if policy == "perceptron" else PolicyOptions()
-
-
 def check_beginning(policy: str, options: PolicyOptions) -> None:
     """Check that a policy has all that is said of how it begins.
 
     Raises:
         InputError: it lacks something that was changed.
     """
-    usual = usual_beginning(policy)
+    usual = PolicyOptions()
     for name in LACKING.get(policy, ()):
         if getattr(options, name) != getattr(usual, name):
             raise InputError(

@@ -8,7 +8,7 @@ from gaitopt.hal.pybullet_body import PyBulletBody
 from gaitopt.rl.training import Stopping
 from gaitopt.run.target import find_target
 from gaitopt.run.train import continue_training, new_training
-from gaitopt.run.train_config import SEEING_SPEED, WALKING, usual_beginning, usual_interface, walking_options
+from gaitopt.run.train_config import SEEING_SPEED, WALKING, usual_interface, walking_options
 from gaitopt.run.trained import read_trained
 from gaitopt.walk.discrete import ACTIONS
 from gaitopt.walk.environment import TraversalEnvironment
@@ -85,7 +85,6 @@ def test_only_softmax_policies_steer():
     assert usual_interface("softmax") == STEERING
     assert usual_interface("perceptron") == WALKING
     assert usual_interface("linear") == SEEING_SPEED
-    assert usual_beginning("perceptron").sigma < usual_beginning("linear").sigma
     assert WALKING.actions == SEEING_SPEED.actions == "continuous"
 
 
