@@ -19,7 +19,7 @@ from gaitopt.run.folder import find_run, list_runs
 ROOT = Path(__file__).parents[2]
 PYTHONPATH = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])
 ENVIRONMENT = os.environ | {"PYTHONPATH": PYTHONPATH}
-LEARN = ["learn", "--traversals", "45", "--seed", "1", "--workers", "2"]
+LEARN = ["learn", "--optimizer", "kohl-stone", "--traversals", "45", "--seed", "1", "--workers", "2"]
 QUICK = {"length_m": 0.05, "run_up_m": 0.02, "time_limit_s": 1}
 LEARN += [word for key, value in QUICK.items() for word in ("--set", f"scenario.field.{key}={value}")]
 PATIENCE_S = 120

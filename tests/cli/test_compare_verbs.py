@@ -161,7 +161,7 @@ def test_all_methods_are_planned_by_default(cli, monkeypatch):
         cli("compare")
 
 
-LEARN = ["learn", "--traversals", 4, "--fresh", 2, "--workers", 1, *TINY]
+LEARN = ["learn", "--optimizer", "kohl-stone", "--traversals", 4, "--fresh", 2, "--workers", 1, *TINY]
 LEARN += ["--set", "optimizer.policies=2", "--set", "optimizer.repeats=2"]
 
 

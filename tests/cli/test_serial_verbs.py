@@ -118,7 +118,7 @@ def test_a_run_on_the_robot_that_is_killed_goes_on_with_what_was_walked(cli, des
 
     until(2)
     gate = ["--stopwatch", f"gate:{GATE}"]
-    said = cli("learn", *desk.words, *gate, "--traversals", 45, "--fresh", 2, "--json")
+    said = cli("learn", "--optimizer", "kohl-stone", *desk.words, *gate, "--traversals", 45, "--fresh", 2, "--json")
     assert (said.code, json.loads(said.out)["interrupted"], json.loads(said.out)["traversals"]) == (130, True, 2)
     assert desk.limp
     run = find_run("latest", Path("runs"))
@@ -142,7 +142,7 @@ def test_a_run_goes_on_at_another_port(cli, desk_of, monkeypatch):
 
     desk.sleep = killed
     desk.install(monkeypatch)
-    learn = ["learn", *desk.words, "--stopwatch", f"gate:{GATE}", "--traversals", 45]
+    learn = ["learn", "--optimizer", "kohl-stone", *desk.words, "--stopwatch", f"gate:{GATE}", "--traversals", 45]
     assert cli(*learn).code == 130
     said = cli("resume", "latest", "--yes", "--body", "dynamixel:/dev/other")
     assert (said.code, "/dev/other: no such port" in said.err) == (2, True)

@@ -19,7 +19,8 @@ def command(runs, *words):
 
 
 def learn(runs):
-    return command(runs, "learn", "--traversals", str(TRAVERSALS), "--seed", "1", "--name", "study")
+    words = ["--optimizer", "kohl-stone", "--traversals", str(TRAVERSALS), "--seed", "1", "--name", "study"]
+    return command(runs, "learn", *words)
 
 
 def only_run(runs):
