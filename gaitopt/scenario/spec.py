@@ -146,6 +146,8 @@ class ScenarioSpec(Spec):
     """A load; None where there is none."""
     score: ScoreSpec | None = None
     """What a traversal here is worth; its speed if None."""
+    fall_cost: NonNegative = 1.0
+    """What a policy that learns pays for a fall, or for leaving the field, in lengths of the field [1]."""
 
     @model_validator(mode="after")
     def _physical(self) -> ScenarioSpec:

@@ -3,7 +3,7 @@
 | reward | |
 |---|---|
 | way gained along the field, in centimeters | less that of a walk at the pace to beat, 0 unless one is given |
-| minus the field's length, in centimeters | for a fall, or for leaving the field at its side: nothing was gained |
+| minus the scenario's `fall_cost`, usually one field's length in centimeters | for a fall, or leaving the field |
 
 An episode terminates at a fall. It is truncated at the time limit, at the finish line, beyond which the walk could go
 on, and at the side lines.
@@ -133,7 +133,7 @@ class TraversalEnvironment:
         self.status = status
         reward = (self._x - before - self._pace * self.step_s) / UNIT_M
         if status in (Status.FELL, Status.LEFT_FIELD):
-            reward -= self.scenario.field.length_m / UNIT_M
+            reward -= self.scenario.fall_cost * self.scenario.field.length_m / UNIT_M
         fell = status is Status.FELL
         return self._walk.see(self._state), reward, fell, status is not None and not fell
 

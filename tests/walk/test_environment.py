@@ -31,7 +31,8 @@ def make(ers7, gait, short_field):
     made = []
 
     def make(field=None, **settings):
-        changes = {name: settings.pop(name) for name in ("pushes", "start_side_m") if name in settings}
+        named = ("pushes", "start_side_m", "fall_cost")
+        changes = {name: settings.pop(name) for name in named if name in settings}
         scenario = short_field.model_copy(update={"field": short_field.field.model_copy(update=field or {}), **changes})
         made.append(TraversalEnvironment(gait, ers7, scenario, **settings))
         return made[-1]
@@ -93,13 +94,16 @@ def test_a_side_line_cuts_it_off_and_costs(make):
     _, rewards, ended = live(environment, action=noise)
     assert (environment.status, ended) == (Status.LEFT_FIELD, (False, True))
     assert rewards[-1] == pytest.approx(FAILURE, abs=5)
+    _, dearer, _ = live(make({"half_width_m": 0.05}, start_side_m=0.049, fall_cost=3.0), action=noise)
+    assert dearer - rewards == pytest.approx([0.0] * (len(rewards) - 1) + [2 * FAILURE])
 
 
-def test_a_fall_ends_it_and_costs(make):
-    environment = make(pushes=Pushes(every_s=0.2, impulse_ns=8.0))
+@pytest.mark.parametrize("fall_cost", [0.0, 1.0, 2.0])
+def test_a_fall_ends_it_and_costs(make, fall_cost):
+    environment = make(pushes=Pushes(every_s=0.2, impulse_ns=8.0), fall_cost=fall_cost)
     _, rewards, ended = live(environment)
     assert (environment.status, ended) == (Status.FELL, (True, False))
-    assert rewards[-1] == pytest.approx(FAILURE, abs=10)
+    assert rewards[-1] == pytest.approx(fall_cost * FAILURE, abs=10)
     assert (rewards[:-1] > FAILURE / 2).all()
 
 
