@@ -34,20 +34,22 @@ ROBOT, GAIT, MAIN = "aibo-ers7", "learned", "ppo"
 SCENARIOS = ("field", "pushes", "rough")
 STEPS = {"field": 150_000, "pushes": 1_000_000, "rough": 1_000_000}
 """Where a robot falls often, it takes longer to learn not to."""
-BRACED = {
-    "interface": WALKING.model_copy(
-        update={
-            "observe": (*WALKING.observe, "velocity"),
-            "adjust": WALKING.adjust.model_copy(update={"change_s": 0.1}),
-        }
-    ),
-    "policy_options": PolicyOptions(sigma=0.15),
+FRESH = {"field": 20, "pushes": 200, "rough": 200}
+"""Fresh traversals of each gait and policy: of twenty that may fall by chance one says as little as none."""
+BRACED = WALKING.model_copy(
+    update={
+        "observe": (*WALKING.observe, "velocity"),
+        "adjust": WALKING.adjust.model_copy(update={"change_s": 0.1}),
+    }
+)
+"""To stay on its feet a policy sees the velocity, since a shove is first felt as one, and changes the gait quickly."""
+SETTINGS = {
+    "pushes": {"interface": BRACED, "policy_options": PolicyOptions(sigma=0.15)},
+    "rough": {"interface": BRACED, "policy_options": PolicyOptions(sigma=0.25), "options": {"rate": 2e-4}},
 }
-"""To stay on its feet a policy sees the velocity, since a shove is first felt as one, and changes the gait quickly;
-with less noise, for that is followed quickly, too. On the flat field less noise and quick changes gain 14 and 16 %
-where the usual settings gain 23."""
-SETTINGS = {"pushes": BRACED, "rough": BRACED}
-"""What differs from the usual."""
+"""What differs from the usual. Quick changes want less noise. Smaller steps make use of all epochs, where else the limit
+of the approximate KL ends them after the first or second: that pays on rough ground. On the flat field quick changes with
+less noise gain 14 and 16 % where the usual settings gain 23."""
 CASES = [(MAIN, scenario) for scenario in SCENARIOS]
 CASES += [(algorithm, "field") for algorithm in ALGORITHMS if algorithm != MAIN]
 
@@ -65,7 +67,7 @@ def trained(algorithm: str, scenario: str, seed: int, args: argparse.Namespace) 
         return None
     print(name, flush=True)
     settings = {"algorithm": algorithm, "stopping": Stopping(steps=steps), "seed": seed, "name": name}
-    settings |= SETTINGS.get(scenario, {})
+    settings |= {"fresh": FRESH[scenario]} | SETTINGS.get(scenario, {})
     if name in known:
         check_settings(known[name], scenario, settings)
     folder = known.get(name) or new_training(robot=ROBOT, scenario=scenario, gait=GAIT, runs=args.runs, **settings)
@@ -125,7 +127,7 @@ def study(args: argparse.Namespace) -> list[dict]:
 
 def table(rows: list[dict], args: argparse.Namespace) -> str:
     lines = [
-        f"{ROBOT}, gait `{GAIT}`; speeds by 20 fresh traversals of every seed, falls count as zero. "
+        f"{ROBOT}, gait `{GAIT}`; speeds by fresh traversals of every seed, falls count as zero. "
         f"PPO sees the velocity where there are pushes or bumps, linear policies always. {machine()}.",
         "",
         "| algorithm | scenario | steps | seeds | gait alone, mm/s | with policy, mm/s: median (lowest to highest) "

@@ -147,7 +147,9 @@ class ScenarioSpec(Spec):
     score: ScoreSpec | None = None
     """What a traversal here is worth; its speed if None."""
     fall_cost: NonNegative = 1.0
-    """What a policy that learns pays for a fall, or for leaving the field, in lengths of the field [1]."""
+    """What a policy that learns pays for a fall, leaving the field, or being stuck, in lengths of the field [1]."""
+    stuck_s: Positive | None = None
+    """After so long without new way along the field a policy that learns is stuck [s]; None: never."""
 
     @model_validator(mode="after")
     def _physical(self) -> ScenarioSpec:

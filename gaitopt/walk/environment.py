@@ -3,10 +3,10 @@
 | reward | |
 |---|---|
 | way gained along the field, in centimeters | less that of a walk at the pace to beat, 0 unless one is given |
-| minus the scenario's `fall_cost`, usually one field's length in centimeters | for a fall, or leaving the field |
+| minus the scenario's `fall_cost`, usually a field's length in centimeters | if it fell, left the field, or is stuck |
 
 An episode terminates at a fall. It is truncated at the time limit, at the finish line, beyond which the walk could go
-on, and at the side lines.
+on, at the side lines, and where it is stuck: without new way for the scenario's `stuck_s`. Some scenarios have none.
 """
 
 from __future__ import annotations
@@ -68,9 +68,11 @@ class TraversalEnvironment:
         self.step_s = self._count * self._walk.period
         """Time of one step [s]."""
         self._last = round(scenario.field.time_limit_s / self.step_s)
+        self._patience = round(scenario.stuck_s / self.step_s) if scenario.stuck_s else self._last
         self._body = make_body(robot, engine=engine, window=window, camera=camera)
         self._stopwatch = PositionStopwatch(scenario.field.length_m)
         self._open, self._steps = False, 0
+        self._farthest, self._gained = 0.0, 0  # where it was farthest [m], and after how many steps
         self._state: BodyState
         self._block: Array
         self.status: Status | None = None
@@ -99,6 +101,7 @@ class TraversalEnvironment:
         self._steps, self.status = 0, None
         self._state = self._body.read()
         self._stopwatch.update(self._state)
+        self._farthest, self._gained = self._x, 0
         return self._walk.see(self._state)
 
     def step(self, action: Array) -> tuple[Array, float, bool, bool]:
@@ -127,15 +130,20 @@ class TraversalEnvironment:
         before = self._x
         self._state = self._body.read()
         self._steps += 1
-        status = status_of(self._state, self._stopwatch, self.scenario)
-        if status is None and self._steps >= self._last:
-            status = Status.TIMEOUT
-        self.status = status
+        self.status = status = status_of(self._state, self._stopwatch, self.scenario) or self._out_of_time()
         reward = (self._x - before - self._pace * self.step_s) / UNIT_M
-        if status in (Status.FELL, Status.LEFT_FIELD):
+        if status in (Status.FELL, Status.LEFT_FIELD, Status.STUCK):
             reward -= self.scenario.fall_cost * self.scenario.field.length_m / UNIT_M
         fell = status is Status.FELL
         return self._walk.see(self._state), reward, fell, status is not None and not fell
+
+    def _out_of_time(self) -> Status | None:
+        """Return whether nothing more is to be expected, or the time limit has come."""
+        if self._x > self._farthest + UNIT_M:  # who rocks on the spot gains millimeters, too
+            self._farthest, self._gained = self._x, self._steps
+        if self._steps >= self._last:
+            return Status.TIMEOUT
+        return Status.STUCK if self._steps - self._gained >= self._patience else None
 
     def render(self, camera: Camera) -> NDArray[np.uint8]:
         """Return a picture, (height, width, 3)."""

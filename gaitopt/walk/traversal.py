@@ -36,6 +36,8 @@ class Status(str, Enum):
     FELL = "fell"
     TIMEOUT = "timeout"
     LEFT_FIELD = "left_field"
+    STUCK = "stuck"
+    """Only a policy that learns is stopped for that; see `ScenarioSpec.stuck_s`."""
 
 
 @dataclass(frozen=True)

@@ -31,7 +31,7 @@ def make(ers7, gait, short_field):
     made = []
 
     def make(field=None, **settings):
-        named = ("pushes", "start_side_m", "fall_cost")
+        named = ("pushes", "start_side_m", "friction", "fall_cost", "stuck_s")
         changes = {name: settings.pop(name) for name in named if name in settings}
         scenario = short_field.model_copy(update={"field": short_field.field.model_copy(update=field or {}), **changes})
         made.append(TraversalEnvironment(gait, ers7, scenario, **settings))
@@ -96,6 +96,22 @@ def test_a_side_line_cuts_it_off_and_costs(make):
     assert rewards[-1] == pytest.approx(FAILURE, abs=5)
     _, dearer, _ = live(make({"half_width_m": 0.05}, start_side_m=0.049, fall_cost=3.0), action=noise)
     assert dearer - rewards == pytest.approx([0.0] * (len(rewards) - 1) + [2 * FAILURE])
+
+
+def test_being_stuck_cuts_it_off_and_costs(make):
+    """On ice it rocks on the spot; one who walks is not stuck, and one who may try on has until the time limit."""
+    environment = make(friction=0.003, stuck_s=0.64)
+    _, rewards, ended = live(environment)
+    assert (environment.status, ended) == (Status.STUCK, (False, True))
+    assert 20 <= len(rewards) < 100
+    assert rewards[-1] == pytest.approx(FAILURE, abs=5)
+    tries_on, walks = make(friction=0.003), make(stuck_s=0.64)
+    _, patient, _ = live(tries_on)
+    assert tries_on.status is Status.TIMEOUT
+    assert patient[: len(rewards) - 1] == pytest.approx(rewards[:-1])
+    assert patient.min() > FAILURE / 2
+    live(walks)
+    assert walks.status is Status.FINISHED
 
 
 @pytest.mark.parametrize("fall_cost", [0.0, 1.0, 2.0])
