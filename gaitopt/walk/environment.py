@@ -68,7 +68,7 @@ class TraversalEnvironment:
         self.step_s = self._count * self._walk.period
         """Time of one step [s]."""
         self._last = round(scenario.field.time_limit_s / self.step_s)
-        self._patience = round(scenario.stuck_s / self.step_s) if scenario.stuck_s else self._last
+        self._patience = max(1, round(scenario.stuck_s / self.step_s)) if scenario.stuck_s else self._last
         self._body = make_body(robot, engine=engine, window=window, camera=camera)
         self._stopwatch = PositionStopwatch(scenario.field.length_m)
         self._open, self._steps = False, 0
