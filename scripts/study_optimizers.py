@@ -8,6 +8,7 @@ again: so one method can be measured anew, or a long study made in parts.
 
 import argparse
 import json
+import math
 from pathlib import Path
 
 from common import kept
@@ -68,7 +69,7 @@ def publish(robot: str, comparison: Comparison, halves: dict[str, list[float]]) 
     comparison_plot(comparison, picture)
     text = f"![{robot}: speed against traversals](docs/{picture.name})\n\n{markdown(comparison)}"
     for method, parts in halves.items():
-        text += f"\n`{method}`: at half the time step its last gaits keep at least {min(parts):.0%} of their speed.\n"
+        text += f"\n`{method}`: at half the time step its last gaits keep at least {math.floor(100 * min(parts))}% of their speed.\n"
     write_section(f"compare-{robot}", text)
 
 

@@ -56,7 +56,9 @@ def add_parser(verbs: Any) -> None:
         "compare", help="compare optimizers, or algorithms, by equal budgets and several seeds", description=__doc__
     )
     names = ", ".join(optimizers.OPTIMIZERS)
-    parser.add_argument("--optimizers", metavar="A,B,C|all", help=f"which: {names} (default: {ALL}, if installed)")
+    parser.add_argument(
+        "--optimizers", metavar="A,B,C|all", help=f"which: {names} (default: {ALL} that the budget pays for)"
+    )
     parser.add_argument(
         "--traversals", type=arguments.positive, metavar="N", help=f"budget of an optimizer (default: {TRAVERSALS})"
     )

@@ -149,7 +149,7 @@ class ScenarioSpec(Spec):
     fall_cost: NonNegative = 1.0
     """What a policy that learns pays for a fall, leaving the field, or being stuck, in lengths of the field [1]."""
     stuck_s: Positive | None = None
-    """After so long without new way along the field a policy that learns is stuck [s]; None: never."""
+    """After so long without a new centimeter of way a policy that learns is stuck [s]; None: never."""
 
     @model_validator(mode="after")
     def _physical(self) -> ScenarioSpec:

@@ -3,10 +3,10 @@
 | reward | |
 |---|---|
 | way gained along the field, in centimeters | less that of a walk at the pace to beat, 0 unless one is given |
-| minus the scenario's `fall_cost`, usually a field's length in centimeters | if it fell, left the field, or is stuck |
+| minus the scenario's `fall_cost` times the field's length in centimeters | if it fell, left the field, or is stuck |
 
 An episode terminates at a fall. It is truncated at the time limit, at the finish line, beyond which the walk could go
-on, at the side lines, and where it is stuck: without new way for the scenario's `stuck_s`. Some scenarios have none.
+on, at the side lines, and where it is stuck: without a new centimeter of way for the scenario's `stuck_s`, if it has that.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class TraversalEnvironment:
         self.step_s = self._count * self._walk.period
         """Time of one step [s]."""
         self._last = round(scenario.field.time_limit_s / self.step_s)
-        self._patience = max(1, round(scenario.stuck_s / self.step_s)) if scenario.stuck_s else self._last
+        self._patience = round(scenario.stuck_s / self.step_s) if scenario.stuck_s else self._last
         self._body = make_body(robot, engine=engine, window=window, camera=camera)
         self._stopwatch = PositionStopwatch(scenario.field.length_m)
         self._open, self._steps = False, 0

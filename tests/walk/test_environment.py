@@ -6,7 +6,7 @@ import pytest
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.pybullet_body import PyBulletBody
 from gaitopt.robot.spec import load_robot
-from gaitopt.scenario.spec import Pushes
+from gaitopt.scenario.spec import Pushes, load_scenario
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.environment import UNIT_M, TraversalEnvironment
 from gaitopt.walk.policy_controller import STEERING
@@ -105,13 +105,22 @@ def test_being_stuck_cuts_it_off_and_costs(make):
     assert (environment.status, ended) == (Status.STUCK, (False, True))
     assert 20 <= len(rewards) < 100
     assert rewards[-1] == pytest.approx(FAILURE, abs=5)
-    tries_on, walks = make(friction=0.003), make(stuck_s=0.64)
-    _, patient, _ = live(tries_on)
-    assert tries_on.status is Status.TIMEOUT
-    assert patient[: len(rewards) - 1] == pytest.approx(rewards[:-1])
-    assert patient.min() > FAILURE / 2
+    np.testing.assert_array_equal(live(environment)[1], rewards)  # another life begins with patience
+    for patience in (None, 5.0):  # never, or not before the time limit
+        tries_on = make(friction=0.003, stuck_s=patience)
+        _, patient, _ = live(tries_on)
+        assert tries_on.status is Status.TIMEOUT
+        assert patient[: len(rewards) - 1] == pytest.approx(rewards[:-1])
+        assert patient.min() > FAILURE / 2
+    walks = make(stuck_s=0.64)
     live(walks)
     assert walks.status is Status.FINISHED
+
+
+def test_pushes_and_bumps_make_falls_dear():
+    pushes, rough = load_scenario("pushes"), load_scenario("rough")
+    assert pushes.fall_cost == rough.fall_cost == 2.0
+    assert (pushes.stuck_s, rough.stuck_s) == (None, 3.0)
 
 
 @pytest.mark.parametrize("fall_cost", [0.0, 1.0, 2.0])
