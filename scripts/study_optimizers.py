@@ -69,7 +69,8 @@ def publish(robot: str, comparison: Comparison, halves: dict[str, list[float]]) 
     comparison_plot(comparison, picture)
     text = f"![{robot}: speed against traversals](docs/{picture.name})\n\n{markdown(comparison)}"
     for method, parts in halves.items():
-        text += f"\n`{method}`: at half the time step its last gaits keep at least {math.floor(100 * min(parts))}% of their speed.\n"
+        least = math.floor(100 * min(parts))
+        text += f"\n`{method}`: at half the time step its last gaits keep at least {least}% of their speed.\n"
     write_section(f"compare-{robot}", text)
 
 

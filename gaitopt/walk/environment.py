@@ -6,7 +6,7 @@
 | minus the scenario's `fall_cost` times the field's length in centimeters | if it fell, left the field, or is stuck |
 
 An episode terminates at a fall. It is truncated at the time limit, at the finish line, beyond which the walk could go
-on, at the side lines, and where it is stuck: without a new centimeter of way for the scenario's `stuck_s`, if it has that.
+on, at the side lines, and where it is stuck: without a new centimeter of way for the scenario's `stuck_s`, if any.
 """
 
 from __future__ import annotations
