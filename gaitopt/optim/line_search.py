@@ -62,7 +62,8 @@ def _range(base: Array, step: Array, low: float) -> tuple[float, float]:
     moving = step != 0
     if not moving.any():
         return 0.0, 0.0
-    to_faces = np.vstack([-base[moving], 1 - base[moving]]) / step[moving]  # (2, moving); t where a face is met
+    with np.errstate(over="ignore"):  # along the smallest steps a face is met at infinity
+        to_faces = np.vstack([-base[moving], 1 - base[moving]]) / step[moving]  # (2, moving); t where a face is met
     return max(low, float(to_faces.min())), min(1.0, float(to_faces.max()))
 
 
