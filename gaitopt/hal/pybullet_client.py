@@ -19,7 +19,10 @@ def connect(window: bool, camera: bool) -> tuple[int, int]:
         BodyError: there is no display for a window.
     """
     if window and sys.platform == "linux" and not os.environ.get("DISPLAY"):
-        raise BodyError("there is no display for a window; leave out --window, or film with --video")
+        raise BodyError(
+            "there is no display for a window; leave out --window, or film with --video "
+            "(an environment's render_mode: rgb_array instead of human)"
+        )
     with quiet():
         client: int = p.connect(p.GUI if window else p.DIRECT)
     if client < 0:
