@@ -9,12 +9,15 @@ again: so one method can be measured anew, or a long study made in parts.
 import argparse
 import json
 import math
+from collections.abc import Container
+from contextlib import suppress
 from pathlib import Path
 
 from common import kept
 from common.readme import README, write_section
 
 import gaitopt
+from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import read_gait
 from gaitopt.optim.catalog import DEFAULT
 from gaitopt.run.compare import new_study, run_study
@@ -33,28 +36,31 @@ CHECKED = {DEFAULT, "bayesian", "linear-regression", "kohl-stone"}
 
 
 def study_of(robot: str, args: argparse.Namespace) -> StudyFolder:
-    """Return the comparison of a robot, begun if there is none yet."""
+    """Return the comparison of a robot, begun if there is none with these settings yet."""
     name = f"study-optimizers-{robot}-{args.traversals}"
     made = plan(robot=robot, optimizers=args.optimizers, traversals=args.traversals, seeds=args.seeds, name=name)
-    known = {(study.config.name, study.config.methods): study for study in list_studies(args.runs)}
-    return known.get((name, made.config.methods)) or new_study(made, args.runs, args.workers)
+    for study in list_studies(args.runs):
+        with suppress(InputError):
+            study.check(made)
+            return study
+    return new_study(made, args.runs, args.workers)
 
 
-def half_time_step(study: StudyFolder, workers: int) -> dict[str, list[float]]:
+def half_time_step(study: StudyFolder, failed: Container[str], workers: int) -> dict[str, list[float]]:
     """Return the speeds of methods' last gaits at half the time step, as parts of their usual speeds."""
-    usual = gaitopt.EngineSpec()
-    half = usual.model_copy(update={"time_step_s": usual.time_step_s / 2})
     parts: dict[str, list[float]] = {}
     for member in study.members:
-        if member.method in CHECKED:
+        if member.method in CHECKED and member.path.name not in failed:
             best, config = read_gait(member.path / "best.toml"), member.config
+            usual = config.engine
+            half = usual.model_copy(update={"time_step_s": usual.time_step_s / 2})
             speeds = [
                 gaitopt.evaluate(
                     best.parameters, config.robot, config.scenario, 20, config.seed, engine, workers
                 ).speed_mps
                 for engine in (half, usual)
             ]
-            parts.setdefault(member.method, []).append(speeds[0] / speeds[1])
+            parts.setdefault(member.method, []).append(speeds[0] / speeds[1] if speeds[1] > 0 else 0.0)
     return parts
 
 
@@ -90,7 +96,7 @@ def main() -> None:
             comparison = run_study(study, args.workers, view)
         write_tables(comparison)
         comparison_plot(comparison)
-        halves = half_time_step(study, args.workers)
+        halves = half_time_step(study, comparison.failed, args.workers)
         print(json.dumps({"robot": robot, "half_time_step": halves, "methods": summary_records(comparison)}))
         print(markdown(comparison))
         if args.readme:

@@ -117,6 +117,7 @@ def _data(outcome: Outcome, curve: Path, film: Path | None, score: ScoreSpec) ->
         "best_speed_mps": outcome.learned.speed_mps,
         "traversals": outcome.traversals,
         "traversals_per_s": outcome.traversals_per_s,
+        "stopped_by": outcome.stopped,
         "run": str(outcome.run),
         "start": evaluation_data(outcome.start),
         "learned": evaluation_data(outcome.learned),
@@ -141,6 +142,7 @@ def _text(outcome: Outcome, curve: Path, film: Path | None, score: ScoreSpec) ->
         *_inactive(outcome),
         noise_line(outcome.noise, score),
         f"effort    {outcome.traversals} traversals, {outcome.traversals_per_s:.1f}/s",
+        *(f"stopped   {reason}" for reason in outcome.stopped.values()),
         f"gait      {outcome.run / 'best.toml'}",
         f"curve     {curve}",
     ]

@@ -49,16 +49,17 @@ def _row(folder: RunFolder) -> dict[str, Any]:
 
 
 def _study_row(study: StudyFolder) -> dict[str, Any]:
-    config = study.config
-    done = sum(member.result is not None for member in study.members)
-    return {
+    row: dict[str, Any] = {
         "run": study.path.name,
         "robot": study.members[0].config.robot.name,
-        "method": f"comparison of {len(config.methods)}",
-        "done": f"{done} of {len(study.members)} runs",
-        "learned_mps": None,
-        "state": "finished" if (study.path / TABLE).is_file() else "unfinished",
+        "method": f"comparison of {len(study.config.methods)}",
     }
+    try:
+        done = sum(member.result is not None for member in study.members)
+    except InputError:
+        return row | {"done": "?", "learned_mps": None, "state": "broken"}
+    state = "finished" if (study.path / TABLE).is_file() else "unfinished"
+    return row | {"done": f"{done} of {len(study.members)} runs", "learned_mps": None, "state": state}
 
 
 def _training_row(folder: TrainFolder) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Annotated, Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from gaitopt.errors import InputError
 from gaitopt.files import Positive
@@ -33,9 +33,16 @@ class CMAESOptions(OptimizerOptions):
     repeats: Count = 1
     """How often every point is measured: once; Hansen advises a larger population rather than repeats."""
     population: Annotated[int, Field(strict=True, ge=0)] = 0
-    """lambda, how many points a generation has; 0 for the package's default of 4 + 3 ln n."""
+    """lambda, how many points a generation has, at least 2; 0 for the package's default of 4 + 3 ln n."""
     sigma: Positive = 2.0
     """First standard deviation, in units of epsilon, at most 0.3 of the cube."""
+
+    @field_validator("population")
+    @classmethod
+    def _more_than_one(cls, population: int) -> int:
+        if population == 1:
+            raise ValueError("a generation needs at least 2 points, or 0 for the package's default")
+        return population
 
 
 class CMAES(Optimizer):

@@ -23,6 +23,8 @@ from gaitopt.optim.sequential import Search
 
 SHRINK, GROW = 0.25, 2.0
 """The reach of the next search, as a part of this one's, is between these."""
+ROUNDING = 1e-12
+"""Gains smaller than this part of the scores are errors of the fit: on a plateau there is no way up."""
 SHORTEST = 1.0
 """No search reaches less far than this, in units of epsilon: closer by, noise would be taken for a slope."""
 
@@ -54,7 +56,7 @@ def _top(t: Array, scores: Array) -> tuple[float, float]:
     top = -fit[1] / (2 * fit[0]) if fit[0] < 0 else math.copysign(1.0, fit[1])  # (2)
     best = float(middle + half * np.clip(top, -1.0, 1.0))
     gain = float(np.polyval(fit, (best - middle) / half) - np.polyval(fit, -middle / half))
-    return (best, gain) if gain > 0 else (0.0, 0.0)
+    return (best, gain) if gain > ROUNDING * float(np.abs(scores).max()) else (0.0, 0.0)
 
 
 def _range(base: Array, step: Array, low: float) -> tuple[float, float]:

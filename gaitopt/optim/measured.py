@@ -36,6 +36,6 @@ class Measured:
 
 
 def lower_limit(scores: ArrayLike) -> float:
-    """Return what the average of scores (k,) surely exceeds: their mean less two of its standard errors."""
+    """Return what the average of scores (k,) likely exceeds: mean - 2 s / sqrt(k), with s over k, not k - 1."""
     values = np.asarray(scores, dtype=np.float64)
     return float(values.mean() - 2 * values.std() / len(values) ** 0.5)

@@ -67,6 +67,8 @@ class Outcome:
     """Speed of learning in this process [1/s]; 0 if all was stored already."""
     noise: Noise
     """How much one gait's traversals differ."""
+    stopped: dict[str, str]
+    """Why learning ended, by short name: the budget, or the optimizer's own reasons."""
 
 
 Report = Callable[[Progress], None]
@@ -120,17 +122,23 @@ class _Learning:
         self._clock.begin("learning", self._config.traversals)
         while self._spent + self._cost <= self._config.traversals and not self._optimizer.stop_reasons():
             self._iterate(stored)
-        per_second = self._clock.per_second
+        per_second, stopped = self._clock.per_second, self._optimizer.stop_reasons() or self._budget_spent
         start = self._fresh("start", self._config.start_gait)
         learned = self._fresh("best", self._best_gait)
         best = self._save_best(learned)
         noise = estimate_noise(row for purpose in PURPOSES for row in self._store.rows(purpose))
-        return Outcome(self._folder.path, best, start, learned, self._spent, per_second, noise)
+        return Outcome(self._folder.path, best, start, learned, self._spent, per_second, noise, stopped)
 
     @property
     def _cost(self) -> int:
         """Traversals of the next iteration; not always as many as of the last."""
         return self._optimizer.batch * self._optimizer.repeats
+
+    @property
+    def _budget_spent(self) -> dict[str, str]:
+        budget = self._config.traversals
+        rest = f"; the next iteration takes {self._cost}" if self._spent < budget else ""
+        return {"traversals": f"{self._spent} of {budget} traversals done{rest}"}
 
     def _iterate(self, stored: dict[Place, Row]) -> None:
         begun = time.perf_counter()

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import read_gait
 from gaitopt.gait.parameters import GaitSpace
 from gaitopt.run.folder import RunFolder
@@ -43,8 +44,11 @@ class OptimizerMember(RunFolder):
 
     @property
     def result(self) -> str | None:
-        """Speed, or score, of the best gait; None before the run's end."""
-        origin = read_gait(self.best_path).origin if self.best_path.is_file() else {}
+        """Speed, or score, of the best gait; None before the run's end, or if its file is damaged."""
+        try:
+            origin = read_gait(self.best_path).origin
+        except InputError:  # learning replays the store, and writes it again
+            return None
         if "score_mean" in origin:
             return f"{origin['score_mean']:.3f} of {origin['score']}"
         return f"{origin['speed_mps'] * 1e3:.0f} mm/s" if "speed_mps" in origin else None
@@ -57,6 +61,8 @@ class OptimizerMember(RunFolder):
         """Return what was recommended after each of these numbers of traversals; at first the start gait."""
         with self.open_store() as store:
             iterations = store.iterations()
+            if not iterations and store.count("learn"):
+                raise InputError(f"{self.path}: its database lacks what stood after each iteration; learn it anew")
         space = GaitSpace(self.config.robot)
         start = space.from_cube(space.to_cube(self.config.start_gait))  # rounded as optimizers recommend it
         current = Incumbent(0, Walker(tuple(start.to_vector().tolist())))

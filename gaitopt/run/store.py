@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -135,6 +135,8 @@ class RunStore:
                 return []
             query = f"SELECT {', '.join(ITERATION_COLUMNS)} FROM iterations ORDER BY iteration"
             rows = self._connection.execute(query).fetchall()
+            for row in rows:
+                _check_numbers(dict(zip(ITERATION_COLUMNS, row, strict=True)))
         return [Iteration(row[0], row[1], tuple(row[2:-1]), row[-1]) for row in rows]
 
     def close(self) -> None:
@@ -165,11 +167,16 @@ def _create_table() -> str:
     return f"CREATE TABLE traversals ({columns}, PRIMARY KEY ({', '.join(Place._fields)}))"
 
 
+def _check_numbers(values: Mapping[str, Any]) -> None:
+    for name, value in values.items():
+        if not isinstance(value, (int, float)):  # SQLite lets anything stand in a column of numbers
+            raise ValueError(f"{name}: got {value!r}; expected a number")
+
+
 def _row(values: tuple[Any, ...]) -> Row:
     named = dict(zip(COLUMNS, values, strict=True))
-    for name, value in named.items():
-        if name not in TEXTS and isinstance(value, (str, bytes)):  # SQLite lets them stand in a column of numbers
-            raise ValueError(f"{name}: got {value!r}; expected a number")
+    _check_numbers({name: value for name, value in named.items() if name not in TRAVERSAL_FIELDS and name not in TEXTS})
+    _check_numbers({name: named[name] for name in TRAVERSAL_FIELDS if name not in TEXTS and named[name] is not None})
     fields: dict[str, Any] = {name: named[name] for name in TRAVERSAL_FIELDS}
     for name, value in fields.items():
         if value is None and name != "time_s":  # SQLite keeps nan as NULL; only the time may really be missing

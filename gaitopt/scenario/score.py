@@ -12,8 +12,9 @@ The text is read by this grammar alone and never run as code.
 from __future__ import annotations
 
 import re
+from typing import Annotated
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.files import Real, Spec, parse_spec
@@ -24,26 +25,34 @@ _TERM = re.compile(
 )
 
 
+SMALLEST, LARGEST = 1e-6, 1e6
+"""Of a weight that counts: optimizers reckon with squares of scores, which must not lose all meaning."""
+Weight = Annotated[Real, Field(ge=-LARGEST, le=LARGEST)]
+
+
 class ScoreSpec(Spec):
     """The weight of each term; a score is the weighted sum. Higher is better."""
 
-    speed: Real = 0.0
+    speed: Weight = 0.0
     """Weight of the speed [1 / (m/s)]."""
-    sway: Real = 0.0
+    sway: Weight = 0.0
     """Weight of roll spread and pitch spread together: root of the sum of their squares [1/rad]."""
-    roll: Real = 0.0
+    roll: Weight = 0.0
     """Weight of the standard deviation of the roll [1/rad]."""
-    pitch: Real = 0.0
+    pitch: Weight = 0.0
     """Weight of the standard deviation of the pitch [1/rad]."""
-    energy: Real = 0.0
+    energy: Weight = 0.0
     """Weight of the energy for each meter of way [1 / (J/m)]."""
-    drift: Real = 0.0
+    drift: Weight = 0.0
     """Weight of the way sideways, to either side [1/m]."""
 
     @model_validator(mode="after")
     def _says_something(self) -> ScoreSpec:
         if not self.weights:
             raise ValueError(f"all weights are 0; give at least one of {', '.join(TERMS)}")
+        for name, weight in self.weights.items():
+            if abs(weight) < SMALLEST:
+                raise ValueError(f"{name}: got {weight:g}; expected 0 or a size of at least {SMALLEST:g}")
         return self
 
     @property

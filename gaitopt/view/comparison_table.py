@@ -12,6 +12,8 @@ from typing import Any
 from gaitopt.files import write_atomic
 from gaitopt.run.comparison import Comparison, Interval, Reach
 
+EARLY = 0.95
+"""A method that spends less than this part of the budget stops by itself, and the table says so."""
 TABLE, MARKDOWN, CURVES = "comparison.csv", "comparison.md", "curves.csv"
 
 
@@ -54,12 +56,18 @@ def notes(comparison: Comparison) -> list[str]:
         f"traversals; {worst}.",
         f"Best known: {_value(comparison, best.score)} ({best.method}, seed {best.seed}, after {best.since:,} "
         f"{budget.unit}), by other fresh traversals than those that picked it. 'to 90%': {budget.unit} until a "
-        f"{budget.learned} that good was recommended, median, and how many seeds got there.",
+        f"{budget.learned} that good was recommended first, of those at the points of the figure; median, and how many "
+        "seeds got there.",
         f"Gain: of the last {budget.learned} over {budget.start}. Falls: of the {budget.walks} of learning. "
         f"Wall time: of one run in one process. {_made(comparison.made)}.",
     ]
     if best.score <= 0:
         lines[1] = f"Best known: {_value(comparison, best.score)}: there is nothing to reach."
+    lines += [
+        f"`{method.method}` stops by itself: after {method.spent:,.0f} {budget.unit} (median)."
+        for method in comparison.summaries
+        if method.spent < EARLY * budget.amount
+    ]
     lines += [f"Left out: {method}: {reason}." for method, reason in comparison.left_out.items()]
     return lines + [f"Broke off: {run}: {reason}." for run, reason in comparison.failed.items()]
 

@@ -86,8 +86,8 @@ def describe(progress: RunProgress, counted: bool = True) -> str:
 def _scores(progress: RunProgress) -> str:
     now, best = progress.current_score, progress.best_score
     if progress.score.is_speed:
-        return f"now {now * 1e3:.0f}, best {best * 1e3:.0f} mm/s"
-    return f"now {now:.3f}, best {best:.3f} of {progress.score}"
+        return f"now {now * 1e3:.0f}, highest {best * 1e3:.0f} mm/s"
+    return f"now {now:.3f}, highest {best:.3f} of {progress.score}"
 
 
 def _clock(seconds: float) -> str:

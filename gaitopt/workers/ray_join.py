@@ -20,8 +20,8 @@ from gaitopt.errors import InputError
 from gaitopt.workers.count import default_count
 from gaitopt.workers.worker_process import interrupt_held_back
 
-VARIABLE = "RAY_ADDRESS"
-"""Names the cluster, as Ray's own programs have it."""
+VARIABLE, AUTO = "RAY_ADDRESS", "auto"
+"""Names the cluster, and leaves it to Ray to find one, as Ray's own programs have it."""
 
 PATIENCE_S = 10.0
 """How long a head may take to answer [s]."""
@@ -63,7 +63,7 @@ def import_ray() -> Any:
 
 
 def check_ray() -> None:
-    """Check that there is a Ray, without joining it.
+    """Check that there is a Ray; one that Ray is to find by itself (`auto`) is joined, and left again.
 
     Raises:
         InputError: It is not installed, or the cluster at `RAY_ADDRESS` does not answer.
@@ -71,6 +71,9 @@ def check_ray() -> None:
     ray = import_ray()
     if not ray.is_initialized() and (address := cluster_address()) is not None:
         check_reachable(address)
+        if address == AUTO:
+            _join(ray, address)
+            ray.shutdown()
 
 
 def join_cluster() -> bool:
@@ -87,13 +90,17 @@ def join_cluster() -> bool:
     _silence()
     if (address := cluster_address()) is not None:
         check_reachable(address)
-        try:
-            _init(ray, address=address)
-        except Exception as error:
-            raise unreachable(address, first_line(error)) from error
+        _join(ray, address)
     else:
         _start_local(ray)
     return True
+
+
+def _join(ray: Any, address: str) -> None:
+    try:
+        _init(ray, address=address)
+    except Exception as error:
+        raise unreachable(address, first_line(error)) from error
 
 
 def _start_local(ray: Any) -> None:
@@ -133,7 +140,7 @@ def cluster_address() -> str | None:
     address = os.environ.get(VARIABLE, "").strip()
     if address in ("", "local"):
         return None
-    if address != "auto":
+    if address != AUTO:
         _split(address)
     return address
 
@@ -148,7 +155,7 @@ def check_reachable(address: str, patience_s: float = PATIENCE_S) -> None:
     Raises:
         InputError: Nobody answers there, or not as Ray does.
     """
-    if address == "auto":
+    if address == AUTO:
         return
     try:
         with socket.create_connection(_split(address), timeout=patience_s) as connection:

@@ -162,6 +162,7 @@ def test_a_finished_run_tells_again_what_was_learned(cli, run):
     assert told["best_speed_mps"] == best.origin["speed_mps"] == told["learned"]["speed_mps"]
     assert told["start_speed_mps"] == told["start"]["speed_mps"]
     assert (told["traversals"], told["traversals_per_s"], told["video"]) == (2, 0.0, None)
+    assert told["stopped_by"] == {"traversals": "2 of 2 traversals done"}
     assert told["run"] == str(Path("runs") / run.path.name)
     assert Path(told["learning_curve"]).is_file()
     said = cli("resume", run.path, "--workers", 1)

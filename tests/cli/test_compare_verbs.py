@@ -1,8 +1,10 @@
 """`gaitopt compare`, and the scores and the noise that `learn` and `score` tell."""
 
+import contextlib
 import json
 import os
 import signal
+import sqlite3
 from pathlib import Path
 
 import pytest
@@ -72,6 +74,12 @@ def test_it_is_listed_among_the_runs(cli, study):
     assert "comparison of 1" in row.values()
     assert "1 of 1 runs" in row.values()
     run = find_run("kohl-stone-1", Path(study["study"]) / "runs")
+    kept = run.best_path.read_bytes()
+    run.best_path.write_text("?")  # damaged, it counts as not learned, and is made again from the run's traversals
+    (row,) = the_object(cli("runs", "--json"))["runs"]
+    assert "0 of 1 runs" in row.values()
+    assert the_object(cli("resume", study["study"], "--workers", 1, "--json")) == study
+    assert run.best_path.read_bytes() == kept
     assert run.config.optimizer == "kohl-stone"
 
 
@@ -207,3 +215,11 @@ def test_a_bad_score_is_told_in_one_line(cli, here):
 
 def test_a_comparison_is_found_from_python(study):
     assert find_study(named("latest", Path("runs"), comparisons=True), Path("runs")).config.name == "mine"
+
+
+def test_a_run_that_lost_what_stood_after_its_iterations_is_not_compared(cli, study):
+    run = find_run("kohl-stone-1", Path(study["study"]) / "runs")
+    with contextlib.closing(sqlite3.connect(run.path / "run.db")) as connection:
+        connection.execute("DROP TABLE iterations")
+        connection.commit()
+    assert "its database lacks what stood after each iteration" in refused(cli, "resume", study["study"])

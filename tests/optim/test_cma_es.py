@@ -6,7 +6,7 @@ import pytest
 from smooth_functions import Quadratic, drive
 
 from gaitopt.errors import InputError
-from gaitopt.optim.catalog import make_optimizer, resolve_options
+from gaitopt.optim.catalog import make_optimizer, parse_options, resolve_options
 from gaitopt.optim.cma_es import strategy_options
 
 N = 6
@@ -71,6 +71,12 @@ def test_best_is_the_mean_whose_generation_surely_scored_highest():
         optimizer.tell(points, scores)
     assert scores.mean() > 2.0
     np.testing.assert_array_equal(optimizer.best, means[1])
+
+
+def test_a_generation_of_one_is_refused():
+    with pytest.raises(InputError, match="population: a generation needs at least 2 points, or 0 for the package's"):
+        parse_options("cma-es", {"population": 1})
+    assert resolve_options("cma-es", {"population": 2})["population"] == 2
 
 
 def test_one_dimension_is_refused():

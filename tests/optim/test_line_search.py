@@ -1,5 +1,7 @@
 """The line search that fits a parabola: exact without noise, steady with it."""
 
+import math
+
 import numpy as np
 import pytest
 from scipy.optimize import minimize_scalar
@@ -48,11 +50,11 @@ def test_takes_the_end_where_the_line_still_rises_or_bends_up():
     assert search(lambda x: -x @ [1.0, 0.0, 0.0])[:2] == (0.0, 0.0)
 
 
-def test_equal_scores_are_no_way_up():
-    t, gain, _ = search(lambda x: np.full(len(x), 0.3))
-    assert gain == pytest.approx(0.0, abs=1e-12)
-    assert abs(gain) < 1e-12
-    assert 0 <= t <= 1
+@pytest.mark.parametrize("height", [0.0, 0.3, -math.pi / 6, -1e5, 1e-9])
+@pytest.mark.parametrize("points", [3, 6, 7])
+@pytest.mark.parametrize("low", [0.0, -1.0])
+def test_equal_scores_are_no_way_up(height, points, low):
+    assert search(lambda x: np.full(len(x), height), points=points, low=low)[:2] == (0.0, 0.0)
 
 
 def test_bends_along_a_face_and_measures_nothing_where_there_is_no_way():

@@ -25,13 +25,14 @@ NO_CHANCE = {  # these draw nothing: what they ask follows from start and scores
     "powell",
     "nelder-mead",
 }
-SLOW_TO_ASK = ("bayesian", "ego-cma")
+SLOW_TO_ASK = ("bayesian",)
+EARLY = {"ego-cma": {"switch": 8}}  # so that both of its methods are at work in these few iterations
 
 every_optimizer = pytest.mark.parametrize("name", list(OPTIMIZERS))
 
 
 def make(name, seed=1, start=START, epsilon=EPSILON, options=None):
-    return make_optimizer(name, start, epsilon, np.random.default_rng(seed), options)
+    return make_optimizer(name, start, epsilon, np.random.default_rng(seed), options or EARLY.get(name))
 
 
 def sphere(points, optimum=0.6):

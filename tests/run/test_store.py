@@ -139,6 +139,8 @@ def test_what_is_no_run_database_is_refused_in_one_line(path, how):
         ("status = NULL", "None is not a valid Status"),
         ("speed_mps = 'fast'", "speed_mps: got 'fast'; expected a number"),
         ("skew = x'00'", "skew: got b'.x00'; expected a number"),
+        ("score = NULL", "score: got None; expected a number"),
+        ("wall_s = NULL", "wall_s: got None; expected a number"),
     ],
 )
 def test_a_spoiled_row_is_an_error_that_names_the_file(store, path, change, words):
@@ -201,3 +203,14 @@ def test_an_iteration_comes_back_to_the_bit_and_is_kept_as_it_was_first_told(sto
     store.add_iteration(first)
     store.add_iteration(dataclasses.replace(first, overhead_s=9.0))  # told again when a run is taken up
     assert store.iterations() == [first, Iteration(1, 90, first.incumbent, 0.25)]
+
+
+@pytest.mark.parametrize("change", ["traversals = NULL", "overhead_s = 'x'", "skew = x'00'"])
+def test_a_spoiled_iteration_is_an_error_that_names_the_file(store, path, change):
+    store.add_iteration(Iteration(0, 45, (*TRICKY, 0.1, 0.2, 0.3), 0.125))
+    with sqlite3.connect(path) as connection:
+        connection.execute(f"UPDATE iterations SET {change}")
+    connection.close()
+    with pytest.raises(InputError, match=f"{change.split()[0]}: got .*; expected a number") as caught:
+        store.iterations()
+    assert str(path) in str(caught.value)

@@ -63,6 +63,13 @@ def comparison(tmp_path):
     )
 
 
+def test_a_method_that_stops_by_itself_is_named(comparison):
+    assert not any("stops by itself" in note for note in notes(comparison))
+    first, *others = comparison.summaries
+    early = dataclasses.replace(comparison, summaries=(dataclasses.replace(first, spent=60.0), *others))
+    assert "`cma-es` stops by itself: after 60 traversals (median)." in notes(early)
+
+
 def test_methods_that_learned_elsewhere_are_named(comparison):
     assert "2026-01-02, some machine." in notes(comparison)[2]
     elsewhere = dataclasses.replace(comparison, made=comparison.made | {"random-search": "2026-01-03, another"})

@@ -41,7 +41,7 @@ def shown(terminal):
 
 
 def test_where_there_is_no_terminal_each_iteration_is_a_plain_line():
-    numbers = "12.3/s, 1:05 left, now 210, best 234 mm/s"
+    numbers = "12.3/s, 1:05 left, now 210, highest 234 mm/s"
     assert shown(terminal=False).splitlines() == [
         f"learning: iteration 1, 45 of 90 traversals, {numbers}",
         f"learning: iteration 2, 90 of 90 traversals, {numbers}",
@@ -55,7 +55,7 @@ def test_on_a_terminal_there_is_a_line_for_each_stage_that_moves():
     assert "\x1b[" in text  # the lines are drawn again in their place
     last = text[text.rindex("learning ") :]
     for words in (
-        "learning .* 90/90 +iteration 2, 12.3/s, 1:05 left, now 210, best 234 mm/s",
+        "learning .* 90/90 +iteration 2, 12.3/s, 1:05 left, now 210, highest 234 mm/s",
         "start gait .* 20/20 +10.0/s, 0:00 left",
         "learned gait .* 20/20",
         "filming before .* 25/100 +percent",

@@ -194,3 +194,22 @@ def test_a_server_of_http_2_may_be_ray(listener):
 def test_what_keeps_its_state_here_refuses_ray():
     with pytest.raises(InputError, match=r"^workers: got 'ray', .*give their number, such as \d+$"):
         check_count("ray")
+
+
+def test_a_cluster_that_ray_cannot_find_is_told_before_anything_is_made(monkeypatch, no_ray_joined):
+    monkeypatch.setenv("RAY_ADDRESS", "auto")
+    ray = ray_join.import_ray()
+    left = []
+
+    def nowhere(**options):
+        assert options["address"] == "auto"
+        raise ConnectionError("Could not find any running Ray instance.\nMore pages.")
+
+    monkeypatch.setattr(ray, "init", nowhere)
+    monkeypatch.setattr(ray, "shutdown", lambda: left.append(True))
+    with pytest.raises(InputError, match=r"^RAY_ADDRESS=auto: no Ray cluster .*\(Could not find any"):
+        check_workers("ray")
+    monkeypatch.setattr(ray, "init", lambda **options: None)
+    left.clear()
+    check_workers("ray")
+    assert left == [True]  # found, and left again
