@@ -63,7 +63,9 @@ def read_toml(path: Path) -> dict[str, Any]:
 
 
 def parse_value(text: str) -> Any:
-    """Return what a value written as in TOML means; what is no TOML is text as it stands."""
+    """Return what a value written as in TOML means, `none` for nothing; what is no TOML is text as it stands."""
+    if text.strip() == "none":
+        return None
     try:
         return tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError:

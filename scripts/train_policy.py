@@ -1,6 +1,6 @@
 """Train a policy that adjusts a gait as it walks, then compare it with the gait alone in another scenario.
 
-The same as `gaitopt train --gait learned --scenario pushes`, and `gaitopt score` after it.
+The same as `gaitopt train --gait learned --scenario pushes --steps 50000`, and `gaitopt score` after it.
 """
 
 import argparse

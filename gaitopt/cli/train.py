@@ -64,7 +64,7 @@ def add_parser(verbs: Any) -> None:
         dest="changes",
         metavar="KEY=VALUE",
         help="change a setting, such as algorithm.rate=0.001, policy.sigma=0.1, interface.adjust.residuals=true, "
-        "interface.observe=['phase','joints'] or scenario.friction=0.5",
+        "interface.observe=['phase','joints'] or scenario.friction=0.5; none switches off, as algorithm.kl_stop=none",
     )
     arguments.add_runs(parser)
     arguments.add_effort(parser)

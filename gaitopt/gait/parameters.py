@@ -9,11 +9,14 @@ from the ground, the front legs of the published gaits could not fold far enough
 from __future__ import annotations
 
 from dataclasses import astuple, dataclass, fields
+from typing import Annotated
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import AfterValidator
 
 from gaitopt.errors import InputError, unknown_name
+from gaitopt.files import Real
 from gaitopt.robot.spec import ParameterRange, RobotSpec
 
 Array = NDArray[np.float64]
@@ -68,6 +71,19 @@ PARAMETER_NAMES = tuple(field.name for field in fields(GaitParameters))
 UNITS = dict.fromkeys(PARAMETER_NAMES, "m") | {"skew": "", "cycle_time": "s", "duty_factor": ""}
 """The unit of each parameter; empty where it has none."""
 
+
+def _complete(parameters: dict[str, float]) -> dict[str, float]:
+    for name in PARAMETER_NAMES:
+        if name not in parameters:
+            raise ValueError(f"{name!r} is missing; expected the twelve parameters")
+    for name in parameters:
+        if name not in PARAMETER_NAMES:
+            raise ValueError(str(unknown_name("gait parameter", name, PARAMETER_NAMES)))
+    return parameters
+
+
+Twelve = Annotated[dict[str, Real], AfterValidator(_complete)]
+"""The twelve parameters by name, as files have them [SI units]."""
 
 INACTIVE_ON_PLANAR_LEGS = ("front_side", "rear_side", "skew")
 """What legs without elevators cannot follow; such a gait has 0 there."""

@@ -29,6 +29,11 @@ def demand_finite(name: str, array: Array, hint: str) -> None:
     raise InputError(f"{name}{list(place)}: got {array[place]}, expected a finite number; {hint}")
 
 
+def quiet_numbers() -> np.errstate:
+    """Return a context in which numpy does not warn of numbers that are none: `demand_finite` tells of them."""
+    return np.errstate(over="ignore", invalid="ignore", divide="ignore")
+
+
 def demand_shape(name: str, array: Array, expected: tuple[int | None, ...]) -> None:
     """Refuse an array of another shape; None stands for any length.
 
@@ -70,16 +75,20 @@ def part(prefix: str, state: Mapping[str, Array]) -> State:
     return {name[len(start) :]: array for name, array in state.items() if name.startswith(start)}
 
 
-def entry(state: Mapping[str, Array], name: str, shape: tuple[int | None, ...]) -> Array:
-    """Return one array of a state.
+def entry(state: Mapping[str, Array], name: str, shape: tuple[int | None, ...], text: bool = False) -> Array:
+    """Return one array of a state: real numbers, or text.
 
     Raises:
-        InputError: it is missing, or has another shape: the state is of something else.
+        InputError: it is missing, or has another shape or kind: the state is of something else.
     """
     if name not in state:
         raise InputError(f"state: {name!r} is missing; it was saved by something with other settings")
-    demand_shape(f"state {name!r}", np.asarray(state[name]), shape)
-    return np.asarray(state[name])
+    array = np.asarray(state[name])
+    demand_shape(f"state {name!r}", array, shape)
+    kinds, words = ("U", "text") if text else ("bifu", "real numbers")
+    if array.dtype.kind not in kinds:
+        raise InputError(f"state {name!r}: got {array.dtype}, expected {words}; it is damaged")
+    return array
 
 
 def generator_state(rng: np.random.Generator) -> Array:

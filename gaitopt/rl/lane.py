@@ -124,8 +124,8 @@ class Lane:
             InputError: the state is not of a lane.
         """
         actions = np.asarray(state["actions"]) if "actions" in state else entry(state, "actions", (None,))
-        restore_generator(self._rng, entry(state, "rng", ()))
-        restore_generator(self._chance, entry(state, "chance", ()))
+        restore_generator(self._rng, entry(state, "rng", (), text=True))
+        restore_generator(self._chance, entry(state, "chance", (), text=True))
         self._episodes = int(entry(state, "episodes", ()))
         self._observation = None
         if not entry(state, "running", ()):

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from gaitopt.errors import InputError
 from gaitopt.rl.arrays import Array, State, entry
 
 LIMIT = 10.0
@@ -60,6 +61,8 @@ class Normalizer:
         self.count = float(entry(state, "count", ()))
         self.mean = entry(state, "mean", self.mean.shape).copy()
         self._squares = entry(state, "squares", self.mean.shape).copy()
+        if self.count < 0 or (self._squares < 0).any():
+            raise InputError("state of a normalizer: got a negative count or sum of squares; it is damaged")
         self._rescale()
 
     def _rescale(self) -> None:

@@ -15,7 +15,7 @@ from pydantic import Field
 from gaitopt.errors import InputError
 from gaitopt.files import Real, Spec
 from gaitopt.rl.algorithms.base import Algorithm, Metrics
-from gaitopt.rl.arrays import Array, State, entry, part, prefixed
+from gaitopt.rl.arrays import Array, State, entry, part, prefixed, quiet_numbers
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.environment import Environment
 from gaitopt.rl.policies.base import Policy
@@ -53,6 +53,11 @@ class Stopping(Spec):
     """Once the mean return of the last episodes has reached this."""
     window: Count = 100
     """How many episodes that mean is taken over."""
+
+    @property
+    def endless(self) -> bool:
+        """Whether there is no rule at all."""
+        return self.steps is None and self.iterations is None and self.return_goal is None
 
 
 @dataclass(frozen=True)
@@ -97,7 +102,7 @@ class Training:
         Raises:
             InputError: something was not a number; the algorithm is as it was before.
         """
-        with self._one_thread():
+        with self._one_thread(), quiet_numbers():
             batches = self._rollouts.collect(self.algorithm.requests())
             metrics = self.algorithm.learn(batches)
         self._iteration += 1
@@ -133,8 +138,7 @@ class Training:
         Raises:
             InputError: there is no stopping rule.
         """
-        rule = self._stopping
-        if rule.steps is None and rule.iterations is None and rule.return_goal is None:
+        if self._stopping.endless:
             raise InputError("stopping: got no rule, expected one of steps, iterations, return_goal")
         while not self.stop_reasons():
             progress = self.iterate()

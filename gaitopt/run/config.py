@@ -12,10 +12,10 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 import gaitopt
-from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import Real, Spec, parse_spec
+from gaitopt.errors import InputError
+from gaitopt.files import Spec, parse_spec
 from gaitopt.gait.gait_file import Gait, check_gait
-from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters, GaitSpace
+from gaitopt.gait.parameters import GaitParameters, GaitSpace, Twelve
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.optim.base import Optimizer
 from gaitopt.optim.catalog import make_optimizer, resolve_options
@@ -49,7 +49,7 @@ class RunConfig(Spec):
     """What learning makes as high as it can."""
     start_name: str
     """Where the start gait came from."""
-    start: dict[str, Real]
+    start: Twelve
     """The start gait's twelve parameters, SI units."""
     engine: EngineSpec
     """How the physics are computed."""
@@ -64,12 +64,6 @@ class RunConfig(Spec):
 
     @model_validator(mode="after")
     def _start_fits(self) -> RunConfig:
-        for name in self.start:
-            if name not in PARAMETER_NAMES:
-                raise ValueError(f"start: {unknown_name('gait parameter', name, PARAMETER_NAMES)}")
-        for name in PARAMETER_NAMES:
-            if name not in self.start:
-                raise ValueError(f"start.{name} is missing")
         try:
             GaitSpace(self.robot).check(self.start_gait)
         except InputError as error:

@@ -14,7 +14,7 @@ import numpy as np
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.files import parse_value
 from gaitopt.rl.algorithms.catalog import ALGORITHMS, resolve_options
-from gaitopt.rl.arrays import Array
+from gaitopt.rl.arrays import Array, quiet_numbers
 from gaitopt.rl.mdps.catalog import Problem, find_problem, make_training
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.training import Progress, Stopping, evaluate
@@ -122,7 +122,7 @@ class Lab:
         """
         look = _Look(self._training.algorithm.policy, self.experiment, watch)
         interrupted = False
-        with np.errstate(over="ignore", invalid="ignore", divide="ignore"):  # told of by an error instead
+        with quiet_numbers():
             try:
                 look(UNLEARNED)
                 self._training.run(look)
@@ -176,7 +176,7 @@ def _option(change: str) -> tuple[str, Any]:
     name, equals, value = change.partition("=")
     if not (equals and name.strip() and value.strip()):
         raise InputError(f"--set: got {change!r}; expected OPTION=VALUE, such as discount=0.9")
-    return name.strip(), None if value.strip() == "none" else parse_value(value)
+    return name.strip(), parse_value(value)
 
 
 def _random_value(problem: Problem) -> float:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from gaitopt.errors import InputError, WorkerError
-from gaitopt.rl.arrays import Array, State, entry, part, prefixed
+from gaitopt.rl.arrays import Array, State, entry, part, prefixed, quiet_numbers
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.environment import Environment
 from gaitopt.rl.lane import Lane
@@ -77,7 +77,8 @@ class LaneHost:
             self._lane(number).restore(state)
         for job in task.jobs:
             self._lane(job.lane)
-        batches = collect(task.jobs, task.requests, self.lanes, self.policy)
+        with quiet_numbers():
+            batches = collect(task.jobs, task.requests, self.lanes, self.policy)
         return LaneResult(batches, {number: lane.state() for number, lane in self.lanes.items()})
 
     def close(self) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -129,12 +129,15 @@ def _of_run(run: RunFolder, robot: str | None, scenario: str | None) -> Target:
 
 
 def _of_policy(text: str, robot: str | None, scenario: str | None, runs: Path) -> Target:
-    """Return a policy, with the robot and engine of its training if that is at hand, else those of its file."""
+    """Return a policy with the robot, scenario and engine of its training if that is at hand.
+
+    A file knows the scenario by name alone, as it is shipped, and of the engine the time step.
+    """
     if not is_training(text, runs):
         trained, label = read_trained(Path(text)), Path(text).stem
         spec = load_robot(robot or trained.about.robot)
         own = trained.about.scenario if trained.about.scenario in scenario_names() else DEFAULT_SCENARIO
-        ground, engine = load_scenario(scenario or own), engine_of(spec)
+        ground, engine = load_scenario(scenario or own), _engine_in(trained.about.origin, spec, text)
     else:
         folder = find_training(text, runs)
         if not folder.policy_path.is_file():
@@ -146,6 +149,11 @@ def _of_policy(text: str, robot: str | None, scenario: str | None, runs: Path) -
         ground = load_scenario(scenario) if scenario else config.scenario
     check_gait(trained.gait, spec, text)
     return Target(label, trained.gait, spec, ground, engine, trained=trained)
+
+
+def _engine_in(origin: Mapping[str, Any], robot: RobotSpec, source: str) -> EngineSpec:
+    usual = engine_of(robot).model_dump()
+    return parse_spec(EngineSpec, usual | {key: origin[key] for key in ("time_step_s",) if key in origin}, source)
 
 
 def _of_gait(text: str, usual: str, robot: str | None, scenario: str | None, runs: Path) -> Target:

@@ -127,7 +127,7 @@ def train(
         scenario=scenario,
         gait=gait,
         algorithm=algorithm,
-        stopping=stopping or Stopping(steps=steps),
+        stopping=stopping or parse_spec(Stopping, {"steps": steps}, "stopping"),
         seed=seed,
         policy=policy,
         policy_options=policy_options,
@@ -248,7 +248,12 @@ class _Work:
 
     def _take_up(self, training: Training) -> None:
         """Go on from where it stands, if it has begun."""
-        if not self._folder.state_path.is_file():
+        if not self._folder.state_path.exists():
+            if self._folder.progress_path.exists():
+                raise InputError(
+                    f"{self._folder.state_path}: is gone, and training cannot go on without it; "
+                    f"begin a new one (its policy so far: {self._folder.policy_path})"
+                )
             return
         begun_with = training.load(self._folder.state_path)
         own = self._config.model_dump(mode="json", include=MAY_CHANGE)

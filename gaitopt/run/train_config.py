@@ -8,12 +8,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import NonNegative, Positive, Real, Spec, parse_spec
+from gaitopt.files import NonNegative, Positive, Spec, parse_spec
 from gaitopt.gait.gait_file import Gait, check_gait
-from gaitopt.gait.parameters import GaitParameters
+from gaitopt.gait.parameters import GaitParameters, Twelve
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.rl.algorithms.base import Algorithm
-from gaitopt.rl.algorithms.catalog import ALGORITHMS, make_algorithm, resolve_options
+from gaitopt.rl.algorithms.catalog import ALGORITHMS, make_algorithm, nullable, resolve_options
 from gaitopt.rl.features import DiscreteFeatures
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import make_policy
@@ -106,7 +106,7 @@ class TrainConfig(Spec):
     """Seed of the run's one SeedSequence."""
     gait_name: str
     """Where the gait came from."""
-    gait: dict[str, Real]
+    gait: Twelve
     """The gait's twelve parameters, SI units."""
     pace_mps: NonNegative = 0.0
     """The gait's own speed, which rewards are compared with [m/s]."""
@@ -121,6 +121,15 @@ class TrainConfig(Spec):
     robot: RobotSpec
     """The robot."""
 
+    @model_validator(mode="before")
+    @classmethod
+    def _with_none(cls, settings: Any) -> Any:
+        """Put in the options that are None, which TOML cannot say: all others are there."""
+        if isinstance(settings, dict) and isinstance(settings.get("options"), dict):
+            given = settings["options"]
+            settings = {**settings, "options": {**given, **nullable(settings.get("algorithm")), **given}}
+        return settings
+
     @model_validator(mode="after")
     def _known(self) -> TrainConfig:
         if self.policy not in POLICIES:
@@ -131,6 +140,8 @@ class TrainConfig(Spec):
                 f"interface.actions: got {self.interface.actions!r}, expected {fitting!r} for a {self.policy} policy; "
                 "choose another --policy, or leave them out"
             )
+        if self.stopping.endless:
+            raise ValueError("stopping: got no rule; give a number of steps, iterations, or a return to reach")
         return self
 
     @property
@@ -173,8 +184,6 @@ def resolve_training(
     if algorithm not in ALGORITHMS:
         raise unknown_name("algorithm", algorithm, ALGORITHMS)
     policy = policy or usual_policy(algorithm)
-    if stopping.steps is None and stopping.iterations is None and stopping.return_goal is None:
-        raise InputError("stopping: got no rule; give a number of steps, iterations, or a return to reach")
     settings = {
         "name": name or f"{robot.name}-{algorithm}-{scenario.name}",
         "algorithm": algorithm,

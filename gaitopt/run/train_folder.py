@@ -12,7 +12,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import format_toml, read_toml, write_atomic
+from gaitopt.files import NonNegative, Spec, format_toml, parse_spec, read_toml, write_atomic
 from gaitopt.run.folder import lock, make_folder, read_config, write_config
 from gaitopt.run.train_config import TrainConfig
 
@@ -21,6 +21,13 @@ SNAPSHOTS, TIMING = "snapshots", "timing.toml"
 
 Row = Mapping[str, float]
 """What an iteration tells of itself, by name."""
+
+
+class Timing(Spec):
+    """What timing.toml holds."""
+
+    wall_s: NonNegative
+    """Time that training took [s]."""
 
 
 class TrainFolder:
@@ -60,18 +67,30 @@ class TrainFolder:
     def wall_s(self) -> float:
         """Time that training took so far, over all processes that were at it in turn [s]."""
         path = self.path / TIMING
-        return float(read_toml(path)["wall_s"]) if path.is_file() else 0.0
+        return parse_spec(Timing, read_toml(path), str(path)).wall_s if path.is_file() else 0.0
 
     def write_wall_s(self, wall_s: float) -> None:
         """Write the time that training took so far [s]; apart from the rest, which repeats to the bit."""
         write_atomic(self.path / TIMING, format_toml({"wall_s": wall_s}))
 
     def read_progress(self) -> list[dict[str, float]]:
-        """Return the rows of the iterations so far."""
+        """Return the rows of the iterations so far.
+
+        Raises:
+            InputError: the file is damaged.
+        """
         if not self.progress_path.is_file():
             return []
-        with self.progress_path.open(newline="", encoding="utf-8") as stream:
-            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(stream)]
+        try:
+            with self.progress_path.open(newline="", encoding="utf-8") as stream:
+                rows = [{name: _number(value) for name, value in row.items()} for row in csv.DictReader(stream)]
+            for row in rows:
+                _ = row["iteration"], row["steps"]
+            return rows
+        except (OSError, ValueError, TypeError, AttributeError, KeyError, csv.Error) as error:
+            raise InputError(
+                f"{self.progress_path}: cannot be read: it is damaged ({error}); remove it, and only its curve is lost"
+            ) from error
 
     def write_progress(self, rows: list[Row]) -> None:
         """Write the rows of all iterations; what one does not tell is nan."""
@@ -85,6 +104,10 @@ class TrainFolder:
     def locked(self) -> AbstractContextManager[None]:
         """Keep other processes from working on the same training; see `lock`."""
         return lock(self.path)
+
+
+def _number(text: str) -> float:
+    return int(text) if text.isdigit() else float(text)  # so that what is read and written again has the same bytes
 
 
 def create_training(config: TrainConfig, runs: Path) -> TrainFolder:

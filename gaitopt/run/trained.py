@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
-from pydantic import Field, field_validator
+from pydantic import Field
 
-from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import Real, Spec, parse_spec
+from gaitopt.errors import InputError
+from gaitopt.files import Spec, parse_spec
 from gaitopt.gait.gait_file import Gait, check_gait
-from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters
+from gaitopt.gait.parameters import GaitParameters, Twelve
 from gaitopt.rl.arrays import Array
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import load_policy, save_policy
@@ -33,7 +33,7 @@ class AboutPolicy(Spec):
     """For which robot."""
     scenario: str
     """Where it was trained."""
-    gait: dict[str, Real]
+    gait: Twelve
     """The gait it adjusts: its twelve parameters, SI units."""
     interface: Interface
     """What it sees and changes."""
@@ -43,17 +43,6 @@ class AboutPolicy(Spec):
     """What each number of an action changes; or what each of the discrete actions does."""
     origin: dict[str, Any] = Field(default_factory=dict)
     """Where it came from: run, algorithm, steps, seed, speed."""
-
-    @field_validator("gait")
-    @classmethod
-    def _complete(cls, gait: dict[str, float]) -> dict[str, float]:
-        for name in PARAMETER_NAMES:
-            if name not in gait:
-                raise ValueError(f"{name!r} is missing; expected the twelve parameters")
-        for name in gait:
-            if name not in PARAMETER_NAMES:
-                raise ValueError(str(unknown_name("gait parameter", name, PARAMETER_NAMES)))
-        return gait
 
 
 @dataclass(frozen=True)

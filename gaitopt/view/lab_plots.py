@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -32,14 +33,18 @@ def picture_path(output: Path, experiment: Experiment) -> Path:
     """Return where the picture of an experiment goes, its folder made: `output` is a .png file, or a folder.
 
     Raises:
-        InputError: the name ends like another kind of file.
+        InputError: the name ends like another kind of file, or nothing can be written there.
     """
     is_file = bool(output.suffix) and not output.is_dir()
     if is_file and output.suffix != ".png":
         raise InputError(f"--output: got {str(output)!r}; expected a folder, or a file that ends in .png")
     name = f"{experiment.problem}_{experiment.algorithm}_seed{experiment.seed}.png"
     path = output if is_file else output / name
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=path.parent).close()  # before anything is learned
+    except OSError as error:
+        raise InputError(f"--output: {path}: cannot be written: {error.strerror or error}") from error
     return path
 
 

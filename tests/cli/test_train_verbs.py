@@ -1,10 +1,14 @@
 """`train`, and what other verbs make of its runs, in this process."""
 
 import json
+import re
+import warnings
+from pathlib import Path
 
 import pytest
 
 from gaitopt.files import format_toml
+from gaitopt.run.train_folder import TrainFolder
 
 TINY = ["--set", "algorithm.steps=24", "--set", "algorithm.minibatch=8", "--set", "algorithm.epochs=1"]
 SMALL = ["--environments", 2, "--fresh", 2, "--workers", 1, "--runs", "kept"]
@@ -86,6 +90,10 @@ def test_other_algorithms_use_a_linear_policy(cli, ground, algorithm):
         (["--gait", "nothing"], "unknown gait of aibo-ers7 'nothing'"),
         (["--steps", 0], "expected a whole number of at least 1"),
         (["--workers", 0], "expected 1 or more"),
+        (
+            ["--policy", "perceptron", "--set", "policy.hidden=[3000000,3000000]"],
+            "options of policy gaussian-mlp: cannot",
+        ),
     ],
 )
 def test_bad_input_is_one_line_and_leaves_nothing(train, here, words, message):
@@ -100,6 +108,93 @@ def test_a_training_in_simulation_is_not_resumed_on_a_robot(cli, train):
     told = json.loads(train("--json").out)
     said = cli("resume", told["run"], "--body", "opencat:/dev/null", "--yes")
     assert (said.code, "was trained in simulation; leave out --body" in said.err) == (2, True)
+
+
+@pytest.mark.parametrize("options", [{"kl_stop": "none", "max_gradient_norm": "none"}, {"kl_stop": 0.5}])
+def test_an_option_may_be_switched_off(train, options):
+    """TOML has no word for nothing: what is missing in a training's file was switched off."""
+    changes = [word for name, value in options.items() for word in ("--set", f"algorithm.{name}={value}")]
+    told = json.loads(train(*changes, "--json").out)
+    kept = TrainFolder(Path(told["run"])).config.options
+    assert kept["kl_stop"] == (None if options["kl_stop"] == "none" else 0.5)
+    assert kept["max_gradient_norm"] == (None if "max_gradient_norm" in options else 0.5)
+
+
+@pytest.mark.parametrize("words", [["reinforce", "actor_rate=1e200"], ["ppo", "rate=1e20"]])
+def test_learning_that_diverges_is_told_in_one_line(cli, ground, words):
+    algorithm, option = words
+    few = ["--set", "algorithm.episodes=2"] if algorithm == "reinforce" else TINY
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")  # numpy's would come before the line
+        said = cli(
+            "train",
+            "--scenario",
+            ground,
+            "--algorithm",
+            algorithm,
+            "--iterations",
+            20,
+            *few,
+            *SMALL,
+            "--set",
+            f"algorithm.{option}",
+            "--json",
+        )
+    assert said.code == 2
+    (line,) = [line for line in said.err.splitlines() if not line.startswith("training: ")]
+    assert "expected a finite number" in line
+
+
+SPOILED = {
+    "training.toml": [
+        (lambda text: re.sub(r"(?m)^steps = 48$", "", text), "stopping: got no rule"),
+        (lambda text: re.sub(r"(?m)^front_height = .*$", "", text), "'front_height' is missing"),
+        (lambda text: text.replace("front_height", "foo_height"), "'front_height' is missing"),
+    ],
+    "progress.csv": [
+        (lambda text: text[: text.rindex(",")], "it is damaged"),
+        (lambda text: text.replace("iteration", "iterations"), "it is damaged"),
+        (lambda text: text.replace("1", "x"), "it is damaged"),
+    ],
+    "timing.toml": [
+        (lambda text: text.replace("wall_s", "wall"), "unknown key 'wall'"),
+        (lambda text: "wall_s = 'a'", "wall_s: got 'a'"),
+    ],
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "spoil", "said"), [(name, *case) for name, cases in SPOILED.items() for case in cases]
+)
+def test_a_damaged_training_is_not_resumed(cli, train, name, spoil, said):
+    folder = Path(json.loads(train("--json").out)["run"])
+    whole = (folder / name).read_text()
+    (folder / name).write_text(spoil(whole))
+    assert (folder / name).read_text() != whole
+    told = cli("resume", folder, "--workers", 1)
+    assert (told.code, told.out, len(told.err.splitlines())) == (2, "", 1)
+    assert name in told.err
+    assert said in told.err
+
+
+def test_a_training_that_lost_its_state_is_not_begun_anew(cli, train):
+    folder = Path(json.loads(train("--json").out)["run"])
+    policy = (folder / "policy.npz").read_bytes()
+    (folder / "state.npz").unlink()
+    said = cli("resume", folder, "--workers", 1)
+    assert (said.code, "state.npz: is gone" in said.err) == (2, True)
+    assert (folder / "policy.npz").read_bytes() == policy
+
+
+def test_a_policys_file_walks_at_the_time_step_of_its_training(cli, train, ground):
+    told = json.loads(train("--set", "engine.time_step_s=0.002", "--json").out)
+
+    def energy(*words):
+        said = cli("score", told["policy"], "--scenario", ground, "--repeats", 2, "--workers", 1, "--json", *words)
+        return json.loads(said.out)["energy_j"]
+
+    assert energy() == energy("--set", "engine.time_step_s=0.002")
+    assert energy() != energy("--set", "engine.time_step_s=0.004")
 
 
 def test_another_robots_policy_is_refused(cli, train):

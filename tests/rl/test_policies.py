@@ -8,6 +8,7 @@ from rl_problems import finite_differences
 
 from gaitopt.errors import InputError
 from gaitopt.rl.features import DiscreteFeatures
+from gaitopt.rl.normalizer import Normalizer
 from gaitopt.rl.policies.files import POLICIES, load_policy, make_policy, read_arrays, save_policy, write_arrays
 from gaitopt.rl.policies.gaussian_mlp import GaussianMLPPolicy
 from gaitopt.rl.policies.linear_gaussian import LinearGaussianPolicy
@@ -263,3 +264,12 @@ def test_every_kind_is_tested():
     assert {make(name).kind for name in MAKERS} == set(POLICIES)
     with pytest.raises(InputError, match="sigma: got 0"):
         make_policy("linear-gaussian", {"observation_size": 2, "actions": 1, "sigma": 0})
+
+
+def test_a_normalizer_that_saw_less_than_nothing_is_refused():
+    normalizer = Normalizer(2)
+    normalizer.update(np.array([[1.0, 2.0], [3.0, 5.0]]))
+    for name in ("count", "squares"):
+        state = normalizer.state()
+        with pytest.raises(InputError, match="negative count or sum of squares"):
+            Normalizer(2).restore({**state, name: -state[name]})

@@ -51,5 +51,5 @@ def trained_by(study):
             files[path.relative_to(study.path)] = path.read_bytes()
         state = read_arrays(member.state_path)[1]
         bits = {name: array.tobytes() for name, array in state.items()}
-        files[member.path.name] = bits, repr(member.read_progress())
+        files[member.path.name] = bits, member.progress_path.read_bytes()
     return sorted(map(repr, rows)), files

@@ -39,7 +39,7 @@ def bits(folder):
     """Return everything that a training kept, to the bit."""
     policy = read_arrays(folder.policy_path)[1]
     state = read_arrays(folder.state_path)[1]
-    return {name: array.tobytes() for name, array in {**policy, **state}.items()}, repr(folder.read_progress())
+    return {name: array.tobytes() for name, array in {**policy, **state}.items()}, folder.progress_path.read_bytes()
 
 
 def stop_after(updates):

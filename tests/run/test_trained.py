@@ -154,6 +154,7 @@ def test_a_policy_of_a_small_problem_does_not_walk(trained, tmp_path):
         (lambda header: header.update(schema_version=2), "schema_version"),
         (lambda header: header["options"].update(actions=3), "state 'parameters': got shape"),
         (lambda header: header["options"].update(sigma="wide"), "options of policy linear-gaussian: cannot be used"),
+        (lambda header: header["options"].update(observation_size=10**13), "options of policy linear-gaussian: cannot"),
         (lambda header: header["about"].pop("robot"), "key 'robot' is missing"),
         (lambda header: header["about"].update(speed=1), "unknown key 'speed'"),
         (lambda header: header["about"]["gait"].update(length=float("nan")), "gait.length"),
@@ -170,6 +171,29 @@ def test_a_policy_of_a_small_problem_does_not_walk(trained, tmp_path):
 def test_a_header_that_does_not_fit_is_told(file, change, said):
     rewrite(file, change)
     assert said in refusal(file)
+
+
+@pytest.mark.parametrize("kind", ["U8", "complex128", "datetime64[s]"])
+def test_parameters_of_another_kind_are_told(file, kind):
+    header, arrays = read_arrays(file)
+    arrays["parameters"] = np.zeros(arrays["parameters"].shape, kind)
+    write_arrays(file, json.dumps(header), arrays)
+    assert "state 'parameters': got " in refusal(file)
+
+
+def test_a_perceptron_of_no_precision_is_told(tmp_path):
+    path = tmp_path / "policy.npz"
+    random_trained("aibo-ers7", Interface(), "gaussian-mlp").save(path)
+    rewrite(path, lambda header: header["options"].update(precision="int8"))
+    assert "precision: got 'int8'; expected float32 or float64" in refusal(path)
+
+
+def test_what_is_no_archive_is_told_without_advice_to_unpickle(tmp_path):
+    path = tmp_path / "policy.npz"
+    for content in (b"some text", b"", b"\x80\x04\x95"):
+        path.write_bytes(content)
+        assert "it is no .npz archive" in refusal(path)
+        assert "allow_pickle" not in refusal(path)
 
 
 def test_parameters_that_are_not_numbers_are_told(file):

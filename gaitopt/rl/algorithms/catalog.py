@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, get_args
 
 import numpy as np
 
@@ -75,6 +75,12 @@ def parse_options(name: str, options: Mapping[str, Any] | None = None) -> Algori
 def resolve_options(name: str, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """Return every option of an algorithm with its value; see `parse_options`."""
     return parse_options(name, options).model_dump()
+
+
+def nullable(name: Any) -> dict[str, None]:
+    """Return the options of an algorithm that may be None, each None; nothing of an unknown one."""
+    fields = ALGORITHMS[name].options.model_fields if name in ALGORITHMS else {}
+    return {key: None for key, field in fields.items() if type(None) in get_args(field.annotation)}
 
 
 def make_algorithm(

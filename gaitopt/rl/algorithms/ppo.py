@@ -5,7 +5,8 @@
     L = E[L_CLIP - c1 (V(s_t) - V_target)^2 + c2 H(pi)],   A_t by GAE(lambda),   V_target = A_t + V(s_t)
 
 J. Schulman et al., Proximal Policy Optimization Algorithms (2017), equations 7, 9, 11 and algorithm 1. Rewards are
-scaled as in L. Engstrom et al., Implementation Matters in Deep Policy Gradients (2020), appendix A.2.
+scaled by the deviation of returns, after L. Engstrom et al., Implementation Matters in Deep Policy Gradients (2020),
+appendix A.2; theirs are sums of past rewards, ours of those to come in the batch.
 """
 
 from __future__ import annotations

@@ -61,7 +61,7 @@ def make_policy(kind: str, options: Mapping[str, Any]) -> Policy:
         raise unknown_name("policy", kind, POLICIES)
     try:
         return POLICIES[kind](**options)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, AttributeError, MemoryError, OverflowError) as error:
         raise InputError(f"options of policy {kind}: cannot be used: {error}") from error
 
 
@@ -84,7 +84,7 @@ def load_policy(path: Path) -> tuple[Policy, dict[str, Any]]:
     text, arrays = read_arrays(path)
     header = parse_spec(PolicyHeader, text, str(path))
     try:
-        policy = make_policy(header.kind, header.options)
+        policy = make_policy(header.kind, {key: value for key, value in header.options.items() if key != "rng"})
         policy.restore(arrays)
         policy.demand_finite()
     except InputError as error:
@@ -112,6 +112,9 @@ def read_arrays(path: Path) -> tuple[dict[str, Any], State]:
         InputError: it cannot be read, or is no such file.
     """
     try:
+        with path.open("rb") as stream:
+            if not zipfile.is_zipfile(stream):
+                raise ValueError("it is no .npz archive")
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         if "header" not in arrays:

@@ -7,7 +7,7 @@ about 0: M. Andrychowicz et al., What Matters for On-Policy Deep Actor-Critic Me
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import numpy as np
 
@@ -46,6 +46,8 @@ class GaussianMLPPolicy(GaussianPolicy):
             normalize: whether observations are normalized by their running mean and deviation.
             precision: of all weights.
         """
+        if precision not in get_args(Precision):
+            raise ValueError(f"precision: got {precision!r}; expected {' or '.join(get_args(Precision))}")
         rng = np.random.default_rng(0) if rng is None else rng
         self._network = Perceptron((observation_size, *hidden, actions), rng, 0.01, precision)
         weights = len(self._network.parameters)
