@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum
 from types import TracebackType
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +24,18 @@ from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import Conditions, ScenarioSpec
 
 Array = NDArray[np.float64]
+
+
+class Meter(Protocol):
+    """Measures a simulated body while it plays commands."""
+
+    def due(self) -> bool:
+        """Return whether the next command is to be measured; called once for each."""
+
+    def take(self) -> None:
+        """Measure now; called after every step of the physics in the time of such a command."""
+
+
 AnyBody = TypeVar("AnyBody", bound="Body")
 
 
@@ -91,6 +103,9 @@ class Body(ABC):
     """Anything that can be told joint angles; see the module's text."""
 
     capabilities: Capabilities
+
+    meter: Meter | None = None
+    """Measures the body as it plays commands; simulated ones have use for it."""
 
     def __init__(self, robot: RobotSpec) -> None:
         self.robot = robot

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gaitopt.errors import BodyError, ProtocolError
-from gaitopt.hal.body import Array, Body, BodyState, Camera, Capabilities, GroundContacts, Lifecycle
+from gaitopt.hal.body import Array, Body, BodyState, Camera, Capabilities, GroundContacts, Lifecycle, Meter
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.hal.pybullet_client import clear, connect, disconnect
 from gaitopt.hal.pybullet_parts import find_parts
@@ -138,27 +138,28 @@ class PyBulletBody(Body):
         """Send rows of joint angles, one every `period`; their limits are imposed on all at once, which is faster."""
         self._require(Lifecycle.ACTIVE, call="play")
         sent = self._within_limits(angles)
-        steps = round(period / self.engine.time_step_s)
+        steps, meter = round(period / self.engine.time_step_s), self.meter
         for row in sent.tolist():
             self._aim(row)
-            self._step(steps, period)
+            self._step(steps, period, meter if meter is not None and meter.due() else None)
         return sent
 
     def advance(self, duration: float) -> None:
         """Step the physics; with a window, at the pace of real time."""
         self._step(round(duration / self.engine.time_step_s), duration)
 
-    def _step(self, steps: int, duration: float) -> None:
+    def _step(self, steps: int, duration: float, meter: Meter | None = None) -> None:
         if self._stopped or self.lifecycle is not Lifecycle.ACTIVE:
             if self._stopped:
                 self._limp(Lifecycle.ESTOP)
             self._require(Lifecycle.ACTIVE, call="advance")
         try:
-            if self._pushes:
-                self._push_and_step(steps)
-            else:
-                for _ in range(steps):
-                    p.stepSimulation(self._client)
+            for i in range(steps):
+                if self._pushes:
+                    self._push(self._time + i * self.engine.time_step_s)
+                p.stepSimulation(self._client)
+                if meter is not None:
+                    meter.take()
             if self._window:
                 self._keep_pace(duration)
         except p.error as error:  # the user closed the window
@@ -173,15 +174,12 @@ class PyBulletBody(Body):
         self._torques = (shares * strength).tolist()
         self._aim(self._aimed)
 
-    def _push_and_step(self, steps: int) -> None:
-        for i in range(steps):
-            time = self._time + i * self.engine.time_step_s
-            for push in self._pushes:
-                if push.start <= time < push.end:
-                    center, _ = p.getBasePositionAndOrientation(self._body, self._client)
-                    force = [*push.force, 0.0]
-                    p.applyExternalForce(self._body, -1, force, center, p.WORLD_FRAME, physicsClientId=self._client)
-            p.stepSimulation(self._client)
+    def _push(self, time: float) -> None:
+        for push in self._pushes:
+            if push.start <= time < push.end:
+                center, _ = p.getBasePositionAndOrientation(self._body, self._client)
+                force = [*push.force, 0.0]
+                p.applyExternalForce(self._body, -1, force, center, p.WORLD_FRAME, physicsClientId=self._client)
 
     def deactivate(self) -> None:
         """Leave the servos limp."""

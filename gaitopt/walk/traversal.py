@@ -9,10 +9,11 @@ from enum import Enum
 import numpy as np
 
 from gaitopt.errors import FallError
-from gaitopt.hal.body import Body, BodyState, GroundContacts
+from gaitopt.hal.body import Body, BodyState
 from gaitopt.scenario.spec import Conditions, ScenarioSpec
 from gaitopt.walk.attitude import roll_pitch, uprightness
 from gaitopt.walk.controller import Controller
+from gaitopt.walk.meter import BodyMeter
 from gaitopt.walk.stopwatch import PositionStopwatch, Stopwatch
 
 SETTLE_S = 0.3
@@ -121,12 +122,16 @@ def looks(period: float) -> int:
 def _walk(
     body: Body, controller: Controller, scenario: ScenarioSpec, observer: Observer | None, stopwatch: Stopwatch
 ) -> Traversal:
-    seen = _Seen()
+    seen = _Seen(BodyMeter(body, 2 * looks(body.command_period)))
+    if body.capabilities.contacts:
+        body.meter = seen.meter
     stopwatch.begin()
     try:
         status = _steps(body, controller, scenario, observer, stopwatch, seen)
     except FallError:  # a real body notices by itself, and is limp already
         status = Status.FELL
+    finally:
+        body.meter = None
     return _summary(status, seen, stopwatch, controller, scenario)
 
 
@@ -134,8 +139,8 @@ def _walk(
 class _Seen:
     """What was seen of a walk."""
 
+    meter: BodyMeter
     states: list[BodyState] = field(default_factory=list)
-    contacts: list[GroundContacts] = field(default_factory=list)
     commands: int = 0
 
 
@@ -153,8 +158,6 @@ def _steps(
     while True:
         state = body.read()
         seen.states.append(state)
-        if body.capabilities.contacts and len(seen.states) % 2:  # every second look is enough for shares of the time
-            seen.contacts.append(body.ground_contacts())
         if observer is not None:
             observer(body, state)
         status = status_of(state, stopwatch, scenario)
@@ -182,7 +185,7 @@ def _summary(
 ) -> Traversal:
     roll, pitch = _spreads(seen.states)
     distance, drift = _way(seen.states, stopwatch, scenario)
-    flight, belly, knees = _contact_shares(seen.contacts)
+    flight, belly, knees = seen.meter.shares
     return Traversal(
         status=status,
         time_s=stopwatch.elapsed,
@@ -190,7 +193,7 @@ def _summary(
         speed_mps=_speed(status, stopwatch, distance, scenario),
         roll_spread=roll,
         pitch_spread=pitch,
-        energy_j=_energy(seen.states),
+        energy_j=_energy(seen),
         drift_m=drift,
         flight=flight,
         belly=belly,
@@ -224,18 +227,16 @@ def _way(states: list[BodyState], stopwatch: Stopwatch, scenario: ScenarioSpec) 
     return way, float(positions[-1, 1] - positions[0, 1])
 
 
-def _contact_shares(contacts: list[GroundContacts]) -> tuple[float, float, float]:
-    """Return the shares of samples in flight, on the belly and on the knees; nan if there are none."""
-    if not contacts:
-        return float("nan"), float("nan"), float("nan")
-    paws, legs, trunk = np.array(contacts).T
-    return float(np.mean(~(paws | legs | trunk))), float(trunk.mean()), float(legs.mean())
+def _energy(seen: _Seen) -> float:
+    """Return the sum of |torque x speed| over joints and time [J], by looks where the body is not metered.
 
-
-def _energy(states: list[BodyState]) -> float:
-    """Return the sum of |torque x speed| over joints and time [J]; nan where torques are not measured."""
+    nan where torques are not measured.
+    """
+    states = seen.states
     if not states or states[0].joint_torques is None or states[0].joint_speeds is None:
         return float("nan")
+    if not np.isnan(seen.meter.power_w):
+        return seen.meter.power_w * (states[-1].time - states[0].time)
     speeds = np.array([state.joint_speeds for state in states])  # (n, joints)
     torques = np.array([state.joint_torques for state in states])
     power = np.abs(speeds * torques).sum(axis=1)  # (n,)

@@ -81,6 +81,16 @@ class ScriptedBody(Body):
         joints = len(self.robot.joint_names)
         return BodyState(self.now, place, turned, (0.0,) * joints, (self._speed,) * joints, (-self._torque,) * joints)
 
+    def play(self, angles, period):
+        sent = []
+        for row in angles:
+            due = self.meter is not None and self.meter.due()
+            sent.append(self.command(row))
+            self.advance(period)
+            if due:
+                self.meter.take()
+        return np.array(sent)
+
     def command(self, angles):
         self._require(Lifecycle.ACTIVE, call="command")
         self.calls.append("command")
