@@ -29,7 +29,7 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument(
         "--faults",
         metavar="LIST",
-        help="what goes wrong, such as drop=0.01,garble=0.01,delay=20ms,reset=30s,unplug=60s,dead=3,low-battery=40s",
+        help="what goes wrong, such as drop=0.01,garble=0.01,delay=20ms,reset=30s,unplug=60s,dead=8,low-battery=40s",
     )
     parser.add_argument("--gate", action="store_true", help="a light gate at start and finish line, on a second port")
     parser.add_argument("--window", action="store_true", help="show the robot")

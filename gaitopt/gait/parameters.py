@@ -73,12 +73,12 @@ UNITS = dict.fromkeys(PARAMETER_NAMES, "m") | {"skew": "", "cycle_time": "s", "d
 
 
 def _complete(parameters: dict[str, float]) -> dict[str, float]:
-    for name in PARAMETER_NAMES:
-        if name not in parameters:
-            raise ValueError(f"{name!r} is missing; expected the twelve parameters")
     for name in parameters:
         if name not in PARAMETER_NAMES:
             raise ValueError(str(unknown_name("gait parameter", name, PARAMETER_NAMES)))
+    for name in PARAMETER_NAMES:
+        if name not in parameters:
+            raise ValueError(f"{name!r} is missing; expected the twelve parameters")
     return parameters
 
 

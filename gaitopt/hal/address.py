@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
@@ -51,12 +52,14 @@ def parse_address(text: str) -> Address:
     for name in options:
         if name not in OPTIONS:
             raise unknown_name(f"option in body address {text!r}:", name, OPTIONS)
+    if options.get("id") == "":
+        raise InputError(f"body address {text!r}: id: got nothing; expected the name of a calibration, or no id at all")
     return Address(kind, port, _baud(options.get("baud"), text), options.get("id"))
 
 
 def _baud(text: str | None, address: str) -> int | None:
     if text is None:
         return None
-    if not text.isdigit() or int(text) == 0:
+    if not re.fullmatch(r"0*[1-9][0-9]{0,8}", text):
         raise InputError(f"body address {address!r}: baud: got {text!r}; expected a number such as 115200")
     return int(text)

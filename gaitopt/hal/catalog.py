@@ -54,7 +54,7 @@ def make_real_body(robot: RobotSpec, address: Address) -> RealBody:
         InputError: it cannot be driven that way, or its calibration is missing.
     """
     wiring_of(robot, address.kind)
-    own = load_calibration(address.id).apply(robot) if address.id else robot
+    own = load_calibration(address.id).apply(robot) if address.id is not None else robot
     baud = address.baud or BAUD[address.kind]
 
     def connect() -> tuple[Driver, Link]:
@@ -73,4 +73,6 @@ def make_driver(robot: RobotSpec, link: Link, baud: int) -> Driver:
     wiring = wiring_of(robot)
     if wiring.driver == "opencat":
         return OpenCatDriver(link, servo_map(robot), wiring.model)
-    return DynamixelDriver(link, servo_slots(robot), wiring.model, robot.joint_speeds, baud)
+    return DynamixelDriver(
+        link, servo_slots(robot), wiring.model, robot.joint_speeds, baud, lowest_voltage=wiring.lowest_voltage_v
+    )

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gaitopt.files import Positive, Spec
-from gaitopt.robot.spec import RobotSpec
+from gaitopt.robot.spec import LONGEST_STEP_S, MOST_ITERATIONS, RobotSpec
 
 
 class EngineSpec(Spec):
@@ -15,9 +15,9 @@ class EngineSpec(Spec):
 
     name: Literal["pybullet"] = "pybullet"
     """Which engine."""
-    time_step_s: Annotated[Positive, Field(le=0.01)] = 0.004
+    time_step_s: Annotated[Positive, Field(le=LONGEST_STEP_S)] = 0.004
     """Time step [s]; a whole number of them must make a command period."""
-    solver_iterations: Annotated[int, Field(strict=True, ge=1, le=1000)] = 10
+    solver_iterations: Annotated[int, Field(strict=True, ge=1, le=MOST_ITERATIONS)] = 10
     """Iterations of the contact solver in one step.
 
     With 4 ms and 10 iterations, walks of the AIBOs are within 3 % as fast as with 1 ms and 100 iterations, at an

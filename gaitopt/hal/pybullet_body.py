@@ -22,7 +22,7 @@ from gaitopt.hal.pybullet_world import GRAVITY, add_ground, load_robot, p, set_p
 from gaitopt.hal.quiet import quiet
 from gaitopt.hal.standing import stand
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.robot.urdf import check_urdf
+from gaitopt.robot.urdf_check import check_urdf
 from gaitopt.scenario.spec import Conditions, ScenarioSpec
 
 DROP = 0.001

@@ -30,6 +30,12 @@ LINK_NAMES = (
 )
 
 
+LONGEST_STEP_S, MOST_ITERATIONS = 0.01, 1000
+"""Of the physics."""
+UNITS_PER_TURN = {"opencat": 360, "dynamixel": 4096}
+"""What a protocol counts angles in: degrees, or ticks."""
+
+
 class Joint(Spec):
     """One kind of joint, the same in all four legs."""
 
@@ -68,6 +74,13 @@ class Leg(Spec):
     knee_folds: Literal["forward", "backward"]
     """Where the lower leg goes when the knee's angle grows."""
 
+    @model_validator(mode="after")
+    def _long_enough(self) -> Leg:
+        for name in ("upper_mm", "lower_mm"):
+            if np.linalg.norm(getattr(self, name)) < 1.0:
+                raise ValueError(f"{name}: got {list(getattr(self, name))}; expected a length of at least 1 mm")
+        return self
+
 
 class Legs(Spec):
     """Front and rear legs."""
@@ -78,6 +91,13 @@ class Legs(Spec):
     """The front left leg."""
     rear: Leg
     """The rear left leg."""
+
+    @model_validator(mode="after")
+    def _front_ahead(self) -> Legs:
+        if self.front.hip_mm[0] <= self.rear.hip_mm[0]:
+            ends = f"got {self.front.hip_mm[0]:g} in front and {self.rear.hip_mm[0]:g} behind"
+            raise ValueError(f"hip_mm: {ends}; expected the front hips ahead (x) of the rear ones")
+        return self
 
 
 class Servo(Spec):
@@ -118,18 +138,27 @@ class Wiring(Spec):
     """What the robot (OpenCat) or each servo (Dynamixel) calls itself."""
     units_per_turn: Annotated[int, Field(strict=True, ge=1)]
     """The device's units in one turn: 360 where it counts degrees, 4096 ticks for Dynamixel."""
+    lowest_voltage_v: Positive | None = None
+    """Below this the battery is used up, and the robot stops [V]; None where the device's own limit will do."""
     rest_deg: dict[str, Real]
     """Angle of each joint in the pose in which servos are switched off, by the joint's name [deg]."""
     servos: dict[str, ServoPort]
     """The servo of each joint, by the joint's name."""
 
+    @model_validator(mode="after")
+    def _counts_as_its_protocol(self) -> Wiring:
+        expected = UNITS_PER_TURN[self.driver]
+        if self.units_per_turn != expected:
+            raise ValueError(f"units_per_turn: got {self.units_per_turn}; expected {expected}, as {self.driver} counts")
+        return self
+
 
 class Physics(Spec):
     """How finely a robot must be computed, where the engine's usual settings are too coarse for it."""
 
-    time_step_s: Positive
+    time_step_s: Annotated[Positive, Field(le=LONGEST_STEP_S)]
     """Time step [s]."""
-    solver_iterations: Annotated[int, Field(strict=True, ge=1)]
+    solver_iterations: Annotated[int, Field(strict=True, ge=1, le=MOST_ITERATIONS)]
     """Iterations of the contact solver in one step."""
 
 
@@ -208,6 +237,10 @@ class RobotSpec(Spec):
             for name in self.joint_names:
                 if name not in given:
                     raise ValueError(f"wiring.{key}.{name} is missing")
+        for name, (low, high) in zip(self.joint_names, np.degrees(self.joint_limits), strict=True):
+            if not low - 1e-9 <= self.wiring.rest_deg[name] <= high + 1e-9:
+                got = f"got {self.wiring.rest_deg[name]:g}"
+                raise ValueError(f"wiring.rest_deg.{name}: {got}; expected {low:g} to {high:g}, the joint's limits")
         ids = [servo.id for servo in self.wiring.servos.values()]
         if len(set(ids)) < len(ids):
             raise ValueError(f"wiring.servos: got ids {sorted(ids)}; expected each once")

@@ -1,13 +1,17 @@
 """A robot's URDF, made from its numbers: masses and inertias follow from the shapes.
 
-`python -m gaitopt.robot.urdf` writes robot.urdf again beside every robot.toml; a test holds the two together.
+`python -m gaitopt.robot.urdf` writes robot.urdf again beside every robot.toml, or beside those it is given; a test
+holds the two together. Physics takes a robot from its numbers, so that a change of robot.toml counts at once. A URDF of
+somebody else's making, which lacks the line MADE, is taken as it is; see `gaitopt.robot.urdf_check`.
 One element a line: PyBullet's reader stumbles over long lines.
 """
 
 from __future__ import annotations
 
 import math
+import sys
 import xml.etree.ElementTree as ET
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +24,8 @@ from gaitopt.robot.spec import JOINTS, LEGS, RobotSpec, read_robot, robot_folder
 
 Array = NDArray[np.float64]
 
+MADE = " made from robot.toml; remove this line if you change the file by hand "
+"""A comment in every URDF made here."""
 PAYLOAD_LINK = "payload_link"
 """The load on a robot's back."""
 PAYLOAD_SIZE = 0.05
@@ -31,6 +37,7 @@ EULER = "xyz"
 def build_urdf(robot: RobotSpec) -> str:
     """Return the text of the robot's URDF."""
     root = ET.Element("robot", name=robot.name)
+    root.append(ET.Comment(MADE))
     for name, color in robot.palette.items():
         material = ET.SubElement(root, "material", name=name)
         ET.SubElement(material, "color", rgba=_numbers([*color, 1.0]))
@@ -45,7 +52,7 @@ def build_urdf(robot: RobotSpec) -> str:
 
 def with_payload(robot: RobotSpec, at_mm: tuple[float, float, float]) -> str:
     """Return the text of the robot's URDF with a load of 1 kg fixed to its trunk, its center at a place [mm]."""
-    root = ET.parse(robot.urdf).getroot()
+    root = ET.fromstring(urdf_text(robot))
     load = Shape(kind="box", color=next(iter(robot.palette)), size_mm=(PAYLOAD_SIZE * 1e3,) * 3)
     _add_link(root, PAYLOAD_LINK, Link(mass_kg=1.0, shapes=(load,)), 1.0)
     _add_joint(root, "payload", "fixed", "trunk", PAYLOAD_LINK, np.array(at_mm) / 1e3)
@@ -53,20 +60,22 @@ def with_payload(robot: RobotSpec, at_mm: tuple[float, float, float]) -> str:
     return ET.tostring(root, encoding="unicode") + "\n"
 
 
-def check_urdf(robot: RobotSpec) -> None:
-    """Check that the robot's URDF can be read and has the robot's joints.
+def urdf_text(robot: RobotSpec) -> str:
+    """Return the URDF by which a robot is simulated: made from its numbers, unless its file is of other making.
 
     Raises:
-        InputError: names the file and what is wrong.
+        InputError: the file cannot be read.
     """
     try:
-        root = ET.parse(robot.urdf).getroot()
-    except (OSError, ET.ParseError) as error:
+        text = Path(robot.urdf).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{robot.urdf}: is not a readable URDF: {error}") from error
-    joints = {joint.get("name") for joint in root.iter("joint") if joint.get("type") == "revolute"}
-    missing = [name for name in robot.joint_names if name not in joints]
-    if missing:
-        raise InputError(f"{robot.urdf}: has no revolute joint {missing[0]!r}; expected {', '.join(robot.joint_names)}")
+    return build_urdf(robot) if MADE in text else text
+
+
+def is_made(robot: RobotSpec) -> bool:
+    """Return whether the robot's URDF is made from its numbers."""
+    return MADE in urdf_text(robot)
 
 
 def mass_properties(link: Link, side: float = 1.0) -> tuple[Array, Array]:
@@ -206,14 +215,13 @@ def _numbers(values: object) -> str:
     return " ".join(f"{value + 0.0:.6g}" for value in np.asarray(values, dtype=float).round(9))
 
 
-def _write_all() -> None:
-    for name in robot_names():
-        toml = robot_folder(name) / "robot.toml"
-        urdf = Path(toml.parent / "robot.urdf")
+def _write(tomls: Sequence[Path]) -> None:
+    for toml in tomls:
+        urdf = toml.parent / "robot.urdf"
         urdf.touch()
         urdf.write_text(build_urdf(read_robot(toml)), encoding="utf-8")
         print(urdf)
 
 
 if __name__ == "__main__":
-    _write_all()
+    _write([Path(name) for name in sys.argv[1:]] or [robot_folder(name) / "robot.toml" for name in robot_names()])

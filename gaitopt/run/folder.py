@@ -15,6 +15,7 @@ from typing import TypeVar
 
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.files import format_toml, read_spec, write_atomic
+from gaitopt.robot.urdf import urdf_text
 from gaitopt.run.config import RunConfig
 from gaitopt.run.store import RunStore
 from gaitopt.run.train_config import TrainConfig
@@ -150,7 +151,7 @@ def fill_run(folder: Path, config: RunConfig) -> None:
 
 def write_config(path: Path, config: RunConfig | TrainConfig) -> None:
     """Write settings into a folder, and the robot's URDF beside them, so that they stand by themselves."""
-    shutil.copyfile(config.robot.urdf, path.parent / URDF)
+    write_atomic(path.parent / URDF, urdf_text(config.robot))
     portable = config.model_copy(update={"robot": config.robot.model_copy(update={"urdf": URDF})})
     write_atomic(path, format_toml(portable.model_dump(mode="json")))
 

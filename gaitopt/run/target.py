@@ -87,16 +87,31 @@ def change_specs(specs: dict[str, Any], changes: Sequence[str]) -> dict[str, Any
     Raises:
         InputError: no such spec or key, or a value that does not fit.
     """
-    tables = {name: spec.model_dump() for name, spec in specs.items()}
-    for change in changes:
-        place, equals, value = change.partition("=")
-        name, dot, key = place.strip().partition(".")
-        if not (equals and dot and key):
-            raise InputError(f"--set: got {change!r}; expected NAME.KEY=VALUE, such as scenario.friction=0.5")
-        if name not in specs:
-            raise unknown_name("first part of --set", name, specs)
-        _put(tables[name], key.split("."), parse_value(value), f"--set {change}")
-    return {name: parse_spec(type(specs[name]), table, f"--set {name}") for name, table in tables.items()}
+    named = [(_name_of(change, specs), change) for change in changes]
+    changed = {name: _changed(name, spec, named) for name, spec in specs.items() if name != "engine"}
+    if "engine" in specs:  # last, for the usual one follows from the robot
+        usual = specs["engine"] == engine_of(specs["robot"])
+        changed["engine"] = _changed("engine", engine_of(changed["robot"]) if usual else specs["engine"], named)
+    return {name: changed[name] for name in specs}
+
+
+def _name_of(change: str, specs: dict[str, Any]) -> str:
+    place, equals, _ = change.partition("=")
+    name, dot, key = place.strip().partition(".")
+    if not (equals and dot and key):
+        raise InputError(f"--set: got {change!r}; expected NAME.KEY=VALUE, such as scenario.friction=0.5")
+    if name not in specs:
+        raise unknown_name("first part of --set", name, specs)
+    return name
+
+
+def _changed(name: str, spec: Any, changes: Sequence[tuple[str, str]]) -> Any:
+    table = spec.model_dump()
+    for which, change in changes:
+        place, _, value = change.partition("=")
+        if which == name:
+            _put(table, place.strip().split(".")[1:], parse_value(value), f"--set {change}")
+    return parse_spec(type(spec), table, f"--set {name}")
 
 
 def _put(table: dict[str, Any], keys: list[str], value: Any, source: str) -> None:

@@ -59,16 +59,25 @@ Quantity = Real | Normal | Uniform
 """A number, `{ mean, std }` or `{ low, high }`."""
 
 
+LONGEST_M = 1000.0
+"""Of a field's sides [m]."""
+Length = Annotated[Positive, Bounded(le=LONGEST_M)]
+MOST_BUMPS = 4_000_000
+"""Points of a height field: more do not fit into an engine."""
+SHORTEST_PAUSE_S = 0.01
+"""Between two pushes [s]."""
+
+
 class Field(Spec):
     """The field; x runs along it from the start line, y = 0 is its middle."""
 
-    length_m: Positive
+    length_m: Length
     """From the start line to the finish line [m]."""
-    half_width_m: Positive
+    half_width_m: Length
     """From the middle to each side line [m]."""
-    run_up_m: NonNegative
+    run_up_m: Annotated[NonNegative, Bounded(le=LONGEST_M)]
     """How far behind the start line the robot stands [m]."""
-    time_limit_s: Annotated[Positive, Bounded(le=3600)]
+    time_limit_s: Annotated[Positive, Bounded(ge=0.1, le=3600)]
     """Time limit, from the first step [s]."""
 
 
@@ -79,7 +88,7 @@ class HeadingHold(Spec):
     """The robot heads for the point of the middle line this far ahead [m]."""
     gain: NonNegative
     """Skew added per radian of heading error [1/rad]."""
-    limit: NonNegative
+    limit: Annotated[NonNegative, Bounded(le=10)]
     """Largest skew added [1]."""
 
 
@@ -162,6 +171,15 @@ class ScenarioSpec(Spec):
             low = quantity if isinstance(quantity, float) else quantity.low
             if low <= 0:
                 raise ValueError(f"{name}: got values down to {low:g}; expected all above 0")
+            if name == "pushes.every_s" and low < SHORTEST_PAUSE_S:
+                raise ValueError(f"{name}: got values down to {low:g}; expected at least {SHORTEST_PAUSE_S:g}")
+        if self.rough is not None:
+            bumps = (self.field.length_m + self.field.run_up_m) * 2 * self.field.half_width_m / self.rough.cell_m**2
+            if bumps > MOST_BUMPS:
+                raise ValueError(
+                    f"rough.cell_m: got {bumps:.2g} bumps on this field; expected at most {MOST_BUMPS:,}: "
+                    "take larger ones, or a smaller field"
+                )
         return self
 
     def sample(self, rng: np.random.Generator) -> Conditions:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from typing import Protocol
 
 from gaitopt.errors import BodyError
 from gaitopt.hal.body import BodyState
 from gaitopt.hal.light_gate import LightGate
+
+HELD_S = 0.6
+"""A key that follows another within this time is the same one, held down: keyboards repeat it after half a second."""
 
 
 class SpoiledError(BodyError):
@@ -106,22 +110,29 @@ class GateStopwatch(Stopwatch):
 
 
 class KeyStopwatch(Stopwatch):
-    """An operator: any key at the start line, any key at the finish line, `r` when the walk does not count."""
+    """An operator: any key at the start line, any key at the finish line, `r` when the walk does not count.
+
+    A key that is held down, or hit twice, counts once.
+    """
 
     def __init__(self, keys: Keys) -> None:
         self._keys = keys
+        self._pressed = -math.inf  # when a key was seen last [s]
 
     def begin(self) -> None:
         """Make ready for the next walk."""
         super().begin()
         _unspoiled(self._keys)
+        self._pressed = -math.inf
 
     def update(self, state: BodyState) -> bool:
         """Look at the keys and return whether the finish line has been crossed."""
-        for _ in _unspoiled(self._keys):
-            if self.started is None:
+        if _unspoiled(self._keys):
+            anew = state.time - self._pressed > HELD_S
+            self._pressed = state.time
+            if anew and self.started is None:
                 self.started = state.time
-            elif self.finished is None:
+            elif anew and self.finished is None:
                 self.finished = state.time
         return self.finished is not None
 

@@ -14,12 +14,14 @@ from gaitopt.scenario.spec import Conditions, ScenarioSpec
 from gaitopt.walk.attitude import roll_pitch, uprightness
 from gaitopt.walk.controller import Controller
 from gaitopt.walk.meter import BodyMeter
-from gaitopt.walk.stopwatch import PositionStopwatch, Stopwatch
+from gaitopt.walk.stopwatch import PositionStopwatch, SpoiledError, Stopwatch
 
 SETTLE_S = 0.3
 """The robot stands this long before its first step [s]."""
 FALLEN_COSINE = 0.5
 """A trunk tilted by more than 60 degrees has fallen."""
+FASTEST_MPS = 5.0
+"""No small robot is faster [m/s]."""
 LOOK_PERIOD_S = 0.032
 """Time between two looks at the body [s]: as often as the robots' cameras saw, and no more, for looking costs.
 
@@ -107,6 +109,11 @@ def traverse(
     try:
         body.activate(controller.start_pose, SETTLE_S)
         traversal = _walk(body, controller, scenario, observer, stopwatch)
+        if traversal.time_s is not None and traversal.speed_mps > FASTEST_MPS and not body.capabilities.simulated:
+            raise SpoiledError(
+                f"{scenario.field.length_m:g} m in {traversal.time_s:.2f} s is faster than any such robot: "
+                "the stopwatch was set off by something else"
+            )
         if traversal.status is not Status.FELL:
             body.sit()
         return traversal

@@ -12,7 +12,7 @@ from gaitopt.hal.pybullet_body import PyBulletBody
 from gaitopt.hal.pybullet_world import p
 from gaitopt.hal.standing import stand
 from gaitopt.robot.kinematics import kinematics
-from gaitopt.scenario.spec import Conditions
+from gaitopt.scenario.spec import Conditions, load_scenario
 from gaitopt.walk.attitude import roll_pitch, yaw
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.traversal import traverse
@@ -204,3 +204,15 @@ def test_the_camera_sees_the_robot(robot, body, field):
     assert near.dtype == np.uint8
     difference = np.abs(near[16:32, 20:44].astype(int) - away[16:32, 20:44].astype(int))
     assert difference.mean() > 10
+
+
+def test_a_change_of_a_robots_numbers_changes_its_physics(robot):
+    """Twice as heavy, limp, and on the ground: its weight is felt by the ground; no file is written for that."""
+    heavy = {name: link.model_copy(update={"mass_kg": 2 * link.mass_kg}) for name, link in robot.links.items()}
+    masses = []
+    for spec in (robot, robot.model_copy(update={"links": heavy})):
+        with PyBulletBody(spec) as body:
+            body.prepare(load_scenario("field"), conditions())
+            links = range(-1, p.getNumJoints(body._body, physicsClientId=body._client))
+            masses.append(sum(p.getDynamicsInfo(body._body, i, physicsClientId=body._client)[0] for i in links))
+    assert masses == pytest.approx([robot.mass_kg, 2 * robot.mass_kg])

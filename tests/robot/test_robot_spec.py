@@ -86,10 +86,32 @@ def test_specs_cannot_be_changed(robot):
         (("links", "head"), None, "links.head is missing"),
         (("links", "hed"), {"mass_kg": 1, "shapes": []}, "links.hed.shapes: got []; expected at least 1 item"),
         (("palette", "white"), [0, 0, 255], "palette.white.2: got 255; expected less than or equal to 1"),
+        (("legs", "front", "upper_mm"), [0, 0, 0], "legs.front: upper_mm: got [0.0, 0.0, 0.0]; expected a length of"),
+        (("legs", "rear", "lower_mm"), [0, 0.5, 0], "legs.rear: lower_mm: got [0.0, 0.5, 0.0]; expected a length of"),
+        (("legs", "rear", "hip_mm"), [65, 62.5, 0], "legs: hip_mm: got 65 in front and 65 behind; expected the front"),
+        (
+            ("physics",),
+            {"time_step_s": 0.016, "solver_iterations": 10},
+            "physics.time_step_s: got 0.016; expected",
+        ),
+        (("physics",), {"time_step_s": 0.004, "solver_iterations": 2000}, "physics.solver_iterations: got 2000; expec"),
         (("urdf",), "none.urdf", "urdf: no file "),
     ],
 )
 def test_a_broken_file_is_told_by_its_key(folder, place, value, text):
+    assert break_robot(folder, place, value).startswith(text)
+
+
+@pytest.mark.parametrize(
+    ("place", "value", "text"),
+    [
+        (("wiring", "units_per_turn"), 1024, "wiring: units_per_turn: got 1024; expected 4096, as dynamixel counts"),
+        (("wiring", "rest_deg", "rear_left_knee"), 400, "wiring.rest_deg.rear_left_knee: got 400; expected "),
+        (("wiring", "lowest_voltage_v"), 0, "wiring.lowest_voltage_v: got 0; expected greater than 0"),
+    ],
+)
+def test_a_broken_wiring_is_told_by_its_key(tmp_path, place, value, text):
+    folder = shutil.copytree(robot_folder("dynamixel-quadruped"), tmp_path / "robot")
     assert break_robot(folder, place, value).startswith(text)
 
 

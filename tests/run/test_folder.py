@@ -72,7 +72,6 @@ def interrupted(*args, **kwargs):
 
 
 TROUBLES = {
-    "urdf": ("gaitopt.run.folder.shutil.copyfile", disk_full, InputError),
     "config": ("gaitopt.files.os.replace", disk_full, InputError),
     "database": ("gaitopt.run.store.sqlite3.connect", database_full, InputError),
     "folder": ("gaitopt.run.folder.Path.mkdir", disk_full, InputError),
@@ -132,7 +131,7 @@ BROKEN = [
         "schema_version: got 2; expected 1",
     ),
     ("\ntime_limit_s = 1.0", "\ntime_limit_s = nan", "scenario.field.time_limit_s: got nan; expected a finite number"),
-    ("\ncycle_time = 0.64", "", "start.cycle_time is missing"),
+    ("\ncycle_time = 0.64", "", "start: 'cycle_time' is missing"),
     ("\ncycle_time = 0.64", "\ncycle_tim = 0.64", "unknown gait parameter 'cycle_tim'; did you mean cycle_time"),
     ("\ncycle_time = 0.64", "\ncycle_time = inf", "start.cycle_time: got inf; expected a finite number"),
     ("\ncycle_time = 0.64", "\ncycle_time = 64.0", "cycle_time: got 64 s; expected"),

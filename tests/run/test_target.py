@@ -6,7 +6,7 @@ import pytest
 
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, load_gait, save_gait
-from gaitopt.hal.engine import EngineSpec
+from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.config import resolve
 from gaitopt.run.target import change_specs, find_target
@@ -183,3 +183,15 @@ def test_a_target_is_changed_and_must_still_fit_its_gait(learned):
     assert target.run.path == learned.path
     with pytest.raises(InputError, match=r"small: gait parameter cycle_time: got 0\.5 s; expected 0\.2 to 0\.4 s"):
         find_target(str(learned.path), changes=["robot.gait.cycle_time={low = 0.2, high = 0.4, epsilon = 0.01}"])
+
+
+def test_an_engine_follows_the_robots_physics_unless_it_was_chosen(field):
+    bittle = load_robot("petoi-bittle")
+    usual = engine_of(bittle)
+    specs = {"robot": bittle, "scenario": field, "engine": usual}
+    assert change_specs(specs, ["scenario.friction=0.5"])["engine"] == usual
+    finer = ["robot.physics.time_step_s=0.0025"]
+    assert change_specs(specs, finer)["engine"].time_step_s == 0.0025
+    assert change_specs(specs, ["engine.time_step_s=0.001", *finer])["engine"].time_step_s == 0.001
+    chosen = specs | {"engine": usual.model_copy(update={"solver_iterations": 33})}
+    assert change_specs(chosen, finer)["engine"] == chosen["engine"]

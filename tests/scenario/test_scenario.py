@@ -133,7 +133,9 @@ def test_servos_must_have_strength():
     ("key", "value", "text"),
     [
         ("length_m", 0.0, "field.length_m: got 0.0; expected greater than 0"),
-        ("time_limit_s", -1.0, "field.time_limit_s: got -1.0; expected greater than 0"),
+        ("time_limit_s", -1.0, "field.time_limit_s: got -1.0; expected greater than"),
+        ("time_limit_s", 1e-9, "field.time_limit_s: got 1e-09; expected greater than or equal to 0.1"),
+        ("length_m", 2e6, "field.length_m: got 2000000.0; expected less than or equal to 1000"),
         ("run_up_m", -0.1, "field.run_up_m: got -0.1; expected greater than or equal to 0"),
         ("half_width_m", "1", "field.half_width_m: got '1'; expected a valid number"),
         ("lenght_m", 2.0, "unknown key 'field.lenght_m'; did you mean field.length_m"),
@@ -147,3 +149,14 @@ def test_a_scenario_is_written_and_read_back(field, tmp_path):
     path = tmp_path / "again.toml"
     path.write_text(format_toml(field.model_dump(mode="json")), encoding="utf-8")
     assert load_scenario(str(path)) == field
+
+
+def test_what_no_machine_could_bear_is_refused():
+    """Pushes without a pause would never all be drawn; a large field of small bumps does not fit into memory."""
+    pushes = {"every_s": 1e-12, "impulse_ns": 0.5}
+    assert "pushes.every_s: got values down to 1e-12; expected at least 0.01" in refused(pushes=pushes)
+    large = TABLES["field"] | {"length_m": 900.0, "half_width_m": 50.0}
+    said = refused(field=large, rough={"height_m": 0.02, "cell_m": 0.02})
+    assert "rough.cell_m: got 2.3e+08 bumps on this field; expected at most 4,000,000" in said
+    hold = TABLES["heading_hold"] | {"limit": 1e308}
+    assert "heading_hold.limit: got 1e+308; expected less than or equal to 10" in refused(heading_hold=hold)

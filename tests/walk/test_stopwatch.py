@@ -98,6 +98,16 @@ def test_an_operator_presses_at_both_lines():
     assert (watch.started, watch.elapsed) == (2.0, 3.5)
 
 
+def test_a_key_that_is_held_down_or_hit_twice_counts_once():
+    """A keyboard begins to repeat a key after half a second, then 30 times a second."""
+    watch = KeyStopwatch(Typist("  ", "", "  ", *[" "] * 40, "", "  "))
+    watch.begin()
+    times = [1.0, 1.25, 1.5, *(1.5 + 0.033 * (i + 1) for i in range(40)), 3.0, 5.0]
+    ends = [watch.update(at(time)) for time in times]
+    assert ends == [False] * 44 + [True]
+    assert (watch.started, watch.finished) == (1.0, 5.0)
+
+
 def test_an_operator_can_spoil_a_walk():
     watch = KeyStopwatch(Typist(" ", "r"))
     watch.begin()

@@ -15,6 +15,7 @@ from gaitopt.hal.body import GroundContacts, Lifecycle
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.walk.score import score
+from gaitopt.walk.stopwatch import SpoiledError, Stopwatch
 from gaitopt.walk.traversal import FALLEN_COSINE, Status, traverse
 
 ROBOT = load_robot("aibo-ers7")
@@ -87,6 +88,27 @@ def test_shares_are_those_of_the_time():
     ]
     traversal, _ = walk(steady(0.01), contacts=lambda t: kinds[int(t) % 4])
     assert (traversal.flight, traversal.belly, traversal.knees) == pytest.approx((0.25, 0.25, 0.25), abs=0.01)
+
+
+class AtOnce(Stopwatch):
+    """Sees both lines crossed within a quarter of a second."""
+
+    def update(self, state):
+        self.started, self.finished = 0.0, 0.25
+        return True
+
+
+def test_a_walk_faster_than_any_such_robot_does_not_count():
+    for simulated in (False, True):
+        body = ScriptedBody(ROBOT, steady(0.2))
+        body.capabilities = dataclasses.replace(body.capabilities, simulated=simulated)
+        with body:
+            if simulated:  # there, the physics tell; what they make of a gait stands
+                assert traverse(body, CountingController(), FIELD, 0, stopwatch=AtOnce()).speed_mps == 8.0
+                continue
+            with pytest.raises(SpoiledError, match=r"2 m in 0.25 s is faster than any such robot"):
+                traverse(body, CountingController(), FIELD, 0, stopwatch=AtOnce())
+            assert body.lifecycle is Lifecycle.INACTIVE
 
 
 def test_what_the_controller_knows_is_passed_on():

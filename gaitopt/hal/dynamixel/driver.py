@@ -51,6 +51,7 @@ class DynamixelDriver(Driver):
         rated_speeds: of the joints, (joints,) [rad/s].
         baud_rate: at which the link talks [bit/s].
         watchdog: how long the servos hear nothing before they stop by themselves [s].
+        lowest_voltage: of the battery, where it is higher than the servos' own limit [V].
 
     Raises:
         InputError: no such model or baud rate, limits outside one turn, or another number of speeds.
@@ -67,9 +68,11 @@ class DynamixelDriver(Driver):
         rated_speeds: ArrayLike,
         baud_rate: int = 1_000_000,
         watchdog: float = 0.3,
+        lowest_voltage: float | None = None,
     ) -> None:
         baud_rate_code(baud_rate)  # refuses one that no servo has
         self.model = find_model(model)
+        self._lowest_of_battery = lowest_voltage or 0.0
         self.changed: tuple[str, ...] = ()
         """What `open` wrote into the servos' permanent memory, such as 'servo 3: return_delay_time 250 -> 0'."""
         self._link = link
@@ -98,7 +101,8 @@ class DynamixelDriver(Driver):
         self.changed = tuple(change for slot in self._map.slots for change in set_up(self._bus, slot, self.model))
         lowest = self._bus.sync_read_values(self._ids, self.model["min_voltage_limit"])
         highest = self._bus.sync_read_values(self._ids, self.model["temperature_limit"])
-        self.lowest_voltage = ABOVE_LOWEST_VOLTAGE * max(lowest) / 10
+        # Servos go on to where a battery of lithium cells is ruined already.
+        self.lowest_voltage = max(ABOVE_LOWEST_VOLTAGE * max(lowest) / 10, self._lowest_of_battery)
         self.highest_temperature = min(highest) - COOLER_THAN_LIMIT
         versions = sorted({reply.firmware for reply in found})
         return DeviceInfo(self.model.name, ", ".join(map(str, versions)), "Dynamixel Protocol 2.0")

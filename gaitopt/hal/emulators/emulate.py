@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -55,12 +56,16 @@ class Emulation:
             gate: put a light gate at start and finish line.
 
         Raises:
-            InputError: the robot has no wiring, or the dialect is unknown or not for it.
+            InputError: the robot has no wiring, or not the servo that is to be dead; or the dialect is unknown or not
+                for it.
             BodyError: no pseudo-terminals, or no physics, on this machine.
         """
         self._kind = wiring_of(robot).driver
         if dialect is not None and self._kind != "opencat":
             raise InputError(f"--dialect is for OpenCat robots; {robot.name} is driven by {self._kind}")
+        ids = servo_map(robot).ids
+        if faults is not None and faults.dead is not None and faults.dead not in ids:
+            raise InputError(f"fault dead={faults.dead}: {robot.name} has no such servo; it has {_listed(ids)}")
         placing, firmware, line = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3))
         self.robot = EmulatedRobot(
             robot, servo_map(robot), scenario, placing, CHARGED[self._kind], rest_pose(robot), window
@@ -111,6 +116,10 @@ class Emulation:
                 self.firmware.kill(event.servo)
             else:
                 self.robot.kill(event.servo)
+
+
+def _listed(ids: Sequence[int]) -> str:
+    return ", ".join(map(str, sorted(ids)))
 
 
 def _firmware(robot: RobotSpec, plant: EmulatedRobot, dialect: str | None, rng: np.random.Generator) -> Firmware:

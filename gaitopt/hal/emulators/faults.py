@@ -44,7 +44,7 @@ class FaultSpec:
 
     @classmethod
     def parse(cls, text: str) -> FaultSpec:
-        """Read what a user typed, such as `drop=0.01,delay=20ms,reset=30s,dead=3,low-battery=40s`.
+        """Read what a user typed, such as `drop=0.01,delay=20ms,reset=30s,dead=8,low-battery=40s`.
 
         Raises:
             InputError: an unknown or repeated fault, or a value that does not fit it.
@@ -93,7 +93,7 @@ READERS: dict[str, tuple[Callable[[str], float], str, str]] = {
     "delay": (_duration, "20ms", "a time with its unit, ms or s"),
     "reset": _TIME,
     "unplug": _TIME,
-    "dead": (_servo, "3", f"a servo's number from 0 to {HIGHEST_SERVO}"),
+    "dead": (_servo, "8", f"a servo's number from 0 to {HIGHEST_SERVO}"),
     "low-battery": _TIME,
 }
 """For each fault's name: how its value is read, an example, and what is expected."""

@@ -85,6 +85,12 @@ def test_open_tells_who_answered_and_sets_the_servos_up(driver, bus):
     assert driver.highest_temperature == 67.0
 
 
+def test_a_battery_may_be_used_up_before_its_servos_say_so(link):
+    driver = DynamixelDriver(link, SLOTS, "XL430-W250", [5.0, 5.0, 6.0], lowest_voltage=9.6)
+    driver.open()
+    assert driver.lowest_voltage == 9.6  # and not 6.3, at which three lithium cells are ruined
+
+
 def test_permanent_memory_is_written_only_where_it_differs(driver, link):
     driver.open()
     link.sent.clear()

@@ -8,7 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaitopt.errors import InputError
+from gaitopt.hal.emulators.emulate import Emulation
 from gaitopt.hal.emulators.faults import READERS, FaultEvent, FaultSpec, FaultyLine
+from gaitopt.robot.spec import load_robot
+from gaitopt.scenario.spec import load_scenario
 
 BURSTS = st.lists(st.tuples(st.binary(min_size=1, max_size=20), st.floats(0.0, 1.0)), max_size=30)
 
@@ -146,3 +149,11 @@ def test_timed_faults_come_once_in_order_and_count_from_the_start():
     assert timed.events(1000.0) == [FaultEvent(160.0, "unplug")]
     assert timed.events(1000.0) == []
     assert timed.next_event() is None
+
+
+@pytest.mark.parametrize("name", ["petoi-bittle", "dynamixel-quadruped"])
+def test_a_servo_that_the_robot_has_not_cannot_be_dead(name):
+    robot = load_robot(name)
+    for dead in (3, 99):
+        with pytest.raises(InputError, match=f"fault dead={dead}: {name} has no such servo; it has "):
+            Emulation(robot, load_scenario("field"), faults=FaultSpec(dead=dead))
