@@ -17,6 +17,10 @@ class Timing:
     lateness: list[float] = field(default_factory=list)
     """Of each command [s]."""
 
+    def copy(self) -> Timing:
+        """Return what it is now, whatever comes after."""
+        return Timing(self.period, self.lateness.copy())
+
     @property
     def missed(self) -> int:
         """How many commands came when the next one was due already."""

@@ -65,7 +65,7 @@ def deploy(body: RealBody, controller: Controller, seconds: float, record: Recor
             held_back = _stream(body, controller, seconds, record)
         else:
             held_back = _play(body, controller, seconds, record)
-        timing = body.timing
+        timing = body.timing.copy()  # of the walk, not of sitting down
         body.sit()
         return Deployment(seconds, timing, held_back)
     finally:

@@ -55,6 +55,7 @@ class Puppet(Body):
 
     def sit(self):
         self.log.append(("sit", None, None))
+        self.timing.lateness += [0.0] * 50  # sitting down takes commands, too
 
     def deactivate(self):
         self.log.append(("deactivate", None, None))
