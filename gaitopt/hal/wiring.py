@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from gaitopt.errors import InputError
 from gaitopt.hal.servo_map import ServoMap, ServoSlot
-from gaitopt.robot.spec import RobotSpec, Wiring, load_robot, robot_names
+from gaitopt.robot.spec import RobotSpec, load_robot, robot_names
+from gaitopt.robot.wiring import Wiring
 
 
 def wiring_of(robot: RobotSpec, driver: str | None = None) -> Wiring:

@@ -18,6 +18,7 @@ from pydantic import Field, model_validator
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.files import Positive, Real, Share, Spec, Vector, data_folder, parse_spec, read_toml
 from gaitopt.robot.shape import Link
+from gaitopt.robot.wiring import Wiring
 
 LEGS = ("front_left", "front_right", "rear_left", "rear_right")
 JOINTS = ("rotator", "elevator", "knee")
@@ -32,8 +33,6 @@ LINK_NAMES = (
 
 LONGEST_STEP_S, MOST_ITERATIONS = 0.01, 1000
 """Of the physics."""
-UNITS_PER_TURN = {"opencat": 360, "dynamixel": 4096}
-"""What a protocol counts angles in: degrees, or ticks."""
 
 
 class Joint(Spec):
@@ -116,41 +115,6 @@ class Servo(Spec):
     did not enforce; at 1.25 to 2 times rated the published ERS-7 gaits come out in their true order and near their
     measured speeds. Below 1 where servos are rated without load.
     """
-
-
-class ServoPort(Spec):
-    """The servo of one joint: its angle in units is sign * joint angle * units_per_turn / (2 pi) + zero."""
-
-    id: Annotated[int, Field(strict=True, ge=0, le=252)]
-    """Its number on the device."""
-    sign: Literal[1, -1]
-    """Whether its angle grows with the joint's."""
-    zero: Real
-    """Its angle when the joint's is 0 [units]."""
-
-
-class Wiring(Spec):
-    """How the joints of a real robot are reached over a serial line."""
-
-    driver: Literal["opencat", "dynamixel"]
-    """Which protocol."""
-    model: str
-    """What the robot (OpenCat) or each servo (Dynamixel) calls itself."""
-    units_per_turn: Annotated[int, Field(strict=True, ge=1)]
-    """The device's units in one turn: 360 where it counts degrees, 4096 ticks for Dynamixel."""
-    lowest_voltage_v: Positive | None = None
-    """Below this the battery is used up, and the robot stops [V]; None where the device's own limit will do."""
-    rest_deg: dict[str, Real]
-    """Angle of each joint in the pose in which servos are switched off, by the joint's name [deg]."""
-    servos: dict[str, ServoPort]
-    """The servo of each joint, by the joint's name."""
-
-    @model_validator(mode="after")
-    def _counts_as_its_protocol(self) -> Wiring:
-        expected = UNITS_PER_TURN[self.driver]
-        if self.units_per_turn != expected:
-            raise ValueError(f"units_per_turn: got {self.units_per_turn}; expected {expected}, as {self.driver} counts")
-        return self
 
 
 class Physics(Spec):

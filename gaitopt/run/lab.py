@@ -5,6 +5,7 @@ The loop itself is `gaitopt.rl.training`; here the policy is looked at from time
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -132,6 +133,12 @@ class Lab:
                 name = f"{self.experiment.algorithm} on {self.experiment.problem}"
                 raise InputError(f"{name}, after {look.latest.steps} steps: {error}") from error
             look.finish()
+            worth = look.snapshots[-1].value
+            if not math.isfinite(worth):
+                name = f"{self.experiment.algorithm} on {self.experiment.problem}"
+                raise InputError(
+                    f"{name}: what was learned is worth {worth}: its steps are too large; make them smaller"
+                )
             random_value = _random_value(self.problem) if self.problem.best is None else None
         return Outcome(self.experiment, self.problem, tuple(look.snapshots), random_value, interrupted)
 

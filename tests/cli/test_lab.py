@@ -1,6 +1,8 @@
 """`gaitopt lab`: what it says in text and JSON, what it draws, what it refuses."""
 
+import errno
 import json
+import os
 import signal
 
 import numpy as np
@@ -167,6 +169,23 @@ def test_learning_that_goes_astray_is_stopped_with_one_line(cli):
     assert last.startswith("gaitopt: td-lambda on aliased-gridworld, after 32 steps: ")
     assert "expected a finite number; learning went astray: lower the step sizes" in last
     assert "Warning" not in said.err
+
+
+def test_what_is_worth_nothing_finite_is_no_result(cli):
+    said = cli("lab", "one-step", "--algorithm", "ppo", "--steps", 256, "--set", "rate=1e300")
+    assert (said.code, said.out) == (2, "")
+    assert "ppo on one-step: what was learned is worth -inf: its steps are too large" in said.err.splitlines()[-1]
+
+
+def test_where_nothing_can_be_written_nothing_is_learned(cli, here, monkeypatch):
+    def read_only(**kwargs):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr("gaitopt.view.lab_plots.tempfile.TemporaryFile", read_only)
+    said = cli("lab", "one-step", "--algorithm", "ppo", "--steps", 256, "--output", "there")
+    assert (said.code, said.out) == (2, "")
+    assert "cannot be written: Permission denied" in said.err
+    assert "learning" not in said.err
 
 
 def test_ctrl_c_ends_it_with_what_was_learned_so_far(cli, here, monkeypatch):
