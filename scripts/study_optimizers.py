@@ -39,7 +39,7 @@ def study_of(robot: str, args: argparse.Namespace) -> StudyFolder:
     """Return the comparison of a robot, begun if there is none with these settings yet."""
     name = f"study-optimizers-{robot}-{args.traversals}"
     made = plan(robot=robot, optimizers=args.optimizers, traversals=args.traversals, seeds=args.seeds, name=name)
-    for study in list_studies(args.runs):
+    for study in reversed(list_studies(args.runs)):
         with suppress(InputError):
             study.check(made)
             return study

@@ -72,7 +72,7 @@ def make_driver(robot: RobotSpec, link: Link, baud: int) -> Driver:
     """Return the driver of a robot on a link."""
     wiring = wiring_of(robot)
     if wiring.driver == "opencat":
-        return OpenCatDriver(link, servo_map(robot), wiring.model)
+        return OpenCatDriver(link, servo_map(robot), wiring.model, wiring.lowest_voltage_v)
     return DynamixelDriver(
         link, servo_slots(robot), wiring.model, robot.joint_speeds, baud, lowest_voltage=wiring.lowest_voltage_v
     )

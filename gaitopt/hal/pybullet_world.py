@@ -17,7 +17,7 @@ from gaitopt.hal.body import Camera
 from gaitopt.hal.quiet import quiet
 from gaitopt.hal.scenery import CARPET, Mark, marks
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.robot.urdf import PAYLOAD_SIZE, is_made, urdf_text, with_payload
+from gaitopt.robot.urdf import PAYLOAD_SIZE, urdf_text, with_payload
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.scenario.terrain import Terrain, make_terrain
 
@@ -77,21 +77,15 @@ def load_robot(robot: RobotSpec, scenario: ScenarioSpec, client: int) -> int:
     Raises:
         BodyError: PyBullet cannot read the URDF.
     """
-    if scenario.payload is None and not is_made(robot):
-        return _load_urdf(robot, robot.urdf, client)  # from where it lies: it may name other files
     with tempfile.TemporaryDirectory() as folder:
         loaded = Path(folder) / "robot.urdf"
         load = scenario.payload
         text = urdf_text(robot) if load is None else with_payload(robot, load.at_mm)
         loaded.write_text(text, encoding="utf-8")
-        return _load_urdf(robot, str(loaded), client)
-
-
-def _load_urdf(robot: RobotSpec, path: str, client: int) -> int:
-    try:
-        body: int = p.loadURDF(path, flags=p.URDF_USE_INERTIA_FROM_FILE, physicsClientId=client)
-    except p.error as error:
-        raise BodyError(f"{robot.urdf}: PyBullet cannot load this URDF ({error})") from error
+        try:
+            body: int = p.loadURDF(str(loaded), flags=p.URDF_USE_INERTIA_FROM_FILE, physicsClientId=client)
+        except p.error as error:
+            raise BodyError(f"{robot.urdf}: PyBullet cannot load this URDF ({error})") from error
     return body
 
 

@@ -32,7 +32,7 @@ LINK_NAMES = (
 
 
 LONGEST_STEP_S, MOST_ITERATIONS = 0.01, 1000
-"""Of the physics."""
+"""Coarsest time step [s], and largest number of the solver's iterations, with which physics are computed."""
 
 
 class Joint(Spec):

@@ -9,6 +9,7 @@ One element a line: PyBullet's reader stumbles over long lines.
 from __future__ import annotations
 
 import math
+import re
 import sys
 import xml.etree.ElementTree as ET
 from collections.abc import Sequence
@@ -19,8 +20,9 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from gaitopt.errors import InputError
+from gaitopt.files import parse_spec, read_toml, write_atomic
 from gaitopt.robot.shape import Link, Shape
-from gaitopt.robot.spec import JOINTS, LEGS, RobotSpec, read_robot, robot_folder, robot_names
+from gaitopt.robot.spec import JOINTS, LEGS, RobotSpec, robot_folder, robot_names
 
 Array = NDArray[np.float64]
 
@@ -66,16 +68,28 @@ def urdf_text(robot: RobotSpec) -> str:
     Raises:
         InputError: the file cannot be read.
     """
-    try:
-        text = Path(robot.urdf).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{robot.urdf}: is not a readable URDF: {error}") from error
-    return build_urdf(robot) if MADE in text else text
+    return build_urdf(robot) if is_made(robot) else _with_whole_paths(_text(robot), Path(robot.urdf).parent)
 
 
 def is_made(robot: RobotSpec) -> bool:
-    """Return whether the robot's URDF is made from its numbers."""
-    return MADE in urdf_text(robot)
+    """Return whether the robot's URDF is made from its numbers.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    return MADE in _text(robot)
+
+
+def _text(robot: RobotSpec) -> str:
+    try:
+        return Path(robot.urdf).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{robot.urdf}: is not a readable URDF: {error}") from error
+
+
+def _with_whole_paths(text: str, folder: Path) -> str:
+    """Return a URDF that names its meshes by whole paths, so that it can be read from elsewhere."""
+    return re.sub(r'(<mesh\b[^>]*\bfilename=")([^":]+")', lambda m: m[1] + str(folder.resolve() / m[2]), text)
 
 
 def mass_properties(link: Link, side: float = 1.0) -> tuple[Array, Array]:
@@ -217,11 +231,14 @@ def _numbers(values: object) -> str:
 
 def _write(tomls: Sequence[Path]) -> None:
     for toml in tomls:
-        urdf = toml.parent / "robot.urdf"
-        urdf.touch()
-        urdf.write_text(build_urdf(read_robot(toml)), encoding="utf-8")
-        print(urdf)
+        robot = parse_spec(RobotSpec, read_toml(toml), str(toml))
+        write_atomic(toml.parent / robot.urdf, build_urdf(robot))
+        print(toml.parent / robot.urdf)
 
 
 if __name__ == "__main__":
-    _write([Path(name) for name in sys.argv[1:]] or [robot_folder(name) / "robot.toml" for name in robot_names()])
+    try:
+        _write([Path(name) for name in sys.argv[1:]] or [robot_folder(name) / "robot.toml" for name in robot_names()])
+    except InputError as error:
+        print(error, file=sys.stderr)
+        sys.exit(2)

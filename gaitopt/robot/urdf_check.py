@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ET
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +15,10 @@ from gaitopt.robot.urdf import EULER, build_urdf, is_made, urdf_text
 
 Array = NDArray[np.float64]
 
-PLACE_TOLERANCE_M, MASS_TOLERANCE = 1e-3, 0.01
-"""How far a URDF of somebody else's making may be from robot.toml: in places, and as a part of the mass."""
+TOLERANCE = 1e-3
+"""How far places [m] and axes [1] of a URDF of somebody else's making may be from those of robot.toml."""
+MASS_TOLERANCE = 0.01
+"""The same of its mass, as a part of it."""
 
 
 def check_urdf(robot: RobotSpec) -> None:
@@ -26,57 +29,71 @@ def check_urdf(robot: RobotSpec) -> None:
     """
     try:
         root = ET.fromstring(urdf_text(robot))
-    except ET.ParseError as error:
+        joints = {joint.get("name") for joint in root.iter("joint") if joint.get("type") == "revolute"}
+        for name in robot.joint_names:
+            if name not in joints:
+                expected = ", ".join(robot.joint_names)
+                raise InputError(f"{robot.urdf}: has no revolute joint {name!r}; expected {expected}")
+        if not is_made(robot):
+            _demand_same_body(robot, root)
+    except (ET.ParseError, ValueError, RecursionError) as error:  # what is no number; joints in a ring
         raise InputError(f"{robot.urdf}: is not a readable URDF: {error}") from error
-    joints = {joint.get("name") for joint in root.iter("joint") if joint.get("type") == "revolute"}
-    missing = [name for name in robot.joint_names if name not in joints]
-    if missing:
-        raise InputError(f"{robot.urdf}: has no revolute joint {missing[0]!r}; expected {', '.join(robot.joint_names)}")
-    if not is_made(robot):
-        _demand_same_body(robot, root)
+
+
+class _Pose(NamedTuple):
+    """Where a link begins with all angles 0, in the trunk's frame."""
+
+    place: Array
+    """[m], (3,)."""
+    turn: Rotation
+    axis: Array
+    """Of the joint by which it hangs, (3,)."""
 
 
 def _demand_same_body(robot: RobotSpec, root: ET.Element) -> None:
-    """Refuse a URDF whose feet, hips or mass are not where robot.toml, which the kinematics follow, has them."""
-    own, made = _places(root), _places(ET.fromstring(build_urdf(robot)))
-    for leg in LEGS:
-        for link in (f"{leg}_upper_link", f"{leg}_lower_link", f"{leg}_paw_link"):
-            if link not in own:
-                raise InputError(f"{robot.urdf}: has no link {link!r} that hangs on the trunk")
-            if np.abs(own[link] - made[link]).max() > PLACE_TOLERANCE_M:
-                there, here = (np.round(1e3 * place, 1).tolist() for place in (own[link], made[link]))
-                raise InputError(
-                    f"{robot.urdf}: {link} begins at {there} mm with all angles 0, by robot.toml at {here}; "
-                    "mend one of the two, or write the file anew: python -m gaitopt.robot.urdf robot.toml"
-                )
-    mass = sum(float(element.get("value", "nan")) for element in root.iter("mass"))
+    """Refuse a URDF whose legs or mass are not those of robot.toml, which the kinematics follow."""
+    mend = "mend one of the two, or have the file made of robot.toml: python -m gaitopt.robot.urdf robot.toml"
+    own, made = _poses(root), _poses(ET.fromstring(build_urdf(robot)))
+    for link in (f"{leg}_{part}_link" for leg in LEGS for part in ("rotator", "upper", "lower", "paw")):
+        if link not in own:
+            raise InputError(f"{robot.urdf}: has no link {link!r} that hangs on the trunk")
+        there, here = own[link], made[link]
+        if np.abs(there.place - here.place).max() > TOLERANCE:
+            places = [np.round(1e3 * pose.place, 1).tolist() for pose in (there, here)]
+            raise InputError(f"{robot.urdf}: {link} begins at {places[0]} mm, by robot.toml at {places[1]}; {mend}")
+        if np.abs(there.axis - here.axis).max() > TOLERANCE:
+            axes = [np.round(pose.axis, 3).tolist() for pose in (there, here)]
+            raise InputError(f"{robot.urdf}: {link} turns about {axes[0]}, by robot.toml about {axes[1]}; {mend}")
+    mass = sum(float(element.get("value", "nan")) for element in root.iterfind("link/inertial/mass"))
     if not abs(mass - robot.mass_kg) <= MASS_TOLERANCE * robot.mass_kg:
-        raise InputError(
-            f"{robot.urdf}: weighs {mass:.3f} kg, by robot.toml {robot.mass_kg:.3f}; "
-            "mend one of the two, or write the file anew: python -m gaitopt.robot.urdf robot.toml"
-        )
+        raise InputError(f"{robot.urdf}: weighs {mass:.3f} kg, by robot.toml {robot.mass_kg:.3f}; {mend}")
 
 
-def _places(root: ET.Element) -> dict[str, Array]:
-    """Return where each link begins with all angles 0, in the frame of the one that hangs on none [m], by name."""
-    above = {_link(joint, "child"): joint for joint in root.iter("joint")}
-    frames: dict[str, tuple[Array, Rotation]] = {}
+def _poses(root: ET.Element) -> dict[str, _Pose]:
+    """Return the links that hang on others, by name."""
+    above = {_attribute(joint, "child", "link", ""): joint for joint in root.iter("joint")}
+    found: dict[str, _Pose] = {}
 
-    def frame(link: str) -> tuple[Array, Rotation]:
+    def pose(link: str) -> _Pose:
         if link not in above:
-            return np.zeros(3), Rotation.identity()
-        if link not in frames:
+            return _Pose(np.zeros(3), Rotation.identity(), np.zeros(3))
+        if link not in found:
             joint = above[link]
-            place, turn = frame(_link(joint, "parent"))
-            origin = joint.find("origin")
-            at, by = (origin.get(key) or "0 0 0" for key in ("xyz", "rpy")) if origin is not None else ("0 0 0",) * 2
-            own = Rotation.from_euler(EULER, [float(number) for number in by.split()])
-            frames[link] = place + turn.apply([float(number) for number in at.split()]), turn * own
-        return frames[link]
+            place, turn, _ = pose(_attribute(joint, "parent", "link", ""))
+            own = Rotation.from_euler(EULER, _three(joint, "origin", "rpy", "0 0 0"))
+            axis = _three(joint, "axis", "xyz", "1 0 0") if joint.get("type") == "revolute" else np.zeros(3)
+            at = place + turn.apply(_three(joint, "origin", "xyz", "0 0 0"))
+            found[link] = _Pose(at, turn * own, (turn * own).apply(axis))
+        return found[link]
 
-    return {link: frame(link)[0] for link in above}
+    return {link: pose(link) for link in above}
 
 
-def _link(joint: ET.Element, which: str) -> str:
-    found = joint.find(which)
-    return "" if found is None else found.get("link", "")
+def _three(joint: ET.Element, part: str, key: str, usual: str) -> Array:
+    x, y, z = (float(number) for number in _attribute(joint, part, key, usual).split())
+    return np.array([x, y, z])
+
+
+def _attribute(joint: ET.Element, part: str, key: str, usual: str) -> str:
+    found = joint.find(part)
+    return usual if found is None else found.get(key, usual)

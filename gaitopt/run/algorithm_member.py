@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from gaitopt.errors import InputError
 from gaitopt.run.member import Effort, Incumbent, Walker
 from gaitopt.run.train import continue_training
 from gaitopt.run.train_folder import TrainFolder
@@ -51,14 +52,14 @@ class AlgorithmMember(TrainFolder):
 
     def recommended(self, points: Sequence[int]) -> list[Incumbent]:
         """Return the policies that stood after each of these numbers of steps; at first, the gait alone."""
-        updates = [int(row["steps"]) for row in self.read_progress()]
+        updates = [int(row["steps"]) for row in self._updates()]
         stood = [max((steps for steps in updates if steps <= point), default=0) for point in points]
         incumbents = {steps: Incumbent(steps, self._walker(steps)) for steps in set(stood)}
         return [incumbents[steps] for steps in stood]
 
     def effort(self) -> Effort:
         """Return what training took."""
-        rows = self.read_progress()
+        rows = self._updates()
         return Effort(
             spent=int(rows[-1]["steps"]),
             walks=int(rows[-1]["episodes"]),
@@ -66,6 +67,12 @@ class AlgorithmMember(TrainFolder):
             wall_s=self.wall_s,
             overhead_s=math.nan,
         )
+
+    def _updates(self) -> list[dict[str, float]]:
+        rows = self.read_progress()
+        if not rows:
+            raise InputError(f"{self.progress_path}: tells of no update, and nothing of when it learned what")
+        return rows
 
     def _walker(self, steps: int) -> Walker:
         gait = tuple(self.config.start_gait.to_vector().tolist())

@@ -249,7 +249,7 @@ class _Work:
     def _take_up(self, training: Training) -> None:
         """Go on from where it stands, if it has begun."""
         if not self._folder.state_path.exists():
-            if self._folder.progress_path.exists():
+            if self._folder.policy_path.exists():  # it is written after the state
                 raise InputError(
                     f"{self._folder.state_path}: is gone, and training cannot go on without it; "
                     f"begin a new one (its policy so far: {self._folder.policy_path})"

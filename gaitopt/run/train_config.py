@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.files import NonNegative, Positive, Spec, parse_spec
@@ -121,14 +121,12 @@ class TrainConfig(Spec):
     robot: RobotSpec
     """The robot."""
 
-    @model_validator(mode="before")
+    @field_validator("options")
     @classmethod
-    def _with_none(cls, settings: Any) -> Any:
+    def _with_none(cls, options: dict[str, Any], settings: ValidationInfo) -> dict[str, Any]:
         """Put in the options that are None, which TOML cannot say: all others are there."""
-        if isinstance(settings, dict) and isinstance(settings.get("options"), dict):
-            given = settings["options"]
-            settings = {**settings, "options": {**given, **nullable(settings.get("algorithm")), **given}}
-        return settings
+        known = nullable(settings.data["algorithm"]) if settings.data.get("algorithm") in ALGORITHMS else ()
+        return options | {name: None for name in known if name not in options}
 
     @model_validator(mode="after")
     def _known(self) -> TrainConfig:

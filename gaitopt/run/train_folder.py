@@ -83,14 +83,12 @@ class TrainFolder:
             return []
         try:
             with self.progress_path.open(newline="", encoding="utf-8") as stream:
-                rows = [{name: _number(value) for name, value in row.items()} for row in csv.DictReader(stream)]
-            for row in rows:
-                _ = row["iteration"], row["steps"]
-            return rows
-        except (OSError, ValueError, TypeError, AttributeError, KeyError, csv.Error) as error:
-            raise InputError(
-                f"{self.progress_path}: cannot be read: it is damaged ({error}); remove it, and only its curve is lost"
-            ) from error
+                reader = csv.DictReader(stream)
+                if missing := {"iteration", "steps"} - set(reader.fieldnames or ()):
+                    raise ValueError(f"no column {min(missing)!r}")
+                return [{name: _number(value) for name, value in row.items()} for row in reader]
+        except (OSError, ValueError, TypeError, AttributeError, csv.Error) as error:
+            raise InputError(f"{self.progress_path}: cannot be read, it is damaged: {error}") from error
 
     def write_progress(self, rows: list[Row]) -> None:
         """Write the rows of all iterations; what one does not tell is nan."""

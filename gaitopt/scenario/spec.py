@@ -62,6 +62,8 @@ Quantity = Real | Normal | Uniform
 LONGEST_M = 1000.0
 """Of a field's sides [m]."""
 Length = Annotated[Positive, Bounded(le=LONGEST_M)]
+MARGIN_M = 0.8
+"""How far a rough ground goes beyond the field's lines [m]."""
 MOST_BUMPS = 4_000_000
 """Points of a height field: more do not fit into an engine."""
 SHORTEST_PAUSE_S = 0.01
@@ -174,7 +176,8 @@ class ScenarioSpec(Spec):
             if name == "pushes.every_s" and low < SHORTEST_PAUSE_S:
                 raise ValueError(f"{name}: got values down to {low:g}; expected at least {SHORTEST_PAUSE_S:g}")
         if self.rough is not None:
-            bumps = (self.field.length_m + self.field.run_up_m) * 2 * self.field.half_width_m / self.rough.cell_m**2
+            long = self.field.length_m + 2 * (self.field.run_up_m + MARGIN_M)
+            bumps = long * 2 * (self.field.half_width_m + MARGIN_M) / self.rough.cell_m**2
             if bumps > MOST_BUMPS:
                 raise ValueError(
                     f"rough.cell_m: got {bumps:.2g} bumps on this field; expected at most {MOST_BUMPS:,}: "

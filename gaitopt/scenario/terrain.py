@@ -11,12 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.scenario.spec import MARGIN_M, ScenarioSpec
 
 Array = NDArray[np.float64]
 
-MARGIN = 0.8
-"""How far the ground goes beyond the field's lines [m]."""
 RAMP = 0.3
 """Way past the start line on which the bumps grow to their full height [m]."""
 OCTAVES = 3
@@ -49,7 +47,7 @@ def make_terrain(scenario: ScenarioSpec) -> Terrain | None:
     if rough is None:
         return None
     field, cell = scenario.field, rough.cell_m
-    corner = (-field.run_up_m - MARGIN, -field.half_width_m - MARGIN)
+    corner = (-field.run_up_m - MARGIN_M, -field.half_width_m - MARGIN_M)
     shape = tuple(math.ceil(-2 * low / cell) + 1 for low in (corner[0] - field.length_m / 2, corner[1]))
     heights = np.zeros(shape)
     rng = np.random.default_rng(rough.seed)

@@ -13,7 +13,7 @@ from gaitopt.files import write_atomic
 from gaitopt.run.comparison import Comparison, Interval, Reach
 
 EARLY = 0.95
-"""A method that spends less than this part of the budget stops by itself, and the table says so."""
+"""Of a method that spends less than this part of the budget, the table says so."""
 TABLE, MARKDOWN, CURVES = "comparison.csv", "comparison.md", "curves.csv"
 
 
@@ -64,7 +64,7 @@ def notes(comparison: Comparison) -> list[str]:
     if best.score <= 0:
         lines[1] = f"Best known: {_value(comparison, best.score)}: there is nothing to reach."
     lines += [
-        f"`{method.method}` stops by itself: after {method.spent:,.0f} {budget.unit} (median)."
+        f"`{method.method}` spent {method.spent:,.0f} of its {budget.amount:,} {budget.unit} (median)."
         for method in comparison.summaries
         if method.spent < EARLY * budget.amount
     ]

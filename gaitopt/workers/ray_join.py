@@ -87,7 +87,6 @@ def join_cluster() -> bool:
     ray = import_ray()
     if ray.is_initialized():
         return False
-    _silence()
     if (address := cluster_address()) is not None:
         check_reachable(address)
         _join(ray, address)
@@ -123,6 +122,7 @@ def _start_local(ray: Any) -> None:
 
 
 def _init(ray: Any, **options: Any) -> None:
+    _silence()
     try:
         with interrupt_held_back(), _sigterm_kept():  # stopped by half, Ray crashes at exit
             ray.init(**options, log_to_driver=False, configure_logging=False, logging_level=logging.CRITICAL)

@@ -177,6 +177,16 @@ def test_a_damaged_training_is_not_resumed(cli, train, name, spoil, said):
     assert said in told.err
 
 
+def test_a_training_that_was_cut_in_its_first_save_begins_anew(cli, train):
+    """What is written last is the policy: where there is none, nothing is lost."""
+    told = json.loads(train("--json").out)
+    folder = Path(told["run"])
+    for name in ("state.npz", "policy.npz"):
+        (folder / name).unlink()
+    again = json.loads(cli("resume", folder, "--workers", 1, "--json").out)
+    assert again["parameters_digest"] == told["parameters_digest"]
+
+
 def test_a_training_that_lost_its_state_is_not_begun_anew(cli, train):
     folder = Path(json.loads(train("--json").out)["run"])
     policy = (folder / "policy.npz").read_bytes()

@@ -257,7 +257,7 @@ def test_a_urdf_of_somebody_elses_making_is_taken_as_it_is(robot, tmp_path):
         (lambda robot: scaled(robot, 2.0), r"weighs .* kg, by robot.toml .*; mend one of the two"),
         (
             lambda robot: robot.model_copy(update={"legs": longer(robot.legs)}),
-            r"front_left_lower_link begins at \[.*\] mm with all angles 0, by robot.toml at \[.*\]; mend",
+            r"front_left_lower_link begins at \[.*\] mm, by robot.toml at \[.*\]; mend",
         ),
     ],
 )
@@ -280,7 +280,7 @@ def test_a_urdf_without_a_paw_is_refused(robot, tmp_path):
 
 def test_a_leg_that_is_turned_is_another_leg(robot, tmp_path):
     """Origins count with their rotations; the head's does not matter, no leg hangs on it."""
-    for name, words in (("neck", None), ("front_left_rotator", "front_left_lower_link begins at")):
+    for name, words in (("neck", None), ("front_left_rotator", "front_left_rotator_link turns about")):
         mine = own(robot, tmp_path)
         root = ET.parse(mine.urdf).getroot()
         joint = next(joint for joint in root if joint.get("name") == name)
@@ -288,3 +288,26 @@ def test_a_leg_that_is_turned_is_another_leg(robot, tmp_path):
         Path(mine.urdf).write_text(ET.tostring(root, encoding="unicode"), encoding="utf-8")
         with pytest.raises(InputError, match=words) if words else contextlib.nullcontext():
             check_urdf(mine)
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        (lambda t: t.replace('axis xyz="0 -1 0"', 'axis xyz="0 1 0"', 1), "front_left_rotator_link turns about"),
+        (lambda t: t.replace("mass value=", 'mass value="x" was=', 1), "is not a readable URDF"),
+        (lambda t: t.replace('<axis xyz="0 -1 0"', '<axis xyz="0 -1"', 1), "is not a readable URDF"),
+        (lambda t: t.replace('parent link="trunk"', 'parent link="front_left_paw_link"'), "is not a readable URDF"),
+    ],
+)
+def test_what_no_robot_has_is_refused(robot, tmp_path, change, words):
+    """An axis the other way round, masses and axes that are no numbers, legs in a ring."""
+    assert change(build_urdf(robot)) != build_urdf(robot)
+    mine = own(robot, tmp_path, change)
+    with pytest.raises(InputError, match=rf"robot.urdf: {words}"):
+        check_urdf(mine)
+
+
+def test_meshes_are_found_from_elsewhere(robot, tmp_path):
+    mesh = '<visual><geometry><mesh filename="meshes/trunk.obj" scale="1 1 1"/></geometry></visual>'
+    mine = own(robot, tmp_path, lambda text: text.replace("</link>", mesh + "</link>", 1))
+    assert f'filename="{tmp_path.resolve() / "meshes/trunk.obj"}" scale' in urdf_text(mine)

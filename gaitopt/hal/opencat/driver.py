@@ -54,6 +54,10 @@ HEAD_STILL = {0: 0, 1: 0, 2: 0}
 Degrees = NDArray[np.int64]
 
 
+LOWEST_VOLTAGE = 7.0
+"""Of two lithium cells that are nearly used up [V]."""
+
+
 class OpenCatDriver(Driver):
     """One robot on one line.
 
@@ -61,6 +65,7 @@ class OpenCatDriver(Driver):
         link: to the robot.
         servos: joint angles to whole degrees of OpenCat's joints 0 to 15.
         model: what the model line must contain.
+        lowest_voltage: of the battery, where it is higher than OpenCat's own limit [V].
 
     Raises:
         InputError: a servo that OpenCat has not, or limits that cannot be streamed.
@@ -69,9 +74,11 @@ class OpenCatDriver(Driver):
     period = STREAM_PERIOD
     feedback = "commanded"
     tilt = True
-    lowest_voltage = 7.0
 
-    def __init__(self, link: Link, servos: ServoMap, model: str = "Bittle") -> None:
+    def __init__(
+        self, link: Link, servos: ServoMap, model: str = "Bittle", lowest_voltage: float | None = None
+    ) -> None:
+        self.lowest_voltage = max(LOWEST_VOLTAGE, lowest_voltage or 0.0)
         for slot in servos.slots:
             if not 0 <= slot.id < codec.JOINTS:
                 raise InputError(f"servo {slot.id}: OpenCat counts joints 0 to {codec.JOINTS - 1}")

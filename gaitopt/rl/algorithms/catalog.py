@@ -77,10 +77,10 @@ def resolve_options(name: str, options: Mapping[str, Any] | None = None) -> dict
     return parse_options(name, options).model_dump()
 
 
-def nullable(name: Any) -> dict[str, None]:
-    """Return the options of an algorithm that may be None, each None; nothing of an unknown one."""
-    fields = ALGORITHMS[name].options.model_fields if name in ALGORITHMS else {}
-    return {key: None for key, field in fields.items() if type(None) in get_args(field.annotation)}
+def nullable(name: str) -> tuple[str, ...]:
+    """Return the names of those options of an algorithm that may be None."""
+    fields = _entry(name).options.model_fields
+    return tuple(key for key, field in fields.items() if type(None) in get_args(field.annotation))
 
 
 def make_algorithm(
