@@ -1,4 +1,7 @@
-"""`gaitopt score`: time a gait, or a policy on its gait, by fresh traversals."""
+"""`gaitopt score`: time a gait, or a policy on its gait, by fresh traversals.
+
+A run is reported by the traversals of its own seed; another --seed walks others.
+"""
 
 from __future__ import annotations
 
