@@ -77,13 +77,15 @@ def load_robot(robot: RobotSpec, scenario: ScenarioSpec, client: int) -> int:
     Raises:
         BodyError: PyBullet cannot read the URDF.
     """
+    load = scenario.payload
+    text = urdf_text(robot) if load is None else with_payload(robot, load.at_mm)
     with tempfile.TemporaryDirectory() as folder:
-        loaded = Path(folder) / "robot.urdf"
-        load = scenario.payload
-        text = urdf_text(robot) if load is None else with_payload(robot, load.at_mm)
-        loaded.write_text(text, encoding="utf-8")
+        file = Path(folder) / "robot.urdf"
         try:
-            body: int = p.loadURDF(str(loaded), flags=p.URDF_USE_INERTIA_FROM_FILE, physicsClientId=client)
+            file.write_text(text, encoding="utf-8")
+            body: int = p.loadURDF(str(file), flags=p.URDF_USE_INERTIA_FROM_FILE, physicsClientId=client)
+        except OSError as error:
+            raise BodyError(f"{file}: cannot be written: {error.strerror}; physics need room there") from error
         except p.error as error:
             raise BodyError(f"{robot.urdf}: PyBullet cannot load this URDF ({error})") from error
     return body

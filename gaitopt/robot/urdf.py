@@ -2,12 +2,13 @@
 
 `python -m gaitopt.robot.urdf` writes robot.urdf again beside every robot.toml, or beside those it is given; a test
 holds the two together. Physics takes a robot from its numbers, so that a change of robot.toml counts at once. A URDF of
-somebody else's making, which lacks the line MADE, is taken as it is; see `gaitopt.robot.urdf_check`.
+somebody else's making, or one that was changed since it was made, is taken as it is; see `gaitopt.robot.urdf_check`.
 One element a line: PyBullet's reader stumbles over long lines.
 """
 
 from __future__ import annotations
 
+import hashlib
 import math
 import re
 import sys
@@ -26,8 +27,8 @@ from gaitopt.robot.spec import JOINTS, LEGS, RobotSpec, robot_folder, robot_name
 
 Array = NDArray[np.float64]
 
-MADE = " made from robot.toml; remove this line if you change the file by hand "
-"""A comment in every URDF made here."""
+MADE = re.compile(r"<!-- made from robot\.toml; the rest has the digest (\w+) -->\n")
+"""A line in every URDF made here: it tells whether somebody has changed the file since."""
 PAYLOAD_LINK = "payload_link"
 """The load on a robot's back."""
 PAYLOAD_SIZE = 0.05
@@ -39,7 +40,6 @@ EULER = "xyz"
 def build_urdf(robot: RobotSpec) -> str:
     """Return the text of the robot's URDF."""
     root = ET.Element("robot", name=robot.name)
-    root.append(ET.Comment(MADE))
     for name, color in robot.palette.items():
         material = ET.SubElement(root, "material", name=name)
         ET.SubElement(material, "color", rgba=_numbers([*color, 1.0]))
@@ -49,7 +49,12 @@ def build_urdf(robot: RobotSpec) -> str:
     for leg in LEGS:
         _add_leg(root, robot, leg)
     ET.indent(root, " ")
-    return ET.tostring(root, encoding="unicode") + "\n"
+    text = ET.tostring(root, encoding="unicode") + "\n"
+    return f"<!-- made from robot.toml; the rest has the digest {_digest(text)} -->\n{text}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
 
 
 def with_payload(robot: RobotSpec, at_mm: tuple[float, float, float]) -> str:
@@ -72,12 +77,14 @@ def urdf_text(robot: RobotSpec) -> str:
 
 
 def is_made(robot: RobotSpec) -> bool:
-    """Return whether the robot's URDF is made from its numbers.
+    """Return whether the robot's URDF is as it was made here, from these numbers or others.
 
     Raises:
         InputError: the file cannot be read.
     """
-    return MADE in _text(robot)
+    text = _text(robot)
+    line = MADE.match(text)
+    return line is not None and line[1] == _digest(text[line.end() :])
 
 
 def _text(robot: RobotSpec) -> str:

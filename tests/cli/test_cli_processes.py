@@ -150,7 +150,7 @@ def test_a_run_that_does_not_fit_on_the_disk_is_not_begun():
 
     done = run(*LEARN, preexec_fn=tiny_files)
     assert (done.returncode, done.stdout, done.stderr.count("\n")) == (2, "", 1)
-    assert "the run's folder cannot be made" in done.stderr
+    assert "cannot be written: File too large" in done.stderr
     assert list(Path("runs").iterdir()) == []
 
 

@@ -228,7 +228,7 @@ def test_colors_of_the_palette_are_in_the_file(robot):
 def own(robot, tmp_path, change=lambda text: text):
     """Return the robot with a URDF of its own making."""
     path = tmp_path / "robot.urdf"
-    path.write_text(change(build_urdf(robot)).replace(MADE, ""), encoding="utf-8")
+    path.write_text(change(MADE.sub("", build_urdf(robot))), encoding="utf-8")
     return robot.model_copy(update={"urdf": str(path)})
 
 
@@ -243,6 +243,18 @@ def test_a_robot_of_other_numbers_has_another_urdf_at_once(robot):
     heavy = scaled(robot, 2.0)
     assert urdf_text(robot) == Path(robot.urdf).read_text(encoding="utf-8")
     assert inertial(ET.fromstring(urdf_text(heavy)).find("link"))[0] == pytest.approx(2 * robot.links["trunk"].mass_kg)
+
+
+def test_a_urdf_that_was_changed_since_it_was_made_is_somebodys_own(robot, tmp_path):
+    path = tmp_path / "robot.urdf"
+    heavy = scaled(robot, 1.005)  # within what a URDF of another making may differ
+    for change, is_own in (
+        (lambda text: text, False),
+        (lambda text: text.replace("</robot>", "<!-- mine --></robot>"), True),
+    ):
+        path.write_text(change(build_urdf(robot)), encoding="utf-8")
+        there = urdf_text(heavy.model_copy(update={"urdf": str(path)}))
+        assert there == (path.read_text(encoding="utf-8") if is_own else build_urdf(heavy))
 
 
 def test_a_urdf_of_somebody_elses_making_is_taken_as_it_is(robot, tmp_path):
