@@ -13,14 +13,17 @@ import numpy as np
 from gaitopt.hal.body import Body, GroundContacts
 
 GOLDEN = (5**0.5 - 1) / 2
+SEEDS = 9973
+"""So many seeds begin at different places; of much larger numbers the fraction would be lost."""
 
 
 class BodyMeter:
     """Measures a body while it plays commands; see `gaitopt.hal.body.Meter`."""
 
-    def __init__(self, body: Body, every: int) -> None:
-        """Measure one of `every` commands."""
+    def __init__(self, body: Body, every: int, seed: int = 0) -> None:
+        """Measure one of `every` commands; other seeds begin elsewhere, so that many walks together see all places."""
         self._body, self._every, self._commands = body, every, 0
+        self._first = seed % SEEDS * GOLDEN
         self._contacts: list[GroundContacts] = []
         self._powers: list[float] = []
 
@@ -28,7 +31,7 @@ class BodyMeter:
         """Return whether the next command is to be measured; to be called once for each."""
         block, place = divmod(self._commands, self._every)
         self._commands += 1
-        return place == int(self._every * (block * GOLDEN % 1.0))
+        return place == int(self._every * ((self._first + block * GOLDEN) % 1.0))
 
     def take(self) -> None:
         """Measure now."""

@@ -108,7 +108,7 @@ def traverse(
     stopwatch = stopwatch or PositionStopwatch(scenario.field.length_m)
     try:
         body.activate(controller.start_pose, SETTLE_S)
-        traversal = _walk(body, controller, scenario, observer, stopwatch)
+        traversal = _walk(body, controller, scenario, seed, observer, stopwatch)
         if traversal.status is not Status.FELL:
             body.sit()
         if not body.capabilities.simulated:
@@ -132,9 +132,14 @@ def looks(period: float) -> int:
 
 
 def _walk(
-    body: Body, controller: Controller, scenario: ScenarioSpec, observer: Observer | None, stopwatch: Stopwatch
+    body: Body,
+    controller: Controller,
+    scenario: ScenarioSpec,
+    seed: int,
+    observer: Observer | None,
+    stopwatch: Stopwatch,
 ) -> Traversal:
-    seen = _Seen(BodyMeter(body, 2 * looks(body.command_period)))
+    seen = _Seen(BodyMeter(body, 2 * looks(body.command_period), seed))
     stopwatch.begin()
     if body.capabilities.contacts:
         body.meter = seen.meter

@@ -91,6 +91,20 @@ class Watched(PyBulletBody):
         return float(np.abs(np.multiply(state.joint_torques, state.joint_speeds)).sum())
 
 
+def test_many_walks_together_see_every_moment_of_a_cycle():
+    """A walk too short to see all of a cycle of 30 commands sees the same places of it each time, but for its seed."""
+
+    def share(seeds):
+        found = []
+        for seed in seeds:
+            meter = BodyMeter(ScriptedBody(ROBOT, steady(0.2)), 8, seed)
+            found += [i % 30 for i in range(360) if meter.due()]
+        return np.bincount(found, minlength=30) / len(found)
+
+    assert np.abs(share(range(1000, 1020)) - 1 / 30).max() < 0.012
+    assert np.abs(share([7] * 20) - 1 / 30).max() > 0.03  # negative control: one seed
+
+
 def test_flight_and_energy_are_those_of_every_step():
     told, true, looked = [], [], []
     for seed in range(4):
