@@ -88,11 +88,9 @@ def change_specs(specs: dict[str, Any], changes: Sequence[str]) -> dict[str, Any
         InputError: no such spec or key, or a value that does not fit.
     """
     named = [(_name_of(change, specs), change) for change in changes]
-    changed = {name: _changed(name, spec, named) for name, spec in specs.items()}
-    if "engine" in specs and "robot" in specs:  # last, for the usual one follows from the robot
-        usual = specs["engine"] == engine_of(specs["robot"])
-        changed["engine"] = _changed("engine", engine_of(changed["robot"]) if usual else specs["engine"], named)
-    return {name: changed[name] for name in specs}
+    if "robot" in specs and specs.get("engine") == engine_of(specs["robot"]):  # the usual one follows from the robot
+        specs = specs | {"engine": engine_of(_changed("robot", specs["robot"], named))}
+    return {name: _changed(name, spec, named) for name, spec in specs.items()}
 
 
 def _name_of(change: str, specs: dict[str, Any]) -> str:
