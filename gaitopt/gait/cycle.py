@@ -77,18 +77,18 @@ def cycles(gait: GaitParameters, robot: RobotSpec, period_s: float, turns: Seque
     ]
 
 
-def limit_speed(wanted: Array, step: Array) -> Array:
-    """Return a periodic table that follows `wanted`, (n, ..., joints), by at most `step`, (joints,), a row.
+def limit_speed(wanted: Array, step: Array, laps: int = MOST_LAPS) -> Array:
+    """Return a periodic table that follows `wanted`, (n, ..., joints), by at most `step`, (..., joints), a row.
 
     The higher a lap starts, the higher it ends: so the angle at which the cycle closes lies at or above the end of
     a lap that rises, at or below the end of one that falls. Where lap after lap does not close it soon, the middle
-    of what is left is tried.
+    of what is left is tried. Few `laps` are quick, and leave a jump from the last row to the first.
     """
     if (np.abs(wanted - np.roll(wanted, 1, axis=0)) <= step).all():
         return wanted
     table = np.empty_like(wanted)
     start, low, high = wanted[-1], wanted.min(axis=0), wanted.max(axis=0)
-    for lap in range(MOST_LAPS):
+    for lap in range(laps):
         before = start
         for i in range(len(table)):
             before = table[i] = np.minimum(np.maximum(wanted[i], before - step), before + step)

@@ -29,7 +29,7 @@ def body_pitch(gait: GaitParameters, robot: RobotSpec) -> float:
     return math.asin(min(1.0, max(-1.0, ratio)))
 
 
-def stroke(phase: Array, duty_factor: float) -> tuple[Array, Array]:
+def stroke(phase: Array, duty_factor: float | Array) -> tuple[Array, Array]:
     """Return a foot's place along its stroke, 1 (ahead) to -1 (behind), and its lift, 0 to 1, at each phase in [0, 1).
 
     Stance comes first: straight, at constant speed, ahead to behind. Swing: a half ellipse, behind to ahead.

@@ -121,9 +121,13 @@ class GaitSpace:
 
     def from_cube(self, point: Array) -> GaitParameters:
         """Return the gait at a point of the unit cube, shape (active,)."""
-        vector = np.zeros(len(PARAMETER_NAMES))
-        vector[self._columns] = np.clip(self.low + point * (self.high - self.low), self.low, self.high)
-        return GaitParameters.from_vector(vector)
+        return GaitParameters.from_vector(self.vectors(point))
+
+    def vectors(self, points: Array) -> Array:
+        """Return the twelve parameters of points of the unit cube, (..., active) -> (..., 12)."""
+        vectors = np.zeros((*points.shape[:-1], len(PARAMETER_NAMES)))
+        vectors[..., self._columns] = np.clip(self.low + points * (self.high - self.low), self.low, self.high)
+        return vectors
 
     def check(self, gait: GaitParameters) -> None:
         """Check that the gait lies within the robot's ranges.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 from typing import Annotated
 
 import numpy as np
@@ -16,6 +17,8 @@ from gaitopt.optim.arrays import Array, checked, demand, read_only
 
 Count = Annotated[int, Field(strict=True, ge=1)]
 """A whole number, at least 1."""
+Features = Callable[[Array], Array]
+"""What is known of points before they are measured, (k, n) -> (k, m)."""
 
 
 class OptimizerOptions(Spec):
@@ -70,6 +73,9 @@ class Optimizer(ABC):
     def best(self) -> Array:
         """The point recommended now, shape (n,), read-only; the start before any tell."""
         return read_only(self._best)
+
+    def inform(self, features: Features) -> None:  # noqa: B027 - most methods have no use for it
+        """Take in what is known of points; to be called before the first ask."""
 
     def stop_reasons(self) -> dict[str, str]:
         """Return why it should not go on, by short name; empty while it may."""

@@ -30,8 +30,9 @@ from scipy.special import ndtr
 
 from gaitopt.files import Positive
 from gaitopt.optim.arrays import Array
-from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
+from gaitopt.optim.base import Count, Features, Optimizer, OptimizerOptions
 from gaitopt.optim.gaussian_process import GaussianProcess, Posterior
+from gaitopt.optim.informed_process import InformedProcess
 from gaitopt.optim.trust_region import TrustRegion
 
 CANDIDATES = 1000
@@ -40,6 +41,8 @@ FEW = 0.25
 """The chance of a coordinate to move where only few do."""
 REFINEMENTS = (0.1, 0.03, 0.01)
 """Then the surroundings of the best are tried, with these standard deviations as parts of the region's sides."""
+INFORMED_SMALLEST = 0.2
+"""With features, the smallest trust region [cube units]: they tell more of what is farther away."""
 LEARN_FROM = 250
 """At most so many points, drawn by chance, decide on the lengths: the cost grows by the cube."""
 LEARN_AGAIN = 1.15
@@ -59,6 +62,8 @@ class BayesianOptions(OptimizerOptions):
     """Side of the first trust region, and of the largest, in cube units."""
     length: Positive = 0.5
     """The length that is most probable before any score, in cube units times the square root of n."""
+    informed: Annotated[bool, Field(strict=True)] = False
+    """Let the model see features of the points, too, where some are known: of gaits, how their paws move."""
 
 
 class Bayesian(Optimizer):
@@ -69,11 +74,18 @@ class Bayesian(Optimizer):
     ) -> None:
         super().__init__(start, epsilon, rng, options)
         self._options = options
-        self._process = GaussianProcess(options.length * len(self._start) ** 0.5, len(self._start))
+        self._length = options.length * len(self._start) ** 0.5
+        self._process: GaussianProcess | InformedProcess = GaussianProcess(np.full(len(self._start), self._length))
         self._points: Array = np.empty((0, len(self._start)))  # (m, n), all that were measured
         self._scores: Array = np.empty(0)  # (m,)
         self._learn_at = 0
         self._region = TrustRegion(options.region, options.points, len(self._start))
+
+    def inform(self, features: Features) -> None:
+        """Let the process see the features, too, if the options say so."""
+        if self._options.informed:
+            self._process = InformedProcess(features, self._start, self._length)
+            self._region = TrustRegion(self._options.region, self._options.points, len(self._start), INFORMED_SMALLEST)
 
     @property
     def batch(self) -> int:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from gaitopt.errors import unknown_name
 from gaitopt.files import parse_spec
-from gaitopt.optim.base import Optimizer, OptimizerOptions
+from gaitopt.optim.base import Features, Optimizer, OptimizerOptions
 from gaitopt.optim.bayesian import Bayesian, BayesianOptions
 from gaitopt.optim.bfgs import BFGS, BFGSOptions
 from gaitopt.optim.central_difference import CentralDifference, CentralDifferenceOptions
@@ -106,9 +106,13 @@ def make_optimizer(
     epsilon: ArrayLike,
     rng: np.random.Generator,
     options: Mapping[str, Any] | None = None,
+    features: Features | None = None,
 ) -> Optimizer:
     """Return a new optimizer that begins at `start`; see `Optimizer` and `parse_options`."""
-    return _entry(name).build(start, epsilon, rng, parse_options(name, options))
+    optimizer = _entry(name).build(start, epsilon, rng, parse_options(name, options))
+    if features is not None:
+        optimizer.inform(features)
+    return optimizer
 
 
 def _entry(name: str) -> Entry:

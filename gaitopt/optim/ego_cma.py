@@ -21,7 +21,7 @@ from pydantic import Field
 
 from gaitopt.files import Positive
 from gaitopt.optim.arrays import Array
-from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
+from gaitopt.optim.base import Count, Features, Optimizer, OptimizerOptions
 from gaitopt.optim.bayesian import Bayesian, BayesianOptions
 from gaitopt.optim.cma_es import CMAES, CMAESOptions
 
@@ -37,6 +37,8 @@ class EgoCMAOptions(OptimizerOptions):
     """Its first standard deviation, in units of epsilon, as for `cma-es`: a smaller one stays on its first hill."""
     points: Annotated[int, Field(strict=True, ge=1)] = 4
     """How many points Bayesian optimization measures at once."""
+    informed: Annotated[bool, Field(strict=True)] = False
+    """Whether it sees features of the points, as `bayesian` may."""
 
 
 class EgoCMA(Optimizer):
@@ -46,8 +48,14 @@ class EgoCMA(Optimizer):
         super().__init__(start, epsilon, rng, options)
         self._options = options
         self._told = 0
-        self._method: Optimizer = Bayesian(start, epsilon, rng, BayesianOptions(points=options.points))
+        self._method: Optimizer = Bayesian(
+            start, epsilon, rng, BayesianOptions(points=options.points, informed=options.informed)
+        )
         CMAES(start, epsilon, rng, CMAESOptions())  # so that what it refuses is told at once
+
+    def inform(self, features: Features) -> None:
+        """Tell Bayesian optimization."""
+        self._method.inform(features)
 
     @property
     def batch(self) -> int:

@@ -47,14 +47,14 @@ class Posterior:
 class GaussianProcess:
     """Learns its settings from points and scores, and predicts; scores are scaled to mean 0 and deviation 1."""
 
-    def __init__(self, length: float, n: int) -> None:
-        """Begin with the settings most probable before any score: `length` in cube units, in each of n dimensions."""
+    def __init__(self, lengths: Array) -> None:
+        """Begin with the settings most probable before any score, the lengths (n,) of the coordinates among them."""
         from sklearn.gaussian_process import GaussianProcessRegressor, kernels  # importing it takes a second
 
         self._regressor = GaussianProcessRegressor
         # One thread, so that sums are added up in one order on every machine, however many cores it has.
         self._one_thread = one_thread()
-        smooth = kernels.ConstantKernel() * kernels.Matern([length] * n, (1e-2, 1e3), nu=2.5)
+        smooth = kernels.ConstantKernel() * kernels.Matern(lengths.tolist(), (1e-2, 1e3), nu=2.5)
         self._kernel = smooth + kernels.WhiteKernel(PRIOR_NOISE, (1e-4, 10.0))
         self._prior = self._kernel.theta.copy()  # logarithms of variance, lengths and noise, (n + 2,)
 

@@ -28,9 +28,13 @@ LONGEST = 3.0
 class TrustRegion:
     """A box around a center whose sides follow success and failure."""
 
-    def __init__(self, side: float, batch: int, n: int) -> None:
-        """Begin with this side [cube units] in n dimensions; an iteration measures `batch` points."""
+    def __init__(self, side: float, batch: int, n: int, least: float = 0.0) -> None:
+        """Begin with this side [cube units] in n dimensions; an iteration measures `batch` points.
+
+        Where `least` is above `SMALLEST`, the box does not get smaller, and so does not start anew.
+        """
         self._first = self.side = side
+        self._least = least
         self._patience = max(4, math.ceil(n / batch))  # failures in a row that halve the sides
         self._successes = self._failures = 0
         self._top: float | None = None
@@ -54,6 +58,6 @@ class TrustRegion:
         if self._successes == SUCCESSES:
             self.side, self._successes = min(2 * self.side, self._first), 0
         elif self._failures == self._patience:
-            self.side, self._failures = self.side / 2, 0
+            self.side, self._failures = max(self.side / 2, self._least), 0
         if self.side < SMALLEST:
             self.side = self._first

@@ -91,12 +91,13 @@ class Kinematics:
         """Return d foot / d angles [m/rad], shape (..., 4, 3, 3): axis, then joint."""
         return self._jacobian(angles, ALL_LEGS) * self.mirror[..., None]
 
-    def inverse(self, feet: Array) -> InverseSolution:
+    def inverse(self, feet: Array, nearest: bool = True) -> InverseSolution:
         """Return the angles for paw centers in the body's frame [m], (..., 4, 3).
 
         The knee is bent the dog-like way (the larger of the two knee angles). A foot out of reach, by length or by a
-        joint limit, goes to the nearest reachable point and is flagged. Without elevators, feet keep to their planes:
-        where a foot should be sideways is passed over.
+        joint limit, goes to the nearest reachable point and is flagged; unless `nearest`, which takes long, it only
+        stays within the limits. Without elevators, feet keep to their planes: where a foot should be sideways is
+        passed over.
         """
         target = (feet - self.hip) * self.mirror
         if self._planar:
@@ -104,7 +105,7 @@ class Kinematics:
         fitted = self._fit_length(target)
         angles = np.clip(self._closed_form(fitted), self.low, self.high)
         limited = self._distance(angles, fitted, ALL_LEGS) > REACH_TOLERANCE
-        if limited.any():
+        if nearest and limited.any():
             leg = np.broadcast_to(ALL_LEGS, limited.shape)[limited]
             angles[limited] = self._nearest(target[limited], leg)
         return InverseSolution(angles, self._distance(angles, target, ALL_LEGS) <= REACH_TOLERANCE)

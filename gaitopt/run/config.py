@@ -16,7 +16,9 @@ from gaitopt.errors import InputError
 from gaitopt.files import Spec, parse_spec
 from gaitopt.gait.gait_file import Gait, check_gait
 from gaitopt.gait.parameters import GaitParameters, GaitSpace, Twelve
+from gaitopt.gait.stance import StanceModel
 from gaitopt.hal.engine import EngineSpec, engine_of
+from gaitopt.optim.arrays import Array
 from gaitopt.optim.base import Optimizer
 from gaitopt.optim.catalog import make_optimizer, resolve_options
 from gaitopt.robot.spec import RobotSpec
@@ -133,9 +135,14 @@ def resolve(
 
 def new_optimizer(config: RunConfig) -> Optimizer:
     """Return the run's optimizer, at its start."""
-    space = GaitSpace(config.robot)
+    space, stance = GaitSpace(config.robot), StanceModel(config.robot)
     start, epsilon = space.to_cube(config.start_gait), space.epsilon_in_cube
-    return make_optimizer(config.optimizer, start, epsilon, generator(config.seed, Stream.OPTIMIZER), config.options)
+    rng = generator(config.seed, Stream.OPTIMIZER)
+
+    def features(points: Array) -> Array:
+        return stance(space.vectors(points))
+
+    return make_optimizer(config.optimizer, start, epsilon, rng, config.options, features)
 
 
 def current_versions() -> dict[str, str]:

@@ -19,7 +19,14 @@ def make(seed=1, start=START, **options):
 
 
 def test_defaults():
-    assert resolve_options("bayesian") == {"repeats": 1, "points": 4, "first": 12, "region": 0.4, "length": 0.5}
+    assert resolve_options("bayesian") == {
+        "repeats": 1,
+        "points": 4,
+        "first": 12,
+        "region": 0.4,
+        "length": 0.5,
+        "informed": False,
+    }
 
 
 @pytest.mark.parametrize(("mean", "deviation"), [(0.5, 0.1), (0.3, 0.5), (0.9, 0.01), (0.61, 0.2)])
@@ -42,7 +49,7 @@ def matern(a, b, length):
 def test_predictions_are_the_closed_form():
     rng = np.random.default_rng(2)
     x, y, at = rng.random((9, 3)), rng.standard_normal(9), rng.random((5, 3))
-    mean, deviation = GaussianProcess(0.7, 3).given(x, y).both(at)
+    mean, deviation = GaussianProcess(np.full(3, 0.7)).given(x, y).both(at)
     scale, middle = y.std(), y.mean()
     k = matern(x, x, 0.7) + PRIOR_NOISE * np.eye(9)
     cross = matern(at, x, 0.7)
@@ -55,7 +62,7 @@ def test_learning_finds_the_coordinate_that_matters_and_the_noise():
     rng = np.random.default_rng(3)
     x = rng.random((120, 3))
     y = np.sin(6 * x[:, 0]) + 0.3 * rng.standard_normal(120)
-    process = GaussianProcess(0.7, 3)
+    process = GaussianProcess(np.full(3, 0.7))
     process.learn(x, y)
     lengths = process._kernel.k1.k2.length_scale
     assert lengths[0] < 0.6 * lengths[1:].min()

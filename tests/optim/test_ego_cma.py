@@ -15,7 +15,7 @@ def make(name="ego-cma", seed=1, **options):
 
 
 def test_defaults():
-    assert resolve_options("ego-cma") == {"repeats": 1, "switch": 150, "sigma": 2.0, "points": 4}
+    assert resolve_options("ego-cma") == {"repeats": 1, "switch": 150, "sigma": 2.0, "points": 4, "informed": False}
 
 
 def test_it_begins_as_bayesian_optimization_does():

@@ -86,3 +86,14 @@ def test_the_optimizer_begins_at_the_start_and_depends_on_the_seed(settings, sma
     other = new_optimizer(resolve(**settings | {"seed": 6})).ask()
     assert np.array_equal(*asked)
     assert not np.array_equal(asked[0], other)
+
+
+def test_an_informed_search_sees_how_the_paws_would_move(settings):
+    """The same first points; then, from the same scores, others than by coordinates alone."""
+    given = settings | {"optimizer": "bayesian", "traversals": 60}
+    informed, blind = (new_optimizer(resolve(**given | {"options": {"informed": yes}})) for yes in (True, False))
+    first = informed.ask()
+    np.testing.assert_array_equal(first, blind.ask())
+    for optimizer in (informed, blind):
+        optimizer.tell(first, first[:, 6])
+    assert not np.array_equal(informed.ask(), blind.ask())
