@@ -71,7 +71,7 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 good, 2 bad input, 130 interrupted."""
-    args = build_parser().parse_args(argv)
+    args = build_parser().parse_args(_with_negative_scores(sys.argv[1:] if argv is None else argv))
     signal.signal(signal.SIGTERM, _interrupt)
     descriptor = claim_stdout() if getattr(args, "json", False) else None
     try:
@@ -88,6 +88,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("gaitopt: interrupted", file=sys.stderr)
         return INTERRUPTED
     return answer.exit_code
+
+
+def _with_negative_scores(argv: Sequence[str]) -> list[str]:
+    """Return the words of a command line with `--score -sway` as one, or argparse would take -sway for an option."""
+    words: list[str] = []
+    for word in argv:
+        negative = word.startswith("-") and not word.startswith("--")
+        if words and words[-1] == "--score" and negative:
+            words[-1] += f"={word}"
+        else:
+            words.append(word)
+    return words
 
 
 def _tell(answer: Answer, descriptor: int | None) -> None:

@@ -41,9 +41,10 @@ PAIR_FEATURES = (
 """Of the front pair and of the rear pair: mean and spread of the speed at which the paw that bears load pushes the body
 [m/s]; where it stands ahead of the body's middle [m]; spread of its vertical acceleration [m/s2]; how high a paw lifts
 [m]; the share of the cycle near its lowest point; its highest speed backwards [m/s]."""
+TRENDS = ("frequency", "speed")
+"""Of the whole: cycles per second [Hz]; the mean speed, each pair weighted by the load it bears [m/s]. A walk is
+expected to be faster the higher they are, until it stumbles."""
 BODY_FEATURES = (
-    "frequency",
-    "speed",
     "speed_spread",
     "rear_load",
     "rise",
@@ -51,10 +52,10 @@ BODY_FEATURES = (
     "nominal_speed",
     "joint_acceleration",
 )
-"""Of the whole: cycles per second [Hz]; mean and spread of the speed, each pair weighted by the load it bears [m/s];
-the share of the rear; how much lower the front stands [m]; the share of joint angles that servos are too slow for;
-stroke per time of stance [m/s]; root mean square of the joints' accelerations [rad/s2]."""
-FEATURES = tuple(f"{pair}_{name}" for name in PAIR_FEATURES for pair in ("front", "rear")) + BODY_FEATURES
+"""Of the whole: spread of that speed [m/s]; the share of the load that the rear bears; how much lower the front stands
+[m]; the share of joint angles that servos are too slow for; stroke per time of stance [m/s]; root mean square of the
+joints' accelerations [rad/s2]."""
+FEATURES = (*TRENDS, *(f"{pair}_{name}" for name in PAIR_FEATURES for pair in ("front", "rear")), *BODY_FEATURES)
 
 
 class StanceModel:
@@ -88,9 +89,8 @@ class StanceModel:
         )  # each (k, 2)
         rear = np.clip(fore[..., 0] / (fore[..., 0] - fore[..., 1]), 0, 1)  # (FRAMES, k), by the lever about the middle
         together = rear * speed[..., 1] + (1 - rear) * speed[..., 0]
+        trends = 1 / of["cycle_time"], together.mean(axis=0)  # each (k,)
         body = (
-            1 / of["cycle_time"],
-            together.mean(axis=0),
             together.std(axis=0),
             rear.mean(axis=0),
             (height[..., 1] - height[..., 0]).mean(axis=0),
@@ -98,7 +98,7 @@ class StanceModel:
             2 * of["length"] / (of["cycle_time"] * of["duty_factor"]),
             np.sqrt((acceleration**2).mean(axis=(0, 2))),
         )  # each (k,)
-        return np.hstack([*pairs, np.stack(body, axis=-1)])
+        return np.hstack([np.stack(trends, axis=-1), *pairs, np.stack(body, axis=-1)])
 
     def _wanted(self, of: dict[str, Array]) -> Array:
         """Return the joint angles that bring the paws to their loci, as near as limits allow, (FRAMES, k, joints)."""

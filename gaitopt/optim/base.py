@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -17,8 +18,16 @@ from gaitopt.optim.arrays import Array, checked, demand, read_only
 
 Count = Annotated[int, Field(strict=True, ge=1)]
 """A whole number, at least 1."""
-Features = Callable[[Array], Array]
-"""What is known of points before they are measured, (k, n) -> (k, m)."""
+
+
+@dataclass(frozen=True)
+class Features:
+    """What is known of points before they are measured."""
+
+    of: Callable[[Array], Array]
+    """Returns the features (k, m) of points (k, n)."""
+    trends: int
+    """Scores are expected to rise or fall with the first so many of them, more than with the others."""
 
 
 class OptimizerOptions(Spec):

@@ -47,8 +47,11 @@ class Posterior:
 class GaussianProcess:
     """Learns its settings from points and scores, and predicts; scores are scaled to mean 0 and deviation 1."""
 
-    def __init__(self, lengths: Array) -> None:
-        """Begin with the settings most probable before any score, the lengths (n,) of the coordinates among them."""
+    def __init__(self, lengths: Array, width: float = PRIOR_WIDTH) -> None:
+        """Begin with the settings most probable before any score, the lengths (n,) of the coordinates among them.
+
+        `width` is the standard deviation of their logarithms.
+        """
         from sklearn.gaussian_process import GaussianProcessRegressor, kernels  # importing it takes a second
 
         self._regressor = GaussianProcessRegressor
@@ -56,6 +59,7 @@ class GaussianProcess:
         self._one_thread = one_thread()
         smooth = kernels.ConstantKernel() * kernels.Matern(lengths.tolist(), (1e-2, 1e3), nu=2.5)
         self._kernel = smooth + kernels.WhiteKernel(PRIOR_NOISE, (1e-4, 10.0))
+        self._width = width
         self._prior = self._kernel.theta.copy()  # logarithms of variance, lengths and noise, (n + 2,)
 
     def learn(self, points: Array, scores: Array) -> None:
@@ -80,8 +84,8 @@ class GaussianProcess:
     def _most_probable(self, negative_log_likelihood: Any, theta: Array, bounds: Array) -> tuple[Array, float]:
         def loss(theta: Array) -> tuple[float, Array]:
             value, slope = negative_log_likelihood(theta)
-            away = (theta - self._prior) / PRIOR_WIDTH
-            return value + away @ away / 2, slope + away / PRIOR_WIDTH
+            away = (theta - self._prior) / self._width
+            return value + away @ away / 2, slope + away / self._width
 
         found = minimize(loss, theta, jac=True, method="L-BFGS-B", bounds=bounds, options={"maxiter": 50})
         return found.x, float(found.fun)

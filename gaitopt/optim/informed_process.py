@@ -5,11 +5,14 @@ C. Williams, "Gaussian Processes for Machine Learning", MIT Press 2006, section 
 of a robot's motion as the space of the kernel: A. Rai et al., "Bayesian Optimization Using Domain Knowledge on the
 ATRIAS Biped", ICRA 2018.
 
-The trend is fitted first, by least squares with a penalty on its slopes, and the process to what it leaves. The lowest
-scores are raised to a quantile of all: how deep a fall is tells nothing of the slope beside it.
+The trend is fitted first, by least squares with a penalty on its slopes, in those few features that scores are
+expected to follow; the process, to what it leaves. The lowest scores are raised to a quantile of all: how deep a fall
+is tells nothing of the slope beside it.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import numpy as np
 from scipy.stats import qmc
@@ -20,10 +23,12 @@ from gaitopt.optim.gaussian_process import GaussianProcess, Posterior
 
 LENGTH = 6.0
 """The length of a feature that is most probable before any score, in deviations of that feature."""
-PENALTY = 10.0
+PENALTY = 3.0
 """The penalty on a slope weighs as much as so many scores one deviation of the feature apart."""
-LOWEST = 0.2
+LOWEST = 0.1
 """Scores below this quantile are raised to it."""
+PRIOR_WIDTH = 0.5
+"""As for `GaussianProcess`; narrower, since there are more settings, and a deviation is a length to go by."""
 AROUND = 0.3
 """A feature's deviation is that among points at most this far from the start, in cube units."""
 SAMPLES = 1024
@@ -37,12 +42,13 @@ class InformedProcess:
         """Begin with the settings most probable before any score: `length` in cube units, in each coordinate."""
         n = len(start)
         spread = qmc.Sobol(n, scramble=False).random(SAMPLES)  # (SAMPLES, n), the same every time
-        known = features(into_cube(start + AROUND * (2 * spread - 1)))  # (SAMPLES, m)
+        known = features.of(into_cube(start + AROUND * (2 * spread - 1)))  # (SAMPLES, m)
         self._features, self._n = features, n
         self._middle, self._deviation = known.mean(axis=0), known.std(axis=0)
         self._deviation[self._deviation == 0] = 1.0  # of a feature that says nothing
-        self._slopes = np.zeros(known.shape[1])
-        self._process = GaussianProcess(np.concatenate([np.full(n, length), np.full(known.shape[1], LENGTH)]))
+        self._slopes = np.zeros(features.trends)
+        lengths = np.concatenate([np.full(n, length), np.full(known.shape[1], LENGTH)])
+        self._process = GaussianProcess(lengths, PRIOR_WIDTH)
 
     @property
     def lengths(self) -> Array:
@@ -52,38 +58,44 @@ class InformedProcess:
     def learn(self, points: Array, scores: Array) -> None:
         """Take the trend and the settings that are most probable given the points (m, n) and scores (m,)."""
         known, raised = self._known(points), _raised(scores)
-        away = known - known.mean(axis=0)
+        leading = known[:, : self._features.trends]
+        away = leading - leading.mean(axis=0)
         normal = away.T @ away + PENALTY * np.eye(away.shape[1])
         self._slopes = np.linalg.solve(normal, away.T @ (raised - raised.mean()))
-        self._process.learn(np.hstack([points, known]), raised - known @ self._slopes)
+        self._process.learn(np.hstack([points, known]), raised - trend(known, self._slopes))
 
     def given(self, points: Array, scores: Array) -> Posterior:
         """Return the posterior given the points (m, n) and scores (m,)."""
         known = self._known(points)
-        posterior = self._process.given(np.hstack([points, known]), _raised(scores) - known @ self._slopes)
+        posterior = self._process.given(np.hstack([points, known]), _raised(scores) - trend(known, self._slopes))
         return InformedPosterior(posterior, self._known, self._slopes)
 
     def _known(self, points: Array) -> Array:
-        return (self._features(points) - self._middle) / self._deviation
+        return (self._features.of(points) - self._middle) / self._deviation
 
 
 class InformedPosterior(Posterior):
     """What a process around a trend predicts."""
 
-    def __init__(self, around: Posterior, known: Features, slopes: Array) -> None:
+    def __init__(self, around: Posterior, known: Callable[[Array], Array], slopes: Array) -> None:
         """Take what the process predicts of coordinates and features, and the trend."""
         self._around, self._known, self._slopes = around, known, slopes
 
     def mean(self, at: Array) -> Array:
         """Return the mean (k,) at points (k, n)."""
         known = self._known(at)
-        return self._around.mean(np.hstack([at, known])) + known @ self._slopes
+        return self._around.mean(np.hstack([at, known])) + trend(known, self._slopes)
 
     def both(self, at: Array) -> tuple[Array, Array]:
         """Return mean and standard deviation (k,) at points (k, n)."""
         known = self._known(at)
         mean, deviation = self._around.both(np.hstack([at, known]))
-        return mean + known @ self._slopes, deviation
+        return mean + trend(known, self._slopes), deviation
+
+
+def trend(known: Array, slopes: Array) -> Array:
+    """Return the trend (k,) of features (k, m) by the slopes of the first of them."""
+    return known[:, : len(slopes)] @ slopes
 
 
 def _raised(scores: Array) -> Array:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from gaitopt.errors import InputError
 from gaitopt.run.member import Effort, Incumbent, Walker
 from gaitopt.run.train import continue_training
-from gaitopt.run.train_folder import TrainFolder
+from gaitopt.run.train_folder import TRAINING, TrainFolder
 from gaitopt.run.trained import read_trained
 from gaitopt.scenario.score import SPEED, ScoreSpec
 
@@ -45,6 +45,11 @@ class AlgorithmMember(TrainFolder):
         if "speed_mps" not in origin:
             return None
         return f"{origin['speed_mps'] * 1e3:.0f} mm/s, the gait alone {origin['gait_speed_mps'] * 1e3:.0f}"
+
+    @property
+    def anew(self) -> str:
+        """All but its settings."""
+        return f"delete all in {self.path} but {TRAINING}"
 
     def learn(self) -> None:
         """Train to the end."""

@@ -152,7 +152,7 @@ def _broken_off(path: Path, learn: Callable[[Member], None]) -> str | None:
 
 def _learn(study: StudyFolder, workers: WorkerChoice, report: StudyReport) -> dict[str, str]:
     """Let all runs learn to their ends; return those that broke off, with the reason."""
-    left = [member for member in study.members if member.result is None]
+    left = [member for member in study.members if not _ended(member)]
     failed: dict[str, str] = {}
     done = len(study.members) - len(left)
     report(StudyProgress("learning", done, len(study.members)))
@@ -164,6 +164,13 @@ def _learn(study: StudyFolder, workers: WorkerChoice, report: StudyReport) -> di
             done += 1
             report(StudyProgress("learning", done, len(study.members), name, error))
     return {member.config.name: failed[member.config.name] for member in left if member.config.name in failed}
+
+
+def _ended(member: Member) -> bool:
+    try:
+        return member.result is not None
+    except InputError:  # learning tells what is wrong with it
+        return False
 
 
 def _side_by_side(left: list[Member], workers: WorkerChoice) -> Generator[tuple[int, str | None], None, None]:

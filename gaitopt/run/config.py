@@ -16,10 +16,10 @@ from gaitopt.errors import InputError
 from gaitopt.files import Spec, parse_spec
 from gaitopt.gait.gait_file import Gait, check_gait
 from gaitopt.gait.parameters import GaitParameters, GaitSpace, Twelve
-from gaitopt.gait.stance import StanceModel
+from gaitopt.gait.stance import TRENDS, StanceModel
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.optim.arrays import Array
-from gaitopt.optim.base import Optimizer
+from gaitopt.optim.base import Features, Optimizer
 from gaitopt.optim.catalog import make_optimizer, resolve_options
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.desk import DeskSpec
@@ -139,10 +139,10 @@ def new_optimizer(config: RunConfig) -> Optimizer:
     start, epsilon = space.to_cube(config.start_gait), space.epsilon_in_cube
     rng = generator(config.seed, Stream.OPTIMIZER)
 
-    def features(points: Array) -> Array:
+    def of(points: Array) -> Array:
         return stance(space.vectors(points))
 
-    return make_optimizer(config.optimizer, start, epsilon, rng, config.options, features)
+    return make_optimizer(config.optimizer, start, epsilon, rng, config.options, Features(of, len(TRENDS)))
 
 
 def current_versions() -> dict[str, str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
+from gaitopt.errors import InputError
 from gaitopt.run.comparison import BestKnown, Comparison, Curve, summarize_methods
-from gaitopt.run.member import Incumbent, Member, Walker
+from gaitopt.run.member import Effort, Incumbent, Member, Walker
 from gaitopt.run.rollout import RolloutResult, RolloutTask, rollout_workers
 from gaitopt.run.store import Place, Row, RunStore
 from gaitopt.run.study import StudyFolder
@@ -37,7 +38,12 @@ def measure(
     """
     config, budget = study.config, study.config.budget
     points = budget.points()
-    incumbents = [member.recommended(points) for member in members]
+    told, damaged = _told(members, points)
+    failed = failed | damaged
+    if not told:
+        raise InputError(f"{study.path}: no run can be compared: {next(iter(failed.values()))}")
+    members = [member for member, _, _ in told]
+    incumbents = [its for _, its, _ in told]
     places = _first_places(study, members, incumbents)
     shared = members[0].config
     pool = rollout_workers(shared.robot, shared.scenario, shared.engine, workers)
@@ -50,7 +56,7 @@ def measure(
         again = fresh.measure("again", {best: places[best]}, others, lambda done, total: None)[best]
     place, since = places[best]
     winner = study.members[place]
-    curves = tuple(_curve(member, points, its, measured) for member, its in zip(members, incumbents, strict=True))
+    curves = tuple(_curve(member, effort, points, its, measured) for member, its, effort in told)
     return Comparison(
         study=study.path,
         title=winner.title,
@@ -64,6 +70,19 @@ def measure(
         left_out=config.left_out,
         failed=failed,
     )
+
+
+def _told(
+    members: Sequence[Member], points: Sequence[int]
+) -> tuple[list[tuple[Member, list[Incumbent], Effort]], dict[str, str]]:
+    """Return what runs recommended and what they took; and those whose files are damaged, with what to do."""
+    told, damaged = [], {}
+    for member in members:
+        try:
+            told.append((member, member.recommended(points), member.effort()))
+        except InputError as error:  # its files' fault shall not take the others' results
+            damaged[member.config.name] = f"{error}; {member.anew}, and resume: it learns anew"
+    return told, damaged
 
 
 def _first_places(study: StudyFolder, members: Sequence[Member], incumbents: Sequence[Sequence[Incumbent]]) -> Places:
@@ -120,7 +139,11 @@ def _purpose(purpose: str, digest: str) -> str:
 
 
 def _curve(
-    member: Member, points: tuple[int, ...], incumbents: Sequence[Incumbent], measured: dict[Walker, Evaluation]
+    member: Member,
+    effort: Effort,
+    points: tuple[int, ...],
+    incumbents: Sequence[Incumbent],
+    measured: dict[Walker, Evaluation],
 ) -> Curve:
     evaluations = [measured[incumbent.walker] for incumbent in incumbents]
     return Curve(
@@ -130,5 +153,5 @@ def _curve(
         since=tuple(incumbent.since for incumbent in incumbents),
         scores=tuple(evaluation.score for evaluation in evaluations),
         fresh_fell=tuple(evaluation.fell for evaluation in evaluations),
-        **member.effort()._asdict(),
+        **effort._asdict(),
     )

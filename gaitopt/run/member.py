@@ -82,6 +82,11 @@ class Member(Protocol):
         """What it learned, in words; None before it has come to its end."""
         ...
 
+    @property
+    def anew(self) -> str:
+        """What to delete so that it learns anew, if its files are damaged."""
+        ...
+
     def learn(self) -> None:
         """Learn from where it stands to its end, in this process alone."""
         ...

@@ -116,7 +116,8 @@ class StudyFolder:
 
     def open_store(self) -> RunStore:
         """Return the database of fresh traversals, opened."""
-        return RunStore(self.path / MEASURES)
+        path = self.path / MEASURES
+        return RunStore(path, create=not path.exists())  # what was lost is walked again
 
     def locked(self) -> AbstractContextManager[None]:
         """Keep other processes from working on the same comparison; see `lock`."""

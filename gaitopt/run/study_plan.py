@@ -35,6 +35,8 @@ from gaitopt.walk.policy_controller import Interface
 ALL = "all"
 TRAVERSALS, STEPS, SEEDS, FRESH = 1035, 200_000, 5, 20
 """What is meant if nobody says otherwise."""
+MOST_SEEDS = 1000
+"""More could not be waited for."""
 BUDGET = {"optimizers": "traversals", "algorithms": "steps"}
 """What budgets are counted in, by the kind of methods that are compared."""
 OWN = {
@@ -172,7 +174,7 @@ def _steps_of_update(config: TrainConfig, environment: TraversalEnvironment) -> 
 
 def _check_any_left(first: Collection[str], left_out: Mapping[str, str]) -> None:
     if not first:
-        reasons = "; ".join(f"{method}: {reason}" for method, reason in left_out.items())
+        reasons = "; ".join(f"{method}: {reason}" for method, reason in left_out.items()) or "none was named"
         raise InputError(f"no method is left to compare: {reasons}")
 
 
@@ -204,9 +206,8 @@ def check_one_kind(given: Collection[str], dash: str = "") -> None:
     kind, other = ("algorithms", "optimizers") if "algorithms" in given else ("optimizers", "algorithms")
     for name in given:
         if name in OWN[other]:
-            raise InputError(
-                f"{dash}{name} belongs to {dash}{other}; the budget of {dash}{kind} is {dash}{BUDGET[kind]}"
-            )
+            instead = f"; the budget of {dash}{kind} is {dash}{BUDGET[kind]}" if name == BUDGET[other] else ""
+            raise InputError(f"{dash}{name} belongs to {dash}{other}{instead}")
 
 
 def method_names(optimizers: Names | None = None, algorithms: Names | None = None) -> tuple[str, ...]:
@@ -222,11 +223,14 @@ def seed_list(seeds: int | Sequence[int]) -> tuple[int, ...]:
     """Return the seeds: those given, or 1, 2, ... if only their number is.
 
     Raises:
-        InputError: there are none.
+        InputError: there are none, too many, or one comes twice.
     """
-    numbers = tuple(range(1, seeds + 1)) if isinstance(seeds, int) else tuple(seeds)
-    if not numbers:
-        raise InputError(f"seeds: got {seeds}; expected one or more")
+    count = seeds if isinstance(seeds, int) else len(seeds)
+    if not 1 <= count <= MOST_SEEDS:
+        raise InputError(f"seeds: got {count}; expected 1 to {MOST_SEEDS:,} of them")
+    numbers = tuple(range(1, count + 1)) if isinstance(seeds, int) else tuple(seeds)
+    if twice := [seed for i, seed in enumerate(numbers) if seed in numbers[:i]]:
+        raise InputError(f"seeds: got {twice[0]} twice; expected each seed once")
     return numbers
 
 

@@ -86,7 +86,10 @@ class TrainFolder:
                 reader = csv.DictReader(stream)
                 if missing := {"iteration", "steps"} - set(reader.fieldnames or ()):
                     raise ValueError(f"no column {min(missing)!r}")
-                return [{name: _number(value) for name, value in row.items()} for row in reader]
+                rows = list(reader)
+            if any(None in row or None in row.values() for row in rows):
+                raise ValueError("a row is cut off, or too long")
+            return [{name: _number(value) for name, value in row.items()} for row in rows]
         except (OSError, ValueError, TypeError, AttributeError, csv.Error) as error:
             raise InputError(f"{self.progress_path}: cannot be read, it is damaged: {error}") from error
 

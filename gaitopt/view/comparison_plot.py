@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from gaitopt.run.comparison import Comparison, median_interval
+from gaitopt.view.comparison_table import FEW
 from gaitopt.view.whole_file import whole_file
 
 PICTURE = "comparison.png"
@@ -46,16 +47,21 @@ def comparison_plot(comparison: Comparison, path: Path | None = None) -> Path:
         xlim=(0, comparison.budget.amount),
     )
     axes.grid(alpha=0.3)
-    seeds = max(summary.seeds for summary in comparison.summaries)
+    counts = sorted({summary.seeds for summary in comparison.summaries})
+    seeds = " to ".join(dict.fromkeys(str(count) for count in (counts[0], counts[-1])))
     axes.legend(
         loc="center left",
         bbox_to_anchor=(1.0, 0.5),
-        title=f"median and 95 % band\nover {seeds} seed{'s' if seeds > 1 else ''}",
+        title="one seed" if counts == [1] else f"median and {_band(counts[0])}\nover {seeds} seeds",
     )
     path = path or comparison.study / PICTURE
     with whole_file(path) as draft:
         figure.savefig(draft, dpi=120)
     return path
+
+
+def _band(seeds: int) -> str:
+    return "95 % band" if seeds >= FEW else "all between"
 
 
 def _words(value: float) -> str:

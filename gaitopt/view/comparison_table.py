@@ -14,6 +14,8 @@ from gaitopt.run.comparison import Comparison, Interval, Reach
 
 EARLY = 0.95
 """Of a method that spends less than this part of the budget, the table says so."""
+FEW = 5
+"""Of fewer seeds than this no interval holds the median with 95 %."""
 TABLE, MARKDOWN, CURVES = "comparison.csv", "comparison.md", "curves.csv"
 
 
@@ -48,21 +50,23 @@ def table_rows(comparison: Comparison) -> list[dict[str, str]]:
 def notes(comparison: Comparison) -> list[str]:
     """Return what a reader of the table must know, one sentence or more in each line."""
     best, budget = comparison.best_known, comparison.budget
+    who = f"{best.method}, seed {best.seed}, after {best.since:,} {budget.unit}" if best.since else budget.start
     unit = "Speeds in mm/s" if comparison.score.is_speed else f"Scores: {comparison.score}"
     worst = "falls count as zero" if comparison.score.is_speed else "falls count as the worst possible"
     lines = [
         f"{comparison.title}, {budget.amount:,} {budget.unit} a run. {unit}: median and bootstrap 95 % interval over "
         f"seeds, of the {budget.learned} recommended after so many {budget.unit}, by {comparison.fresh} fresh "
         f"traversals; {worst}.",
-        f"Best known: {_value(comparison, best.score)} ({best.method}, seed {best.seed}, after {best.since:,} "
-        f"{budget.unit}), by other fresh traversals than those that picked it. 'to 90%': {budget.unit} until a "
-        f"{budget.learned} that good was recommended first, of those at the points of the figure; median, and how many "
-        "seeds got there.",
+        f"Best known: {_value(comparison, best.score)} ({who}), by other fresh traversals than those that picked it, "
+        f"so the table may tell of higher ones. 'to 90%': {budget.unit} until a {budget.learned} that good was "
+        "recommended first, of those at the points of the figure; median, and how many seeds got there.",
         f"Gain: of the last {budget.learned} over {budget.start}. Falls: of the {budget.walks} of learning. "
-        f"Wall time: of one run in one process. {_made(comparison.made)}.",
+        f"Wall time: of one run in one process, by the clock: other work on the machine is in it. "
+        f"{_made(comparison.made)}.",
     ]
     if best.score <= 0:
-        lines[1] = f"Best known: {_value(comparison, best.score)}: there is nothing to reach."
+        lines[1] = f"Best known: {_value(comparison, best.score)} ({who}); parts of it are told only if it is above 0."
+    lines += [_few(seeds) for seeds in sorted({method.seeds for method in comparison.summaries}) if seeds < FEW]
     lines += [
         f"`{method.method}` spent {method.spent:,.0f} of its {budget.amount:,} {budget.unit} (median)."
         for method in comparison.summaries
@@ -70,6 +74,16 @@ def notes(comparison: Comparison) -> list[str]:
     ]
     lines += [f"Left out: {method}: {reason}." for method, reason in comparison.left_out.items()]
     return lines + [f"Broke off: {run}: {reason}." for run, reason in comparison.failed.items()]
+
+
+def _few(seeds: int) -> str:
+    """Return what an interval of few seeds is worth: all n are on one side of the true median in 2 of 2^n cases."""
+    if seeds == 1:
+        return "One seed has no interval."
+    return (
+        f"The interval of {seeds} seeds goes from the lowest to the highest, and holds the true median with "
+        f"{1 - 2 * 0.5**seeds:.0%} only."
+    )
 
 
 def markdown(comparison: Comparison) -> str:

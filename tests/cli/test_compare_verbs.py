@@ -210,6 +210,7 @@ def test_a_bad_score_is_told_in_one_line(cli, here):
     for verb in (["learn"], ["score", "hand-tuned"]):
         assert "unknown term 'swya'; did you mean sway?" in refused(cli, *verb, "--score", "speed - swya")
         assert "'* 2' cannot be read" in refused(cli, *verb, "--score", "* 2")
+        assert "unknown term 'swya'; did you mean sway?" in refused(cli, *verb, "--score", "-swya")
     assert list(here.iterdir()) == []
 
 
@@ -222,4 +223,6 @@ def test_a_run_that_lost_what_stood_after_its_iterations_is_not_compared(cli, st
     with contextlib.closing(sqlite3.connect(run.path / "run.db")) as connection:
         connection.execute("DROP TABLE iterations")
         connection.commit()
-    assert "its database lacks what stood after each iteration" in refused(cli, "resume", study["study"])
+    said = refused(cli, "resume", study["study"])
+    assert "lacks traversals, or what stood after each iteration" in said
+    assert f"delete {run.path / 'run.db'}, and resume" in said

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import shutil
 
 import numpy as np
 import pytest
@@ -179,11 +180,17 @@ def test_a_training_that_breaks_off_takes_no_other_with_it(make_contest, free_st
 
 def test_a_lost_snapshot_is_named(make_contest, free_steps):
     study = make_contest(seeds=1, algorithms="ppo")
-    run_study(study, 1)
+    whole = run_study(study, 1)
     lost = study.members[0].snapshot_path(48)
     lost.unlink()
-    with pytest.raises(InputError, match=f"{lost.name}.*(cannot be read|No such file)"):
+    with pytest.raises(
+        InputError, match=f"{lost.name}.*(cannot be read|No such file).*; delete all in .*training.toml"
+    ):
         run_study(study, 1)
+    for path in study.members[0].path.iterdir():
+        if path.name != "training.toml":
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+    assert said(run_study(study, 1)) == said(whole)
 
 
 @pytest.mark.parametrize(
@@ -198,7 +205,10 @@ def test_a_lost_snapshot_is_named(make_contest, free_steps):
         ({"algorithms": "ppo", "options": {"ppo": {"lam": 2.0}}}, "lam: got 2.0"),
         ({"steps": 0}, "steps: got 0"),
         ({"steps": 1.5}, "steps: got 1.5"),
-        ({"seeds": 0}, "seeds: got 0; expected one or more"),
+        ({"seeds": 0}, "seeds: got 0; expected 1 to 1,000 of them"),
+        ({"seeds": 10**20}, "seeds: got 1.*; expected 1 to 1,000 of them"),
+        ({"seeds": (1, 2, 1)}, "seeds: got 1 twice; expected each seed once"),
+        ({"algorithms": ()}, "no method is left to compare: none was named"),
         ({"fresh": 1}, "fresh: got 1"),
         ({"start": "nothing"}, "unknown gait of aibo-ers7 'nothing'"),
         ({"name": "a/b"}, "name: got 'a/b'"),

@@ -1,5 +1,7 @@
 """A comparison that is stopped and taken up again, with the same settings and with others."""
 
+import contextlib
+import sqlite3
 import subprocess
 import sys
 import time
@@ -177,3 +179,36 @@ def test_two_do_not_work_on_one_comparison(make_study, free_walks):
     study = make_study()
     with study.locked(), pytest.raises(InputError, match="another process is at work"):
         run_study(study, 1)
+
+
+def test_a_run_whose_files_are_damaged_takes_no_other_with_it_and_learns_anew(make_study, free_walks):
+    study = make_study()
+    whole = run_study(study, 1)
+    stored = left_by(study)
+    database = study.members[1].path / "run.db"
+    for damage in (lambda: database.write_bytes(database.read_bytes()[:3000]), lambda: database.write_bytes(b"")):
+        damage()
+        told = run_study(StudyFolder(study.path), 1)
+        assert list(told.failed) == ["hill-climbing-1"]
+        assert f"delete {database}, and resume" in told.failed["hill-climbing-1"]
+        assert {s.method: s.seeds for s in told.summaries} == {"kohl-stone": 3, "hill-climbing": 2}
+        database.unlink()
+        assert said(run_study(StudyFolder(study.path), 1)) == said(whole)
+        assert left_by(study)[1:] == stored[1:]
+
+
+def test_a_run_that_lost_traversals_is_not_believed(make_study, free_walks):
+    study = make_study()
+    run_study(study, 1)
+    with contextlib.closing(sqlite3.connect(study.members[0].path / "run.db")) as connection:
+        connection.execute("DELETE FROM traversals WHERE purpose = 'learn' AND iteration = 2")
+        connection.commit()
+    assert "lacks traversals" in run_study(study, 1).failed["kohl-stone-1"]
+
+
+def test_lost_fresh_traversals_are_walked_again(make_study, free_walks):
+    study = make_study(seeds=(1,))
+    whole = said(run_study(study, 1))
+    for file in study.path.glob("study.db*"):
+        file.unlink()
+    assert said(run_study(StudyFolder(study.path), 1)) == whole

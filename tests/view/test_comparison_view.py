@@ -5,6 +5,7 @@ import dataclasses
 import io
 import math
 
+import numpy as np
 import pytest
 from PIL import Image
 from rich.console import Console
@@ -12,7 +13,7 @@ from rich.console import Console
 from gaitopt.gait.gait_file import Gait, save_gait
 from gaitopt.run.budget import Steps, Traversals
 from gaitopt.run.compare import StudyProgress, run_study
-from gaitopt.run.comparison import BestKnown, Comparison, Curve, summarize_method
+from gaitopt.run.comparison import BestKnown, Comparison, Curve, median_interval, summarize_method
 from gaitopt.run.store import Place, Row
 from gaitopt.run.study import create_study
 from gaitopt.run.study_plan import plan
@@ -168,8 +169,29 @@ def test_of_falls_alone_there_is_a_table_too(comparison, tmp_path):
     nothing = dataclasses.replace(comparison, curves=tuple(curves), summaries=(summary,), best_known=best)
     (row,) = table_rows(nothing)
     assert (row["at 135"], row["to 90%"], row["gain"]) == ("0", "-", "-")
-    assert "Best known: 0: there is nothing to reach." in notes(nothing)
+    (line,) = (note for note in notes(nothing) if note.startswith("Best known: 0 ("))
+    assert line.endswith("parts of it are told only if it is above 0.")
     assert comparison_plot(nothing).is_file()
+
+
+def test_what_an_interval_of_few_seeds_is_worth_is_told(comparison):
+    """Against the share of samples, drawn by chance, whose interval holds the median."""
+    rng = np.random.default_rng(1)
+    for seeds in (2, 3, 4):
+        curves = comparison.curves[:1] * seeds
+        few = dataclasses.replace(
+            comparison, summaries=(summarize_method(curves, Traversals(135), 0.5, generator(1, Stream.COMPARISON)),)
+        )
+        (line,) = (note for note in notes(few) if note.startswith("The interval of"))
+        drawn = rng.standard_normal((400, seeds))
+        held = np.mean([i.low <= 0 <= i.high for i in (median_interval(values, rng) for values in drawn)])
+        assert float(line.split("%")[0].split()[-1]) / 100 == pytest.approx(held, abs=0.07)
+    one = dataclasses.replace(
+        comparison,
+        summaries=(summarize_method(comparison.curves[:1], Traversals(135), 0.5, generator(1, Stream.COMPARISON)),),
+    )
+    assert "One seed has no interval." in notes(one)
+    assert comparison_plot(one).is_file()
 
 
 def test_another_score_is_told_in_its_own_unit(comparison):
