@@ -5,7 +5,8 @@ B. Shahriari et al., "Taking the Human Out of the Loop: A Review of Bayesian Opt
 dimensions: D. Eriksson et al., "Scalable Global Optimization via Local Bayesian Optimization" (TuRBO), NeurIPS 2019.
 
 1. Measure the start and a few points around it (a Latin hypercube).
-2. Fit the process; see `gaussian_process.py`. The point of the highest posterior mean leads.
+2. Fit the process; see `gaussian_process.py`, and `informed_process.py` where features of points are known. The point
+   of the highest posterior mean leads.
 3. Expected improvement of a point of mean m and deviation s over the leader's mean m*:
        EI = (m - m*) Phi(z) + s phi(z),  z = (m - m*) / s
 4. Measure the point of highest EI in the trust region around the leader; see `trust_region.py`. For a batch, believe

@@ -27,8 +27,8 @@ PENALTY = 3.0
 """The penalty on a slope weighs as much as so many scores one deviation of the feature apart."""
 LOWEST = 0.1
 """Scores below this quantile are raised to it."""
-PRIOR_WIDTH = 0.5
-"""As for `GaussianProcess`; narrower, since there are more settings, and a deviation is a length to go by."""
+WIDTH = 0.5
+"""Like `PRIOR_WIDTH` of `gaussian_process`; narrower, since there are more settings, and a deviation tells a length."""
 AROUND = 0.3
 """A feature's deviation is that among points at most this far from the start, in cube units."""
 SAMPLES = 1024
@@ -48,7 +48,7 @@ class InformedProcess:
         self._deviation[self._deviation == 0] = 1.0  # of a feature that says nothing
         self._slopes = np.zeros(features.trends)
         lengths = np.concatenate([np.full(n, length), np.full(known.shape[1], LENGTH)])
-        self._process = GaussianProcess(lengths, PRIOR_WIDTH)
+        self._process = GaussianProcess(lengths, WIDTH)
 
     @property
     def lengths(self) -> Array:

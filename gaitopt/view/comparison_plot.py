@@ -61,7 +61,7 @@ def comparison_plot(comparison: Comparison, path: Path | None = None) -> Path:
 
 
 def _band(seeds: int) -> str:
-    return "95 % band" if seeds >= FEW else "all between"
+    return "95 % band" if seeds >= FEW else "range"
 
 
 def _words(value: float) -> str:
