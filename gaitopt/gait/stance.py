@@ -4,7 +4,8 @@ Gaits whose paws move alike walk alike, though their twelve numbers differ; so a
 paws move needs fewer traversals. A. Rai et al., "Bayesian Optimization Using Domain Knowledge on the ATRIAS Biped",
 ICRA 2018. Nothing is simulated: a paw is where the joints, at their limits and the servos' rated speed, can bring it.
 
-The skew is left out, since it turns the robot; so both sides do the same, half a cycle apart.
+The skew is left out, since it turns the robot; so a left leg does what the right one does half a cycle later, and half
+a cycle of all four legs is a whole one of the left.
 """
 
 from __future__ import annotations
@@ -22,6 +23,8 @@ Array = NDArray[np.float64]
 
 FRAMES = 32
 """Moments of a cycle that are looked at; even, so that a pair's other paw is found half a cycle later."""
+RIGHT = np.array([0, 1, 0, 1])
+"""Which legs are right ones."""
 LAPS = 3
 """Laps until the lag of slow servos is taken as periodic."""
 LOAD_DEPTH = 0.003
@@ -63,13 +66,14 @@ class StanceModel:
 
     def __init__(self, robot: RobotSpec) -> None:
         self._robot, self._legs = robot, kinematics(robot)
+        self._speeds = self._legs.pose(robot.joint_speeds)[::2].ravel()  # (6,), of the left legs [rad/s]
 
     def __call__(self, gaits: Array) -> Array:
         """Return the features (k, m) of gaits (k, 12) in SI units, in the order of `FEATURES`."""
         of = dict(zip(PARAMETER_NAMES, gaits.T, strict=True))  # each (k,)
         frame = of["cycle_time"] / FRAMES  # (k,) [s]
-        wanted = self._wanted(of)  # (FRAMES, k, joints)
-        angles = limit_speed(wanted, self._robot.joint_speeds * frame[:, None], LAPS)
+        wanted = self._wanted(of)  # (FRAMES, k, 6)
+        angles = limit_speed(wanted, self._speeds * frame[:, None], LAPS)
         saturated = (np.abs(angles - wanted) > HELD_BACK).mean(axis=(0, 2))  # (k,)
         acceleration = _change(_change(angles, frame), frame)
         x, z = self._paws(angles, of)  # each (FRAMES, k, 2)
@@ -101,24 +105,22 @@ class StanceModel:
         return np.hstack([np.stack(trends, axis=-1), *pairs, np.stack(body, axis=-1)])
 
     def _wanted(self, of: dict[str, Array]) -> Array:
-        """Return the joint angles that bring the paws to their loci, as near as limits allow, (FRAMES, k, joints)."""
-        along, lift = stroke(np.arange(FRAMES)[:, None] / FRAMES, of["duty_factor"])  # each (FRAMES, k)
-        x = along[..., None] * of["length"][:, None] + _pair(of, "front_fore", "rear_fore")  # (FRAMES, k, 2)
-        y = np.broadcast_to(_pair(of, "front_side", "rear_side"), x.shape)
-        z = lift[..., None] * _pair(of, "front_height", "rear_height") - _pair(
-            of, "body_height_front", "body_height_rear"
-        )
+        """Return the joint angles that bring the left paws to their loci, as near as limits allow, (FRAMES, k, 6)."""
+        phase = (np.arange(FRAMES // 2)[:, None] + FRAMES // 2 * RIGHT) / FRAMES  # (FRAMES / 2, 4)
+        along, lift = stroke(phase[:, None], of["duty_factor"][:, None])  # each (FRAMES / 2, k, 4)
+        x = along * of["length"][:, None] + _legs(of, "front_fore", "rear_fore")
+        y = np.broadcast_to(_legs(of, "front_side", "rear_side"), x.shape)
+        z = lift * _legs(of, "front_height", "rear_height") - _legs(of, "body_height_front", "body_height_rear")
         cos, sin = self._pitch(of)
-        left = np.stack([cos * x - sin * z, y, sin * x + cos * z], axis=-1)  # (FRAMES, k, 2, 3) in the body's frame
-        legs = self._legs
-        feet = legs.hip + np.repeat(left, 2, axis=-2) * legs.mirror
-        return legs.joints(legs.inverse(feet, nearest=False).angles)
+        feet = np.stack([cos * x - sin * z, y, sin * x + cos * z], axis=-1)  # (FRAMES / 2, k, 4, 3), of the body
+        angles = _of_left(self._legs.toward(self._legs.hip + feet * self._legs.mirror))
+        return angles.reshape(FRAMES, -1, 6)
 
     def _paws(self, angles: Array, of: dict[str, Array]) -> tuple[Array, Array]:
         """Return how far ahead and how high the left paws are in the level frame [m], each (FRAMES, k, 2)."""
-        feet = self._legs.forward(self._legs.pose(angles))[..., ::2, :]  # (FRAMES, k, 2, 3)
-        cos, sin = self._pitch(of)
+        feet = _of_left(self._legs.forward(_of_all(angles.reshape(FRAMES, -1, 2, 3))))
         x, z = feet[..., 0], feet[..., 2]
+        cos, sin = self._pitch(of)
         return cos * x + sin * z, cos * z - sin * x
 
     def _pitch(self, of: dict[str, Array]) -> tuple[Array, Array]:
@@ -127,8 +129,19 @@ class StanceModel:
         return np.sqrt(1 - sin**2), sin
 
 
-def _pair(of: dict[str, Array], front: str, rear: str) -> Array:
-    return np.stack([of[front], of[rear]], axis=-1)  # (k, 2)
+def _legs(of: dict[str, Array], front: str, rear: str) -> Array:
+    return np.stack([of[front], of[front], of[rear], of[rear]], axis=-1)  # (k, 4)
+
+
+def _of_left(q: Array) -> Array:
+    """Return half a cycle of all legs, (FRAMES / 2, k, 4, 3), as a cycle of the left ones, (FRAMES, k, 2, 3)."""
+    return np.concatenate([q[..., ::2, :], q[..., 1::2, :]])
+
+
+def _of_all(q: Array) -> Array:
+    """Undo `_of_left`."""
+    first, second = np.split(q, 2)
+    return np.stack([first, second], axis=-2).reshape(*first.shape[:-2], 4, 3)
 
 
 def _other(q: Array) -> Array:

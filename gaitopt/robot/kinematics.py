@@ -91,24 +91,34 @@ class Kinematics:
         """Return d foot / d angles [m/rad], shape (..., 4, 3, 3): axis, then joint."""
         return self._jacobian(angles, ALL_LEGS) * self.mirror[..., None]
 
-    def inverse(self, feet: Array, nearest: bool = True) -> InverseSolution:
+    def inverse(self, feet: Array) -> InverseSolution:
         """Return the angles for paw centers in the body's frame [m], (..., 4, 3).
 
         The knee is bent the dog-like way (the larger of the two knee angles). A foot out of reach, by length or by a
-        joint limit, goes to the nearest reachable point and is flagged; unless `nearest`, which takes long, it only
-        stays within the limits. Without elevators, feet keep to their planes: where a foot should be sideways is
-        passed over.
+        joint limit, goes to the nearest reachable point and is flagged. Without elevators, feet keep to their planes:
+        where a foot should be sideways is passed over.
         """
-        target = (feet - self.hip) * self.mirror
-        if self._planar:
-            target[..., 1] = self.upper[:, 1] + self.lower[:, 1]
+        target = self._target(feet)
         fitted = self._fit_length(target)
-        angles = np.clip(self._closed_form(fitted), self.low, self.high)
+        angles = self._within_limits(fitted)
         limited = self._distance(angles, fitted, ALL_LEGS) > REACH_TOLERANCE
-        if nearest and limited.any():
+        if limited.any():
             leg = np.broadcast_to(ALL_LEGS, limited.shape)[limited]
             angles[limited] = self._nearest(target[limited], leg)
         return InverseSolution(angles, self._distance(angles, target, ALL_LEGS) <= REACH_TOLERANCE)
+
+    def toward(self, feet: Array) -> Array:
+        """Return the angles of `inverse` without its search: they are kept within the limits, wherever the feet get."""
+        return self._within_limits(self._fit_length(self._target(feet)))
+
+    def _target(self, feet: Array) -> Array:
+        target = (feet - self.hip) * self.mirror
+        if self._planar:
+            target[..., 1] = self.upper[:, 1] + self.lower[:, 1]
+        return target
+
+    def _within_limits(self, target: Array) -> Array:
+        return np.clip(self._closed_form(target), self.low, self.high)
 
     def _distance(self, angles: Array, target: Array, leg: Index) -> Array:
         return np.linalg.norm(self._foot(angles, leg) - target, axis=-1)
@@ -140,10 +150,13 @@ class Kinematics:
     def _fit_length(self, target: Array) -> Array:
         """Return the targets moved straight towards or away from the hip until the knee can fit their distance."""
         straight = np.clip(self._straight, self.low[2], self.high[2])
-        longest = np.linalg.norm(self._folded(straight, ALL_LEGS), axis=-1)
-        shortest = np.linalg.norm(self._folded(np.full(4, self.high[2]), ALL_LEGS), axis=-1)
-        length = np.maximum(np.linalg.norm(target, axis=-1), 1e-9)
-        return target * (np.clip(length, shortest, longest) / length)[..., None]
+        axes = slice(None, None, 2 if self._planar else 1)  # those along which the foot moves
+        longest = np.linalg.norm(self._folded(straight, ALL_LEGS)[:, axes], axis=-1)
+        shortest = np.linalg.norm(self._folded(np.full(4, self.high[2]), ALL_LEGS)[:, axes], axis=-1)
+        fitted = target.copy()
+        length = np.maximum(np.linalg.norm(target[..., axes], axis=-1), 1e-9)
+        fitted[..., axes] *= (np.clip(length, shortest, longest) / length)[..., None]
+        return fitted
 
     def _closed_form(self, target: Array) -> Array:
         """Return the angles that solve (1), each arc cosine clamped where there is no solution."""
@@ -235,7 +248,7 @@ def kinematics(robot: RobotSpec) -> Kinematics:
 
 def _swing(angles: Array, vector: Array) -> Array:
     """Return R_y(-q1) R_x(q2) vector, (..., 3)."""
-    q1, q2 = angles[..., 0], angles[..., 1]
+    (c1, c2), (s1, s2) = (np.moveaxis(f(angles[..., :2]), -1, 0) for f in (np.cos, np.sin))
     x, y, z = np.moveaxis(vector, -1, 0)
-    y, z = np.cos(q2) * y - np.sin(q2) * z, np.sin(q2) * y + np.cos(q2) * z
-    return np.stack([np.cos(q1) * x - np.sin(q1) * z, y, np.sin(q1) * x + np.cos(q1) * z], axis=-1)
+    y, z = c2 * y - s2 * z, s2 * y + c2 * z
+    return np.stack([c1 * x - s1 * z, y, s1 * x + c1 * z], axis=-1)

@@ -61,7 +61,8 @@ def test_the_paws_are_where_the_loci_want_them():
     model = StanceModel(AIBO)
     raised = dataclasses.replace(CALM, body_height_rear=0.115)
     of = {field.name: np.array([getattr(raised, field.name)]) for field in dataclasses.fields(raised)}
-    feet = kinematics(AIBO).forward(kinematics(AIBO).pose(model._wanted(of)))[:, 0]  # (32, 4, 3)
+    both_sides = np.repeat(model._wanted(of).reshape(32, 2, 3), 2, axis=1)  # (32, 4, 3), those of the left legs twice
+    feet = kinematics(AIBO).forward(both_sides)
     targets = foot_targets(raised, AIBO, np.arange(32) / 32)
     np.testing.assert_allclose(feet[:, 0], targets[:, 0], atol=1e-6)
     np.testing.assert_allclose(feet[:, 3], targets[:, 3], atol=1e-6)  # the one that goes with it in a trot

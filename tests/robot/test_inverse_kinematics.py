@@ -4,7 +4,7 @@ import functools
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from robot_poses import hip_height, in_their_planes
 from scipy.spatial import cKDTree
@@ -116,9 +116,24 @@ def test_clamping_angles_alone_would_not_take_the_nearest_foot(robot):
     assert (missed - nearest_of_many(legs, targets)).max() > 1e-2
 
 
+@pytest.mark.parametrize("make", [far_targets, targets_of_gaits])
+def test_toward_differs_only_out_of_reach(robot, make):
+    legs = kinematics(robot)
+    targets = make(robot, np.random.default_rng(6))
+    solution, angles = legs.inverse(targets), legs.toward(targets)
+    assert (angles >= legs.low).all()
+    assert (angles <= legs.high).all()
+    there = np.linalg.norm(legs.forward(angles) - targets, axis=-1) < 1e-6
+    np.testing.assert_array_equal(angles[there], solution.angles[there])
+    # The rest is out of reach; or needs the knee bent the other way, which only the search for the nearest finds.
+    assert there.mean() > 0.8 * solution.reachable.mean()
+    assert solution.reachable[there].all()
+
+
 @all_robots
 @settings(max_examples=25)
 @given(part=parts, factor=st.floats(1.02, 2.0))
+@example(part=np.eye(4, 3) * 0.8125, factor=2.0)  # where steps that are twice too long only swing about the nearest
 def test_too_far_is_moved_straight_towards_the_hip(name, part, factor):
     legs = LEGS[name]
     angles = dog_like_pose(legs, part, elevator=0.7)
