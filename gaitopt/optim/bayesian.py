@@ -34,6 +34,7 @@ from gaitopt.optim.arrays import Array
 from gaitopt.optim.base import Count, Features, Optimizer, OptimizerOptions
 from gaitopt.optim.gaussian_process import GaussianProcess, Posterior
 from gaitopt.optim.informed_process import InformedProcess
+from gaitopt.optim.surrogate import Surrogate
 from gaitopt.optim.trust_region import TrustRegion
 
 CANDIDATES = 1000
@@ -44,10 +45,6 @@ REFINEMENTS = (0.1, 0.03, 0.01)
 """Then the surroundings of the best are tried, with these standard deviations as parts of the region's sides."""
 INFORMED_SMALLEST = 0.2
 """With features, the smallest trust region [cube units]: they tell more of what is farther away."""
-LEARN_FROM = 250
-"""At most so many points, drawn by chance, decide on the lengths: the cost grows by the cube."""
-LEARN_AGAIN = 1.15
-"""The lengths are learned again when there are so many times as many points."""
 
 
 class BayesianOptions(OptimizerOptions):
@@ -76,47 +73,41 @@ class Bayesian(Optimizer):
         super().__init__(start, epsilon, rng, options)
         self._options = options
         self._length = options.length * len(self._start) ** 0.5
-        self._process: GaussianProcess | InformedProcess = GaussianProcess(np.full(len(self._start), self._length))
-        self._points: Array = np.empty((0, len(self._start)))  # (m, n), all that were measured
-        self._scores: Array = np.empty(0)  # (m,)
-        self._learn_at = 0
+        self.surrogate = Surrogate(GaussianProcess(np.full(len(self._start), self._length)), len(self._start), rng)
         self._region = TrustRegion(options.region, options.points, len(self._start))
 
     def inform(self, features: Features) -> None:
         """Let the process see the features, too, if the options say so."""
         if self._options.informed:
-            self._process = InformedProcess(features, self._start, self._length)
+            process = InformedProcess(features, self._start, self._length)
+            self.surrogate = Surrogate(process, len(self._start), self._rng)
             self._region = TrustRegion(self._options.region, self._options.points, len(self._start), INFORMED_SMALLEST)
 
     @property
     def batch(self) -> int:
         """The first points, then a batch."""
-        return self._options.points if len(self._points) else self._options.first
+        return self._options.points if len(self.surrogate.points) else self._options.first
 
     def _propose(self) -> Array:
-        if not len(self._points):
+        points, scores = self.surrogate.points, self.surrogate.scores
+        if not len(points):
             return self._first_points()  # step 1
-        points, scores = self._points, self._scores
-        posterior = self._process.given(points, scores)
+        posterior = self.surrogate.posterior()
         means = posterior.mean(points)
         leader, top = points[np.argmax(means)], float(means.max())  # believing means moves neither
         doubtful = _count(points, leader) < len(points) ** 0.5 / 2  # step 5
         for i in range(self._options.points):
             new = leader if doubtful and i == 0 else self._highest_improvement(posterior, leader, top)  # step 3
             points, scores = np.vstack([points, new]), np.append(scores, posterior.mean(new[None]))  # step 4
-            posterior = self._process.given(points, scores)
-        return points[len(self._points) :]  # (k, n)
+            posterior = self.surrogate.given(points, scores)
+        return points[-self._options.points :]  # (k, n)
 
     def _learn(self, points: Array, scores: Array) -> None:
-        self._points, self._scores = np.vstack([self._points, points]), np.append(self._scores, scores)
-        if len(self._points) >= self._learn_at:  # step 2
-            some = self._rng.permutation(len(self._points))[:LEARN_FROM]
-            self._process.learn(self._points[some], self._scores[some])
-            self._learn_at = int(LEARN_AGAIN * len(self._points)) + 1
+        self.surrogate.tell(points, scores)  # step 2
         # best: the highest posterior mean among the points that were measured more than once.
-        means = self._process.given(self._points, self._scores).mean(self._points)
+        means = self.surrogate.posterior().mean(self.surrogate.points)
         self._region.update(float(means.max()))
-        ranked = self._points[np.argsort(-means, kind="stable")]
+        ranked = self.surrogate.points[np.argsort(-means, kind="stable")]
         self._best = next((x for x in ranked if _count(ranked, x) > 1), self._best)
 
     def _first_points(self) -> Array:
@@ -128,7 +119,7 @@ class Bayesian(Optimizer):
 
     def _highest_improvement(self, posterior: Posterior, center: Array, top: float) -> Array:
         """Return the point (n,) of the trust region around `center` with the highest EI over `top` that was found."""
-        low, high = self._region.box(center, self._process.lengths)  # (n,), (n,)
+        low, high = self._region.box(center, self.surrogate.lengths)  # (n,), (n,)
         anywhere = low + (high - low) * self._rng.random((CANDIDATES, len(center)))  # (k, n)
         # Most of a box in many dimensions is far from its center: every other candidate moves few coordinates only.
         moved = self._rng.random(anywhere.shape) < np.resize([[1.0], [FEW]], (CANDIDATES, 1))

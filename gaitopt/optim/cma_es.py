@@ -75,8 +75,12 @@ class CMAES(Optimizer):
         return {name: f"cma stops by {name} at {value}" for name, value in found.items()}
 
     def _propose(self) -> Array:
-        self._points = self._strategy.ask()
+        self._points = self._draw()
         return into_cube(np.vstack(self._points))  # (lambda, n)
+
+    def _draw(self) -> list[Array]:
+        """Return the points (n,) of a generation."""
+        return list(self._strategy.ask())
 
     def _learn(self, points: Array, scores: Array) -> None:
         self._consider(self._mean, lower_limit(scores))  # best: the mean whose generation surely scored highest

@@ -6,9 +6,12 @@ first, and gains on. So:
 
 1. Search by Bayesian optimization for some evaluations.
 2. Start CMA-ES at what it recommends, and go on by that.
+3. The process goes on learning. Each generation is the best of several times as many points, by the process's means
+   (preselection: H. Ulmer, F. Streichert and A. Zell, "Evolution Strategies Assisted by Gaussian Processes with
+   Improved Preselection Criterion", CEC 2003).
 
-The paper gives CMA-ES the process's curvature as its first covariance; here that is noise, and epsilon shapes it as
-usual.
+The first paper gives CMA-ES the process's curvature as its first covariance; here that is noise, and epsilon shapes it
+as usual.
 """
 
 from __future__ import annotations
@@ -20,10 +23,11 @@ from numpy.typing import ArrayLike
 from pydantic import Field
 
 from gaitopt.files import Positive
-from gaitopt.optim.arrays import Array
+from gaitopt.optim.arrays import Array, into_cube
 from gaitopt.optim.base import Count, Features, Optimizer, OptimizerOptions
 from gaitopt.optim.bayesian import Bayesian, BayesianOptions
 from gaitopt.optim.cma_es import CMAES, CMAESOptions
+from gaitopt.optim.surrogate import Surrogate
 
 
 class EgoCMAOptions(OptimizerOptions):
@@ -35,10 +39,12 @@ class EgoCMAOptions(OptimizerOptions):
     """CMA-ES begins after so many points."""
     sigma: Positive = 2.0
     """Its first standard deviation, in units of epsilon, as for `cma-es`: a smaller one stays on its first hill."""
+    preselect: Count = 4
+    """So many times as many points as a generation has are drawn, and the best by the process are it; 1 for none."""
     points: Annotated[int, Field(strict=True, ge=1)] = 4
     """How many points Bayesian optimization measures at once."""
-    informed: Annotated[bool, Field(strict=True)] = False
-    """Whether it sees features of the points, as `bayesian` may."""
+    informed: Annotated[bool, Field(strict=True)] = True
+    """Whether the process sees features of the points, as that of `bayesian` may."""
 
 
 class EgoCMA(Optimizer):
@@ -47,15 +53,13 @@ class EgoCMA(Optimizer):
     def __init__(self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: EgoCMAOptions) -> None:
         super().__init__(start, epsilon, rng, options)
         self._options = options
-        self._told = 0
-        self._method: Optimizer = Bayesian(
-            start, epsilon, rng, BayesianOptions(points=options.points, informed=options.informed)
-        )
+        self._first = Bayesian(start, epsilon, rng, BayesianOptions(points=options.points, informed=options.informed))
+        self._method: Optimizer = self._first
         CMAES(start, epsilon, rng, CMAESOptions())  # so that what it refuses is told at once
 
     def inform(self, features: Features) -> None:
         """Tell Bayesian optimization."""
-        self._method.inform(features)
+        self._first.inform(features)
 
     @property
     def batch(self) -> int:
@@ -72,7 +76,33 @@ class EgoCMA(Optimizer):
     def _learn(self, points: Array, scores: Array) -> None:
         self._method.tell(points, scores)
         self._best = self._method.best
-        self._told += len(points)
-        if isinstance(self._method, Bayesian) and self._told >= self._options.switch:  # step 2
+        surrogate = self._first.surrogate
+        if self._method is not self._first:
+            surrogate.tell(points, scores)
+        elif len(surrogate.points) >= self._options.switch:  # step 2
             options = CMAESOptions(sigma=self._options.sigma)
-            self._method = CMAES(self._best, self._epsilon, self._rng, options)
+            self._method = PreselectedCMAES(
+                self._best, self._epsilon, self._rng, options, surrogate, self._options.preselect
+            )
+
+
+class PreselectedCMAES(CMAES):
+    """CMA-ES that measures only what a surrogate thinks best of what was drawn."""
+
+    def __init__(
+        self,
+        start: ArrayLike,
+        epsilon: ArrayLike,
+        rng: np.random.Generator,
+        options: CMAESOptions,
+        surrogate: Surrogate,
+        preselect: int,
+    ) -> None:
+        super().__init__(start, epsilon, rng, options)
+        self._surrogate, self._preselect = surrogate, preselect
+
+    def _draw(self) -> list[Array]:
+        """Return a generation."""
+        drawn = self._strategy.ask(self._preselect * self.batch)  # each (n,)
+        means = self._surrogate.posterior().mean(into_cube(np.vstack(drawn)))  # (preselect * lambda,)
+        return [drawn[i] for i in np.argsort(-means, kind="stable")[: self.batch]]  # step 3

@@ -14,8 +14,22 @@ def make(name="ego-cma", seed=1, **options):
     return make_optimizer(name, START, EPSILON, np.random.default_rng(seed), options)
 
 
+def switched(traversals, **options):
+    """Return one that has spent these traversals, CMA-ES at work."""
+    optimizer = make(switch=40, **options)
+    drive(optimizer, HILL, traversals=traversals)
+    return optimizer
+
+
 def test_defaults():
-    assert resolve_options("ego-cma") == {"repeats": 1, "switch": 150, "sigma": 2.0, "points": 4, "informed": False}
+    assert resolve_options("ego-cma") == {
+        "repeats": 1,
+        "switch": 150,
+        "sigma": 2.0,
+        "preselect": 4,
+        "points": 4,
+        "informed": True,
+    }
 
 
 def test_it_begins_as_bayesian_optimization_does():
@@ -26,8 +40,7 @@ def test_it_begins_as_bayesian_optimization_does():
 
 def test_it_goes_on_around_what_was_recommended():
     """A generation of CMA-ES, its mean the best; Bayesian optimization would ask for four points."""
-    optimizer = make(switch=40)
-    drive(optimizer, HILL, traversals=40)
+    optimizer = switched(40)
     best = optimizer.best
     points = optimizer.ask()
     assert len(points) == 4 + int(3 * np.log(4))
@@ -35,6 +48,29 @@ def test_it_goes_on_around_what_was_recommended():
     assert 1.0 < away.std() < 4.0
     optimizer.tell(points, HILL(points))
     np.testing.assert_array_equal(optimizer.best, best)  # that the whole generation was worse is no reason to move
+
+
+def test_a_generation_is_the_best_of_what_was_drawn_by_the_process():
+    one, same = switched(64, preselect=5), switched(64, preselect=5)
+    strategy, surrogate = one._method._strategy, one._first.surrogate
+    assert len(surrogate.points) == 64  # it learns from CMA-ES's generations, too
+    drawn = np.clip(np.vstack(strategy.ask(5 * strategy.popsize)), 0, 1)
+    ranked = drawn[np.argsort(-surrogate.posterior().mean(drawn))]
+    np.testing.assert_array_equal(same.ask(), ranked[: strategy.popsize])
+
+
+def test_without_preselection_a_generation_is_what_cma_es_draws():
+    one, same = switched(40, preselect=1), switched(40, preselect=1)
+    drawn = np.clip(np.vstack(one._method._strategy.ask()), 0, 1)
+    np.testing.assert_array_equal(np.unique(same.ask(), axis=0), np.unique(drawn, axis=0))
+
+
+def test_preselection_spares_evaluations():
+    chosen, drawn = (
+        np.median([left("ego-cma", seed, 120, switch=40, preselect=preselect) for seed in range(5)])
+        for preselect in (4, 1)
+    )
+    assert chosen < 0.7 * drawn
 
 
 def test_it_is_early_where_cma_es_is_late_and_late_where_cma_es_is():

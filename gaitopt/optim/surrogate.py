@@ -1,0 +1,45 @@
+"""A model of the function that stands in for it: a Gaussian process and all that was measured."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from gaitopt.optim.arrays import Array
+from gaitopt.optim.gaussian_process import GaussianProcess, Posterior
+from gaitopt.optim.informed_process import InformedProcess
+
+LEARN_FROM = 250
+"""At most so many points, drawn by chance, decide on the process's settings: the cost grows by the cube."""
+LEARN_AGAIN = 1.15
+"""The settings are learned again when there are so many times as many points."""
+
+
+class Surrogate:
+    """Remembers points (m, n) and scores (m,), and predicts others by a process."""
+
+    def __init__(self, process: GaussianProcess | InformedProcess, n: int, rng: np.random.Generator) -> None:
+        self._process, self._rng = process, rng
+        self._learn_at = 0
+        self.points: Array = np.empty((0, n))  # (m, n)
+        self.scores: Array = np.empty(0)  # (m,)
+
+    @property
+    def lengths(self) -> Array:
+        """How far one has to go along each coordinate for another score, shape (n,)."""
+        return self._process.lengths
+
+    def tell(self, points: Array, scores: Array) -> None:
+        """Take in the scores (k,) of points (k, n)."""
+        self.points, self.scores = np.vstack([self.points, points]), np.append(self.scores, scores)
+        if len(self.points) >= self._learn_at:
+            some = self._rng.permutation(len(self.points))[:LEARN_FROM]
+            self._process.learn(self.points[some], self.scores[some])
+            self._learn_at = int(LEARN_AGAIN * len(self.points)) + 1
+
+    def posterior(self) -> Posterior:
+        """Return what is predicted given all that was told."""
+        return self.given(self.points, self.scores)
+
+    def given(self, points: Array, scores: Array) -> Posterior:
+        """Return what would be predicted given just these points (m, n) and scores (m,)."""
+        return self._process.given(points, scores)
