@@ -10,6 +10,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -113,6 +114,8 @@ class Comparison:
     study: Path
     title: str
     """Robot and scenario, and the gait that policies adjust."""
+    changed: dict[str, Any]
+    """Settings that are not the usual ones, by key."""
     made: dict[str, str]
     """When, and on what machine, each method learned."""
     score: ScoreSpec

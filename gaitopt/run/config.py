@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from importlib import metadata
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -183,17 +183,20 @@ def _git_revision() -> str:
 
 
 def first_difference(ours: Any, theirs: Any, key: str = "") -> tuple[str, Any, Any] | None:
-    """Return the first key in which two settings differ, with both values; None if they are equal.
+    """Return the first key in which two settings differ, with both values; None if they are equal."""
+    return next(differences(ours, theirs, key), None)
+
+
+def differences(ours: Any, theirs: Any, key: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Yield every key in which two settings differ, with both values.
 
     Files that settings name are not compared: every folder has its own copy.
     """
-    if isinstance(ours, Mapping) and isinstance(theirs, Mapping):
-        for name in [*ours, *(name for name in theirs if name not in ours)]:
-            inner = f"{key}.{name}" if key else str(name)
-            if inner == "robot.urdf":
-                continue
-            found = first_difference(ours.get(name), theirs.get(name), inner)
-            if found is not None:
-                return found
-        return None
-    return None if ours == theirs else (key, ours, theirs)
+    if not (isinstance(ours, Mapping) and isinstance(theirs, Mapping)):
+        if ours != theirs:
+            yield key, ours, theirs
+        return
+    for name in [*ours, *(name for name in theirs if name not in ours)]:
+        inner = f"{key}.{name}" if key else str(name)
+        if inner != "robot.urdf":
+            yield from differences(ours.get(name), theirs.get(name), inner)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from gaitopt.errors import InputError
+from gaitopt.run.changes import changes
 from gaitopt.run.comparison import BestKnown, Comparison, Curve, summarize_methods
 from gaitopt.run.member import Effort, Incumbent, Member, Walker
 from gaitopt.run.rollout import RolloutResult, RolloutTask, rollout_workers
@@ -60,6 +61,7 @@ def measure(
     return Comparison(
         study=study.path,
         title=winner.title,
+        changed=changes([member.config for member in study.members]),
         made=dict.fromkeys(config.methods, config.made),
         score=winner.score,
         budget=budget,

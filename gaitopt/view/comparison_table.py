@@ -66,6 +66,9 @@ def notes(comparison: Comparison) -> list[str]:
     ]
     if best.score <= 0:
         lines[1] = f"Best known: {_value(comparison, best.score)} ({who}); parts of it are told only if it is above 0."
+    if comparison.changed:
+        told = ", ".join(f"{key} = {value}" for key, value in comparison.changed.items())
+        lines.append(f"Not the usual settings: {told}.")
     lines += [_few(seeds) for seeds in sorted({method.seeds for method in comparison.summaries}) if seeds < FEW]
     lines += [
         f"`{method.method}` spent {method.spent:,.0f} of its {budget.amount:,} {budget.unit} (median)."

@@ -15,6 +15,7 @@ def keep(comparison: Comparison, halves: dict[str, list[float]], path: Path) -> 
     """Write what a comparison of optimizers measured, and what methods keep of their speeds at half the time step."""
     table = {
         "title": comparison.title,
+        "changed": comparison.changed,
         "made": comparison.made,
         "score": str(comparison.score),
         "traversals": comparison.budget.amount,
@@ -39,6 +40,7 @@ def read(path: Path) -> tuple[Comparison, dict[str, list[float]]]:
     comparison = Comparison(
         study=path.parent,
         title=table["title"],
+        changed=table.get("changed", {}),
         made=table["made"],
         score=parse_score(table["score"]),
         budget=budget,
@@ -70,6 +72,7 @@ def joined(old: Comparison, new: Comparison) -> Comparison:
     best = max((old, new), key=lambda one: max(max(curve.scores) for curve in one.curves)).best_known
     return replace(
         new,
+        changed=old.changed | new.changed,
         made={method: made for method, made in old.made.items() if method not in again} | new.made,
         curves=curves,
         summaries=_summaries(curves, new.budget, best),

@@ -41,6 +41,7 @@ def compared(*methods, best="cma-es", made="today", seeds=(1, 2, 3), path=Path()
     return Comparison(
         study=path,
         title="a robot on a field",
+        changed={"scenario.slope_deg": 5.0},
         made=dict.fromkeys(methods, made),
         score=SPEED,
         budget=BUDGET,

@@ -52,6 +52,7 @@ def comparison(tmp_path):
     return Comparison(
         study=tmp_path,
         title="aibo-ers7 on field",
+        changed={},
         made=dict.fromkeys(("cma-es", "random-search"), "2026-01-02, some machine"),
         score=SPEED,
         budget=Traversals(135),
@@ -69,6 +70,12 @@ def test_a_method_that_did_not_spend_its_budget_is_named(comparison):
     first, *others = comparison.summaries
     early = dataclasses.replace(comparison, summaries=(dataclasses.replace(first, spent=60.0), *others))
     assert "`cma-es` spent 60 of its 135 traversals (median)." in notes(early)
+
+
+def test_settings_that_are_not_the_usual_ones_are_told(comparison):
+    assert not any("usual settings" in note for note in notes(comparison))
+    changed = dataclasses.replace(comparison, changed={"scenario.slope_deg": 5.0, "start": "learned"})
+    assert "Not the usual settings: scenario.slope_deg = 5.0, start = learned." in notes(changed)
 
 
 def test_methods_that_learned_elsewhere_are_named(comparison):
