@@ -118,7 +118,7 @@ def work(study: StudyFolder, args: argparse.Namespace) -> Answer:
     files["figure"] = str(comparison_plot(comparison))
     text = [table(table_rows(comparison)), "", *notes(comparison), ""]
     text += [f"table     {files['markdown']}, {files['csv']}", f"figure    {files['figure']}"]
-    return Answer(_data(comparison, files), "\n".join(text))
+    return Answer(_data(comparison, files), "\n".join(text), exit_code=1 if comparison.failed else 0)
 
 
 def _settings(args: argparse.Namespace) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import datetime
 import os
 import platform
 from collections.abc import Collection, Mapping, Sequence
+from numbers import Integral
 from typing import Any
 
 from gaitopt.errors import InputError
@@ -223,12 +224,15 @@ def seed_list(seeds: int | Sequence[int]) -> tuple[int, ...]:
     """Return the seeds: those given, or 1, 2, ... if only their number is.
 
     Raises:
-        InputError: there are none, too many, or one comes twice.
+        InputError: there are none, too many, one comes twice, or they are not whole numbers.
     """
-    count = seeds if isinstance(seeds, int) else len(seeds)
+    given = seeds if isinstance(seeds, Sequence) else (seeds,)
+    if not all(isinstance(seed, Integral) for seed in given):
+        raise InputError(f"seeds: got {seeds!r}; expected how many, or a list of whole numbers")
+    count = len(seeds) if isinstance(seeds, Sequence) else seeds
     if not 1 <= count <= MOST_SEEDS:
         raise InputError(f"seeds: got {count}; expected 1 to {MOST_SEEDS:,} of them")
-    numbers = tuple(range(1, count + 1)) if isinstance(seeds, int) else tuple(seeds)
+    numbers = tuple(seeds) if isinstance(seeds, Sequence) else tuple(range(1, count + 1))
     if twice := [seed for i, seed in enumerate(numbers) if seed in numbers[:i]]:
         raise InputError(f"seeds: got {twice[0]} twice; expected each seed once")
     return numbers

@@ -67,6 +67,16 @@ def test_resumed_it_says_the_same_again(cli, study):
     assert f"figure    {folder}/comparison.png" in text
 
 
+def test_with_runs_that_broke_off_the_exit_code_is_1(cli, here):
+    study = the_object(cli(*COMPARE, "--seeds", 2, "--json"))
+    assert study["failed"] == {}
+    (Path(study["study"]) / "runs" / "kohl-stone-2" / "run.db").write_bytes(b"not a database")
+    said = cli("resume", study["study"], "--workers", 1, "--json")
+    assert said.code == 1
+    assert list(the_object(said)["failed"]) == ["kohl-stone-2"]
+    assert [row["seeds"] for row in the_object(said)["summaries"]] == [1]
+
+
 def test_it_is_listed_among_the_runs(cli, study):
     (row,) = the_object(cli("runs", "--json"))["runs"]
     assert row["run"] == Path(study["study"]).name

@@ -208,6 +208,8 @@ def test_a_lost_snapshot_is_named(make_contest, free_steps):
         ({"seeds": 0}, "seeds: got 0; expected 1 to 1,000 of them"),
         ({"seeds": 10**20}, "seeds: got 1.*; expected 1 to 1,000 of them"),
         ({"seeds": (1, 2, 1)}, "seeds: got 1 twice; expected each seed once"),
+        ({"seeds": 1.5}, "seeds: got 1.5; expected how many, or a list of whole numbers"),
+        ({"seeds": "1,2"}, "seeds: got '1,2'; expected how many, or a list of whole numbers"),
         ({"algorithms": ()}, "no method is left to compare: none was named"),
         ({"fresh": 1}, "fresh: got 1"),
         ({"start": "nothing"}, "unknown gait of aibo-ers7 'nothing'"),
