@@ -108,9 +108,9 @@ class StanceModel:
         """Return the joint angles that bring the left paws to their loci, as near as limits allow, (FRAMES, k, 6)."""
         phase = (np.arange(FRAMES // 2)[:, None] + FRAMES // 2 * RIGHT) / FRAMES  # (FRAMES / 2, 4)
         along, lift = stroke(phase[:, None], of["duty_factor"][:, None])  # each (FRAMES / 2, k, 4)
-        x = along * of["length"][:, None] + _legs(of, "front_fore", "rear_fore")
-        y = np.broadcast_to(_legs(of, "front_side", "rear_side"), x.shape)
-        z = lift * _legs(of, "front_height", "rear_height") - _legs(of, "body_height_front", "body_height_rear")
+        x = along * of["length"][:, None] + _by_leg(of, "front_fore", "rear_fore")
+        y = np.broadcast_to(_by_leg(of, "front_side", "rear_side"), x.shape)
+        z = lift * _by_leg(of, "front_height", "rear_height") - _by_leg(of, "body_height_front", "body_height_rear")
         cos, sin = self._pitch(of)
         feet = np.stack([cos * x - sin * z, y, sin * x + cos * z], axis=-1)  # (FRAMES / 2, k, 4, 3), of the body
         angles = _of_left(self._legs.toward(self._legs.hip + feet * self._legs.mirror))
@@ -129,7 +129,7 @@ class StanceModel:
         return np.sqrt(1 - sin**2), sin
 
 
-def _legs(of: dict[str, Array], front: str, rear: str) -> Array:
+def _by_leg(of: dict[str, Array], front: str, rear: str) -> Array:
     return np.stack([of[front], of[front], of[rear], of[rear]], axis=-1)  # (k, 4)
 
 

@@ -81,7 +81,7 @@ OPTIMIZERS: dict[str, Entry] = {
     "genetic-algorithm": Entry(GeneticAlgorithm, GeneticAlgorithmOptions, "breeds points; elites are measured again"),
     "cma-es": Entry(CMAES, CMAESOptions, "covariance matrix adaptation, by the package cma"),
     "bayesian": Entry(Bayesian, BayesianOptions, "a Gaussian process says where to look; few evaluations, slow to ask"),
-    "ego-cma": Entry(EgoCMA, EgoCMAOptions, "bayesian for the first traversals, then cma-es from where it came to"),
+    "ego-cma": Entry(EgoCMA, EgoCMAOptions, "bayesian first, then cma-es on points that its process picks"),
     "random-search": Entry(RandomSearch, RandomSearchOptions, "uniform random points; what the others must beat"),
 }
 

@@ -84,6 +84,10 @@ class CMAES(Optimizer):
 
     def _learn(self, points: Array, scores: Array) -> None:
         self._consider(self._mean, lower_limit(scores))  # best: the mean whose generation surely scored highest
+        self._move(scores)
+
+    def _move(self, scores: Array) -> None:
+        """Let the distribution learn from the scores (lambda,) of the generation."""
         self._strategy.tell(self._points, list(-scores))  # the package minimizes
         self._strategy.stop()  # looks for reasons once for every generation, as the package counts on
         self._mean = into_cube(self._strategy.result.xfavorite)

@@ -1,4 +1,4 @@
-"""Bayesian optimization first, CMA-ES from where it came to. The real work is done in `bayesian` and `cma_es`.
+"""Bayesian optimization first, CMA-ES from where it came to. The real work is done in `PreselectedCMAES`.
 
 H. Mohammadi, R. Le Riche and E. Touboul, "Making EGO and CMA-ES Complementary for Global Optimization", LION 9, LNCS
 8994, 2015: a Gaussian process makes the most of the first evaluations, and then hardly gains; CMA-ES needs many at
@@ -6,9 +6,12 @@ first, and gains on. So:
 
 1. Search by Bayesian optimization for some evaluations.
 2. Start CMA-ES at what it recommends, and go on by that.
-3. The process goes on learning. Each generation is the best of several times as many points, by the process's means
-   (preselection: H. Ulmer, F. Streichert and A. Zell, "Evolution Strategies Assisted by Gaussian Processes with
-   Improved Preselection Criterion", CEC 2003).
+3. Each generation is the best of several times as many points, by the means of the process; that takes in what is
+   measured, and keeps its settings. Preselection: H. Ulmer, F. Streichert and A. Zell, "Evolution Strategies Assisted
+   by Gaussian Processes with Improved Preselection Criterion", CEC 2003; for CMA-ES: L. Bajer et al., "Gaussian Process
+   Surrogate Models for the CMA Evolution Strategy", Evolutionary Computation 27, 2019.
+4. Best is the mean to which the generation moved CMA-ES whose lower limit was the highest, not the mean it was drawn
+   around: its points were picked, and so are better than their mean.
 
 The first paper gives CMA-ES the process's curvature as its first covariance; here that is noise, and epsilon shapes it
 as usual.
@@ -27,7 +30,12 @@ from gaitopt.optim.arrays import Array, into_cube
 from gaitopt.optim.base import Count, Features, Optimizer, OptimizerOptions
 from gaitopt.optim.bayesian import Bayesian, BayesianOptions
 from gaitopt.optim.cma_es import CMAES, CMAESOptions
+from gaitopt.optim.measured import lower_limit
 from gaitopt.optim.surrogate import Surrogate
+
+NEWEST = 500
+"""So many points, the newest, tell which to measure: CMA-ES has left the older ones behind, and the cost grows by the
+cube."""
 
 
 class EgoCMAOptions(OptimizerOptions):
@@ -39,7 +47,7 @@ class EgoCMAOptions(OptimizerOptions):
     """CMA-ES begins after so many points."""
     sigma: Positive = 2.0
     """Its first standard deviation, in units of epsilon, as for `cma-es`: a smaller one stays on its first hill."""
-    preselect: Count = 4
+    preselect: Annotated[int, Field(strict=True, ge=1, le=100)] = 4
     """So many times as many points as a generation has are drawn, and the best by the process are it; 1 for none."""
     points: Annotated[int, Field(strict=True, ge=1)] = 4
     """How many points Bayesian optimization measures at once."""
@@ -76,14 +84,14 @@ class EgoCMA(Optimizer):
     def _learn(self, points: Array, scores: Array) -> None:
         self._method.tell(points, scores)
         self._best = self._method.best
-        surrogate = self._first.surrogate
-        if self._method is not self._first:
-            surrogate.tell(points, scores)
-        elif len(surrogate.points) >= self._options.switch:  # step 2
-            options = CMAESOptions(sigma=self._options.sigma)
-            self._method = PreselectedCMAES(
-                self._best, self._epsilon, self._rng, options, surrogate, self._options.preselect
-            )
+        if self._method is self._first and len(self._first.surrogate.points) >= self._options.switch:
+            self._method = self._second()  # step 2
+
+    def _second(self) -> Optimizer:
+        begin = (self._best, self._epsilon, self._rng, CMAESOptions(sigma=self._options.sigma))
+        if self._options.preselect == 1:
+            return CMAES(*begin)
+        return PreselectedCMAES(*begin, self._first.surrogate, self._options.preselect)
 
 
 class PreselectedCMAES(CMAES):
@@ -104,5 +112,10 @@ class PreselectedCMAES(CMAES):
     def _draw(self) -> list[Array]:
         """Return a generation."""
         drawn = self._strategy.ask(self._preselect * self.batch)  # each (n,)
-        means = self._surrogate.posterior().mean(into_cube(np.vstack(drawn)))  # (preselect * lambda,)
+        means = self._surrogate.posterior(NEWEST).mean(into_cube(np.vstack(drawn)))  # (preselect * lambda,)
         return [drawn[i] for i in np.argsort(-means, kind="stable")[: self.batch]]  # step 3
+
+    def _learn(self, points: Array, scores: Array) -> None:
+        self._surrogate.remember(points, scores)
+        self._move(scores)
+        self._consider(self._mean, lower_limit(scores))  # step 4

@@ -49,6 +49,7 @@ class InformedProcess:
         self._slopes = np.zeros(features.trends)
         lengths = np.concatenate([np.full(n, length), np.full(known.shape[1], LENGTH)])
         self._process = GaussianProcess(lengths, WIDTH)
+        self._measured: dict[bytes, Array] = {}  # scaled features (m,) of points that were measured
 
     @property
     def lengths(self) -> Array:
@@ -57,7 +58,7 @@ class InformedProcess:
 
     def learn(self, points: Array, scores: Array) -> None:
         """Take the trend and the settings that are most probable given the points (m, n) and scores (m,)."""
-        known, raised = self._known(points), _raised(scores)
+        known, raised = self._remembered(points), _raised(scores)
         leading = known[:, : self._features.trends]
         away = leading - leading.mean(axis=0)
         normal = away.T @ away + PENALTY * np.eye(away.shape[1])
@@ -66,11 +67,20 @@ class InformedProcess:
 
     def given(self, points: Array, scores: Array) -> Posterior:
         """Return the posterior given the points (m, n) and scores (m,)."""
-        known = self._known(points)
+        known = self._remembered(points)
         posterior = self._process.given(np.hstack([points, known]), _raised(scores) - trend(known, self._slopes))
         return InformedPosterior(posterior, self._known, self._slopes)
 
+    def _remembered(self, points: Array) -> Array:
+        """Return the scaled features (k, m) of measured points, each computed once: they are asked for at every fit."""
+        keys = [point.tobytes() for point in points]
+        new = [i for i, key in enumerate(keys) if key not in self._measured]
+        if new:
+            self._measured |= zip((keys[i] for i in new), self._known(points[new]), strict=True)
+        return np.vstack([self._measured[key] for key in keys])
+
     def _known(self, points: Array) -> Array:
+        """Return the scaled features (k, m) of points (k, n)."""
         return (self._features.of(points) - self._middle) / self._deviation
 
 

@@ -29,16 +29,21 @@ class Surrogate:
         return self._process.lengths
 
     def tell(self, points: Array, scores: Array) -> None:
-        """Take in the scores (k,) of points (k, n)."""
-        self.points, self.scores = np.vstack([self.points, points]), np.append(self.scores, scores)
+        """Take in the scores (k,) of points (k, n), and learn the process's settings again when it is time."""
+        self.remember(points, scores)
         if len(self.points) >= self._learn_at:
             some = self._rng.permutation(len(self.points))[:LEARN_FROM]
             self._process.learn(self.points[some], self.scores[some])
             self._learn_at = int(LEARN_AGAIN * len(self.points)) + 1
 
-    def posterior(self) -> Posterior:
-        """Return what is predicted given all that was told."""
-        return self.given(self.points, self.scores)
+    def remember(self, points: Array, scores: Array) -> None:
+        """Take in the scores (k,) of points (k, n), and leave the settings as they are."""
+        self.points, self.scores = np.vstack([self.points, points]), np.append(self.scores, scores)
+
+    def posterior(self, newest: int | None = None) -> Posterior:
+        """Return what is predicted given all that was told, or the newest points only."""
+        since = 0 if newest is None else max(len(self.points) - newest, 0)
+        return self.given(self.points[since:], self.scores[since:])
 
     def given(self, points: Array, scores: Array) -> Posterior:
         """Return what would be predicted given just these points (m, n) and scores (m,)."""

@@ -232,7 +232,7 @@ def seed_list(seeds: int | Sequence[int]) -> tuple[int, ...]:
     count = len(seeds) if isinstance(seeds, Sequence) else seeds
     if not 1 <= count <= MOST_SEEDS:
         raise InputError(f"seeds: got {count}; expected 1 to {MOST_SEEDS:,} of them")
-    numbers = tuple(seeds) if isinstance(seeds, Sequence) else tuple(range(1, count + 1))
+    numbers = tuple(map(int, seeds)) if isinstance(seeds, Sequence) else tuple(range(1, count + 1))
     if twice := [seed for i, seed in enumerate(numbers) if seed in numbers[:i]]:
         raise InputError(f"seeds: got {twice[0]} twice; expected each seed once")
     return numbers

@@ -61,7 +61,7 @@ def joined(old: Comparison, new: Comparison) -> Comparison:
         ValueError: they were not measured alike.
     """
     for name, ours, theirs in zip(
-        ("title", "score", "budget", "fresh", "seeds"), _alike(old), _alike(new), strict=True
+        ("title", "score", "budget", "fresh", "seeds", "changed"), _alike(old), _alike(new), strict=True
     ):
         if ours != theirs:
             raise ValueError(f"{old.study}: {name} is {ours}, that of {new.study} is {theirs}: nothing can be compared")
@@ -72,7 +72,7 @@ def joined(old: Comparison, new: Comparison) -> Comparison:
     best = max((old, new), key=lambda one: max(max(curve.scores) for curve in one.curves)).best_known
     return replace(
         new,
-        changed=old.changed | new.changed,
+        changed={key: value for key, value in old.changed.items() if key.partition(".")[0] not in again} | new.changed,
         made={method: made for method, made in old.made.items() if method not in again} | new.made,
         curves=curves,
         summaries=_summaries(curves, new.budget, best),
@@ -89,4 +89,6 @@ def _summaries(curves: tuple[Curve, ...], budget: Budget, best: BestKnown) -> tu
 def _alike(comparison: Comparison) -> tuple:
     """Return what must be the same for two comparisons to be joined."""
     seeds = sorted({curve.seed for curve in comparison.curves})
-    return comparison.title, str(comparison.score), comparison.budget.amount, comparison.fresh, seeds
+    methods = {*comparison.made, *comparison.left_out}
+    shared = {key: value for key, value in comparison.changed.items() if key.partition(".")[0] not in methods}
+    return comparison.title, str(comparison.score), comparison.budget.amount, comparison.fresh, seeds, shared

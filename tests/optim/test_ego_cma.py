@@ -46,8 +46,21 @@ def test_it_goes_on_around_what_was_recommended():
     assert len(points) == 4 + int(3 * np.log(4))
     away = (points - best) / EPSILON
     assert 1.0 < away.std() < 4.0
+
+
+def test_best_is_where_the_surest_generation_moved_the_mean_to():
+    optimizer = switched(40)
+    points = optimizer.ask()
     optimizer.tell(points, HILL(points))
-    np.testing.assert_array_equal(optimizer.best, best)  # that the whole generation was worse is no reason to move
+    moved = optimizer.best
+    np.testing.assert_array_equal(moved, optimizer._method._strategy.result.xfavorite)
+    assert HILL(moved)[0] > HILL(points).mean()
+    worse = optimizer.ask()
+    optimizer.tell(worse, HILL(points) - 0.01)
+    np.testing.assert_array_equal(optimizer.best, moved)
+    better = optimizer.ask()
+    optimizer.tell(better, HILL(points) + 0.01)
+    assert not np.array_equal(optimizer.best, moved)
 
 
 def test_a_generation_is_the_best_of_what_was_drawn_by_the_process():

@@ -156,6 +156,7 @@ def check_radial_clamp(legs: Kinematics, angles, factor):
     solution = legs.inverse(legs.hip + (feet - legs.hip) * factor)
     assert not solution.reachable.any()
     np.testing.assert_allclose(legs.forward(solution.angles), feet, atol=3e-4)
+    np.testing.assert_allclose(legs.forward(legs.toward(legs.hip + (feet - legs.hip) * factor)), feet, atol=3e-4)
 
 
 def test_a_foot_at_the_hip_is_still_a_pose(robot):

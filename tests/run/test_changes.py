@@ -3,11 +3,12 @@
 import pytest
 
 from gaitopt.gait.gait_file import load_gait
+from gaitopt.hal.engine import engine_of
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.changes import changes
 from gaitopt.run.study import create_study
 from gaitopt.run.study_plan import plan
-from gaitopt.run.train_config import PolicyOptions
+from gaitopt.run.train_config import SEEING_SPEED, PolicyOptions
 from gaitopt.scenario.spec import load_scenario, scenario_names
 
 
@@ -38,8 +39,23 @@ def test_a_gait_that_is_given_itself_is_told(ers7):
 
 
 def test_what_policies_do_otherwise_is_told():
-    made = plan(algorithms="ppo", policy=PolicyOptions(sigma=0.4), options={"ppo": {"kl_stop": 0.5}}, seeds=1)
-    assert changes(made.members) == {"policy.sigma": 0.4, "ppo.kl_stop": 0.5}
+    made = plan(
+        algorithms="ppo",
+        policy=PolicyOptions(sigma=0.4),
+        interface=SEEING_SPEED.model_copy(update={"observe": ("phase", "velocity")}),
+        options={"ppo": {"kl_stop": 0.5}},
+        seeds=1,
+    )
+    told = {"interface.observe": ["phase", "velocity"], "policy.sigma": 0.4, "ppo.kl_stop": 0.5}
+    assert changes(made.members) == told
+
+
+def test_other_physics_are_told(ers7):
+    engine = engine_of(ers7)
+    finer = engine.model_copy(update={"time_step_s": engine.time_step_s / 2})
+    assert changes(plan(engine=finer, optimizers="powell", seeds=1).members) == {
+        "engine.time_step_s": finer.time_step_s
+    }
 
 
 def test_of_a_scenario_of_ones_own_nothing_is_told():

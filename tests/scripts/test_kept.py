@@ -41,7 +41,7 @@ def compared(*methods, best="cma-es", made="today", seeds=(1, 2, 3), path=Path()
     return Comparison(
         study=path,
         title="a robot on a field",
-        changed={"scenario.slope_deg": 5.0},
+        changed={"scenario.slope_deg": 5.0} | {f"{method}.repeats": 2 for method in methods},
         made=dict.fromkeys(methods, made),
         score=SPEED,
         budget=BUDGET,
@@ -68,19 +68,21 @@ def test_joined_parts_are_the_whole(parts):
     assert (both.summaries, both.best_known) == (whole.summaries, whole.best_known)
     assert set(both.curves) == set(whole.curves)
     assert both.made == whole.made
+    assert both.changed == whole.changed
 
 
 def test_a_method_measured_anew_stands_in_place_of_itself():
     old = compared("powell", "cma-es", made="yesterday")
     new = compared("powell", best="powell")
-    better = replace(new, curves=tuple(replace(c, fell=77) for c in new.curves))
+    better = replace(new, curves=tuple(replace(c, fell=77) for c in new.curves), changed={"scenario.slope_deg": 5.0})
     both = kept.joined(old, better)
     assert [c.fell for c in both.curves if c.method == "powell"] == [77] * 3
     assert both.made == {"cma-es": "yesterday", "powell": "today"}
     assert len(both.summaries) == 2
+    assert both.changed == {"scenario.slope_deg": 5.0, "cma-es.repeats": 2}
 
 
-@pytest.mark.parametrize("change", [{"title": "another"}, {"fresh": 10}, {"budget": Traversals(200)}])
+@pytest.mark.parametrize("change", [{"title": "another"}, {"fresh": 10}, {"budget": Traversals(200)}, {"changed": {}}])
 def test_what_was_not_measured_alike_is_not_joined(change):
     with pytest.raises(ValueError, match=f"{next(iter(change))} is"):
         kept.joined(replace(compared("powell", best="powell"), **change), compared("bfgs", best="bfgs"))
