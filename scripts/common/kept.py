@@ -67,9 +67,9 @@ def joined(old: Comparison, new: Comparison) -> Comparison:
             raise ValueError(f"{old.study}: {name} is {ours}, that of {new.study} is {theirs}: nothing can be compared")
     again = set(new.made) | set(new.left_out)
     curves = tuple(curve for curve in old.curves if curve.method not in again) + new.curves
-    # Picked by the same fresh traversals as in each of them; its score is that of the others. Whoever found it, it can
-    # be reached: it counts even if its method has been measured anew since.
-    best = max((old, new), key=lambda one: max(max(curve.scores) for curve in one.curves)).best_known
+    # Each by traversals that did not pick it. Whoever found it, it can be reached: it counts even if its method has been
+    # measured anew since.
+    best = max(old.best_known, new.best_known, key=lambda known: known.score)
     return replace(
         new,
         changed={key: value for key, value in old.changed.items() if key.partition(".")[0] not in again} | new.changed,
