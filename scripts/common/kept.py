@@ -67,8 +67,8 @@ def joined(old: Comparison, new: Comparison) -> Comparison:
             raise ValueError(f"{old.study}: {name} is {ours}, that of {new.study} is {theirs}: nothing can be compared")
     again = set(new.made) | set(new.left_out)
     curves = tuple(curve for curve in old.curves if curve.method not in again) + new.curves
-    # Each by traversals that did not pick it. Whoever found it, it can be reached: it counts even if its method has been
-    # measured anew since.
+    # Each by traversals that did not pick it. Whoever found it, it can be reached: it counts even if its method has
+    # been measured anew since.
     best = max(old.best_known, new.best_known, key=lambda known: known.score)
     return replace(
         new,
