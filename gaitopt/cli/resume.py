@@ -17,7 +17,7 @@ from gaitopt.files import parse_spec
 from gaitopt.run.config import current_versions
 from gaitopt.run.desk import DeskSpec
 from gaitopt.run.folder import RunFolder, find_run
-from gaitopt.run.latest import named
+from gaitopt.run.latest import folder_names, named
 from gaitopt.run.study import find_study
 from gaitopt.run.train_folder import find_training, is_training
 
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> Answer:
         training = find_training(args.target, args.runs)
         _warn_of_versions(training.config.versions)
         return train.work(training, args)
-    folder = find_run(args.target, args.runs)
+    folder = find_run(args.target, args.runs, folder_names(args.runs, comparisons=True))
     _warn_of_versions(folder.config.versions)
     _take_up_desk(folder, args)
     with operator(folder.config.desk, args) as someone:

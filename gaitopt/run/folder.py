@@ -8,7 +8,7 @@ from __future__ import annotations
 import datetime
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -117,8 +117,13 @@ def make_folder(runs: Path, name: str, fill: Callable[[Path], None], now: dateti
     return path
 
 
-def find_run(text: str, runs: Path) -> RunFolder:
+def find_run(text: str, runs: Path, others: Sequence[str] = ()) -> RunFolder:
     """Return the run of a path, of a folder's name in `runs`, or `latest`.
+
+    Args:
+        text: what a user named.
+        runs: folder of runs.
+        others: names of what else would have done, for the error.
 
     Raises:
         InputError: there is none.
@@ -129,7 +134,7 @@ def find_run(text: str, runs: Path) -> RunFolder:
     names = [folder.path.name for folder in list_runs(runs)]
     if text == "latest" and names:
         return RunFolder(runs / names[-1])
-    raise unknown_name(f"run in {runs}", text, names)
+    raise unknown_name(f"run in {runs}", text, sorted({*names, *others}))
 
 
 def list_runs(runs: Path) -> list[RunFolder]:

@@ -19,6 +19,11 @@ def named(text: str, runs: Path, comparisons: bool = False) -> str:
         runs: folder of runs.
         comparisons: whether the newest may be a comparison as well.
     """
+    names = folder_names(runs, comparisons)
+    return str(runs / names[-1]) if text == LATEST and names else text
+
+
+def folder_names(runs: Path, comparisons: bool = False) -> list[str]:
+    """Return the names of all runs and trainings in `runs`, and of comparisons if wanted; the newest last."""
     marks = (CONFIG, TRAINING, STUDY) if comparisons else (CONFIG, TRAINING)
-    folders = [path.parent for mark in marks for path in runs.glob(f"[!.]*/{mark}")]
-    return str(max(folders, key=lambda folder: folder.name)) if text == LATEST and folders else text
+    return sorted(path.parent.name for mark in marks for path in runs.glob(f"[!.]*/{mark}"))

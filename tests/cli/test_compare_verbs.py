@@ -77,6 +77,10 @@ def test_with_runs_that_broke_off_the_exit_code_is_1(cli, here):
     assert [row["seeds"] for row in the_object(said)["summaries"]] == [1]
 
 
+def test_a_comparison_that_is_not_there_is_told_with_those_that_are(cli, study):
+    assert Path(study["study"]).name in refused(cli, "resume", "other")
+
+
 def test_it_is_listed_among_the_runs(cli, study):
     (row,) = the_object(cli("runs", "--json"))["runs"]
     assert row["run"] == Path(study["study"]).name
