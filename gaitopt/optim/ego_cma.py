@@ -10,8 +10,8 @@ first, and gains on. So:
    measured, and keeps its settings. Preselection: H. Ulmer, F. Streichert and A. Zell, "Evolution Strategies Assisted
    by Gaussian Processes with Improved Preselection Criterion", CEC 2003; for CMA-ES: L. Bajer et al., "Gaussian Process
    Surrogate Models for the CMA Evolution Strategy", Evolutionary Computation 27, 2019.
-4. Best is the mean to which the generation moved CMA-ES whose lower limit was the highest, not the mean it was drawn
-   around: its points were picked, and so are better than their mean.
+4. Best is the mean to which CMA-ES moved after the generation with the highest lower limit, not the one around which
+   that was drawn: picked points tell too much good of it.
 
 The first paper gives CMA-ES the process's curvature as its first covariance; here that is noise, and epsilon shapes it
 as usual.

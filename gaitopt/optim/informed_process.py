@@ -49,7 +49,7 @@ class InformedProcess:
         self._slopes = np.zeros(features.trends)
         lengths = np.concatenate([np.full(n, length), np.full(known.shape[1], LENGTH)])
         self._process = GaussianProcess(lengths, WIDTH)
-        self._measured: dict[bytes, Array] = {}  # scaled features (m,) of points that were measured
+        self._measured: dict[bytes, Array] = {}  # scaled features (m,) of points that were measured, or believed
 
     @property
     def lengths(self) -> Array:

@@ -1,8 +1,10 @@
 """The switch from Bayesian optimization to CMA-ES, against each of them alone."""
 
 import numpy as np
+import pytest
 from smooth_functions import Quadratic, drive
 
+from gaitopt.optim import ego_cma
 from gaitopt.optim.catalog import make_optimizer, resolve_options
 
 START = np.full(4, 0.3)
@@ -63,12 +65,14 @@ def test_best_is_where_the_surest_generation_moved_the_mean_to():
     assert not np.array_equal(optimizer.best, moved)
 
 
-def test_a_generation_is_the_best_of_what_was_drawn_by_the_process():
+@pytest.mark.parametrize("newest", [500, 30])
+def test_a_generation_is_the_best_of_what_was_drawn_by_the_process(newest, monkeypatch):
+    monkeypatch.setattr(ego_cma, "NEWEST", newest)
     one, same = switched(64, preselect=5), switched(64, preselect=5)
     strategy, surrogate = one._method._strategy, one._first.surrogate
     assert len(surrogate.points) == 64  # it learns from CMA-ES's generations, too
     drawn = np.clip(np.vstack(strategy.ask(5 * strategy.popsize)), 0, 1)
-    ranked = drawn[np.argsort(-surrogate.posterior().mean(drawn))]
+    ranked = drawn[np.argsort(-surrogate.given(surrogate.points[-newest:], surrogate.scores[-newest:]).mean(drawn))]
     np.testing.assert_array_equal(same.ask(), ranked[: strategy.popsize])
 
 
