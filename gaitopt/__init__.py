@@ -14,12 +14,12 @@ __version__ = "0.1.0"
 register_when_imported()
 
 if TYPE_CHECKING:
+    from gaitopt.emulators.background import emulated
     from gaitopt.errors import GaitoptError
     from gaitopt.gait.cycle import cycle
     from gaitopt.gait.gait_file import Gait, load_gait, save_gait
     from gaitopt.gait.parameters import GaitParameters
     from gaitopt.hal.catalog import make_body
-    from gaitopt.hal.emulators.background import emulated
     from gaitopt.hal.engine import EngineSpec
     from gaitopt.robot.spec import load_robot
     from gaitopt.run.compare import compare
@@ -47,7 +47,7 @@ _HOMES = {
     "compare": "run.compare",
     "cycle": "gait.cycle",
     "deploy": "walk.deploy",
-    "emulated": "hal.emulators.background",
+    "emulated": "emulators.background",
     "evaluate": "run.rollout",
     "learn": "run.learn",
     "load_gait": "gait.gait_file",

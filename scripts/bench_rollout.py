@@ -14,9 +14,9 @@ import numpy as np
 
 import gaitopt
 from gaitopt.hal.engine import engine_of
-from gaitopt.hal.pybullet_body import DROP
-from gaitopt.hal.pybullet_world import GRAVITY, p
-from gaitopt.hal.standing import stand
+from gaitopt.hal.sim.placing import stand
+from gaitopt.hal.sim.pybullet_body import DROP
+from gaitopt.hal.sim.pybullet_world import GRAVITY, p
 from gaitopt.walk.traversal import SETTLE_S
 
 SEED = 1

@@ -15,21 +15,22 @@ DIRECTLY_BELOW = {
     "gait": ("robot",),
     "scenario": ("robot",),
     "hal": ("gait", "scenario"),
+    "emulators": ("hal",),
     "walk": ("hal",),
     "optim": ("base",),  # optim, rl and workers never see robots
     "rl": ("base",),
     "workers": ("base",),
-    "run": ("walk", "optim", "rl", "workers"),
+    "run": ("walk", "optim", "rl", "workers", "emulators"),
     "view": ("run",),
     "cli": ("view",),
 }
 HOMES = {
     "gymnasium": "run/gym_envs.py",
-    "pybullet": "hal/pybullet_world.py",
+    "pybullet": "hal/sim/pybullet_world.py",
     "matplotlib": "view/",
     "av": "view/",
     "sqlite3": "run/store.py",
-    "serial": "hal/serial_link.py",
+    "serial": "hal/serial/serial_link.py",
     "cma": "optim/cma_es.py",
     "onnx": "run/onnx_export.py",
     "sklearn": "optim/gaussian_process.py",
@@ -104,7 +105,7 @@ def test_imports_go_down_only():
         ("cli/main.py", "if True:\n    from matplotlib.figure import Figure"),
         ("run/store.py", "import av.video"),
         ("cli/export.py", "import onnx.helper"),
-        ("hal/ports.py", "from serial.tools import list_ports"),
+        ("hal/serial/ports.py", "from serial.tools import list_ports"),
         ("run/abreast.py", "import ray"),
     ],
 )
@@ -116,7 +117,7 @@ def test_a_forbidden_import_is_caught(path, source):
 @pytest.mark.parametrize(
     ("path", "source"),
     [
-        ("hal/pybullet_world.py", "import pybullet as p\nfrom gaitopt.hal.body import Body"),
+        ("hal/sim/pybullet_world.py", "import pybullet as p\nfrom gaitopt.hal.body import Body"),
         ("run/optimize.py", "from gaitopt.optim.base import Optimizer\nfrom gaitopt.walk.score import score"),
         ("run/config.py", "import gaitopt"),
         ("view/video.py", "import av\nfrom gaitopt.run.folder import RunFolder\nfrom gaitopt import seeding"),

@@ -15,7 +15,6 @@ from gaitopt.cli.answer import Answer
 from gaitopt.cli.consent import ask_to_move
 from gaitopt.errors import InputError
 from gaitopt.hal.address import Address, parse_address
-from gaitopt.hal.calibrate import Nudger, edited, measured_offsets
 from gaitopt.hal.calibration import (
     Calibration,
     JointCalibration,
@@ -26,6 +25,7 @@ from gaitopt.hal.calibration import (
 )
 from gaitopt.hal.catalog import make_real_body
 from gaitopt.hal.keyboard import Keyboard
+from gaitopt.hal.real.zeroing import Nudger, edited, measured_offsets
 from gaitopt.hal.wiring import robot_of, wiring_of
 from gaitopt.robot.spec import RobotSpec, load_robot
 

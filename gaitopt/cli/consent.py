@@ -6,7 +6,7 @@ import sys
 
 from gaitopt.errors import InputError
 from gaitopt.hal.address import parse_address
-from gaitopt.hal.ports import latency_advice
+from gaitopt.hal.serial.ports import latency_advice
 
 
 def ask_to_move(address: str, yes: bool) -> None:

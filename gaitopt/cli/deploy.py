@@ -14,7 +14,7 @@ from gaitopt.cli.consent import ask_to_move
 from gaitopt.errors import InputError
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.catalog import make_real_body
-from gaitopt.hal.real_body import RealBody
+from gaitopt.hal.real.real_body import RealBody
 from gaitopt.run.deployment import Plan, plan_deployment
 from gaitopt.run.target import Target, find_target
 from gaitopt.view.record import CsvRecorder

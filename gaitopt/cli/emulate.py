@@ -40,8 +40,8 @@ def add_parser(verbs: Any) -> None:
 
 def run(args: argparse.Namespace) -> Answer:
     """Emulate until Ctrl-C, or until the plug is pulled."""
-    from gaitopt.hal.emulators.emulate import Emulation  # slow to import, and needed by this verb alone
-    from gaitopt.hal.emulators.faults import FaultSpec
+    from gaitopt.emulators.emulation import Emulation  # slow to import, and needed by this verb alone
+    from gaitopt.emulators.faults import FaultSpec
 
     if args.kind not in REAL:
         raise unknown_name("protocol", args.kind, REAL)

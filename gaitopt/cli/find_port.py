@@ -7,8 +7,8 @@ from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.answer import Answer
-from gaitopt.hal.probe import Found, probe
-from gaitopt.hal.serial_link import find_ports
+from gaitopt.hal.serial.probe import Found, probe
+from gaitopt.hal.serial.serial_link import find_ports
 
 
 def add_parser(verbs: Any) -> None:

@@ -10,8 +10,8 @@ from gaitopt.hal.dynamixel.driver import DynamixelDriver
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.hal.link import Link
 from gaitopt.hal.opencat.driver import OpenCatDriver
-from gaitopt.hal.real_body import RealBody
-from gaitopt.hal.serial_link import SerialLink
+from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.serial.serial_link import SerialLink
 from gaitopt.hal.wiring import servo_map, servo_slots, wiring_of
 from gaitopt.robot.spec import RobotSpec
 
@@ -42,7 +42,7 @@ def make_body(
     parts = parse_address(address)
     if parts.real:
         return make_real_body(robot, parts)
-    from gaitopt.hal.pybullet_body import PyBulletBody  # the engine is loaded only when it is used
+    from gaitopt.hal.sim.pybullet_body import PyBulletBody  # the engine is loaded only when it is used
 
     return PyBulletBody(robot, engine, window, camera)
 

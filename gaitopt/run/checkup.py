@@ -13,9 +13,9 @@ from pathlib import Path
 from gaitopt.errors import GaitoptError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.catalog import make_body
-from gaitopt.hal.egl import egl_works
-from gaitopt.hal.ports import latency_advice, permission_advice, stolen_chip_advice
-from gaitopt.hal.serial_link import find_ports
+from gaitopt.hal.serial.ports import latency_advice, permission_advice, stolen_chip_advice
+from gaitopt.hal.serial.serial_link import find_ports
+from gaitopt.hal.sim.egl import egl_works
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.walk.controller import GaitController

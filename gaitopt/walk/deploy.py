@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from gaitopt.errors import InputError
 from gaitopt.hal.body import Body, BodyState
-from gaitopt.hal.real_body import RealBody
-from gaitopt.hal.timing import Timing
+from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.timing import Timing
 from gaitopt.walk.controller import Controller, GaitController
 from gaitopt.walk.policy_controller import PolicyController
 

@@ -8,7 +8,7 @@ from typing import Protocol
 
 from gaitopt.errors import BodyError
 from gaitopt.hal.body import BodyState
-from gaitopt.hal.light_gate import LightGate
+from gaitopt.hal.serial.light_gate import LightGate
 
 HELD_S = 0.8
 """A key that follows another within this time is the same one, held down: keyboards repeat it after 0.25 to 0.7 s."""

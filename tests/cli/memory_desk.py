@@ -5,12 +5,14 @@ from functools import partial
 
 import numpy as np
 
+from gaitopt.emulators.emulation import Emulation
+from gaitopt.emulators.faults import FaultyLine
+from gaitopt.emulators.light_gate import GateFirmware
+from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError
-from gaitopt.hal import catalog, probe, real_body
-from gaitopt.hal.emulators.emulate import Emulation
-from gaitopt.hal.emulators.faults import FaultyLine
-from gaitopt.hal.emulators.gate_emulator import GateFirmware
-from gaitopt.hal.emulators.memory_link import MemoryLink
+from gaitopt.hal import catalog
+from gaitopt.hal.real import real_body
+from gaitopt.hal.serial import probe
 from gaitopt.robot.spec import load_robot
 from gaitopt.run import desk
 from gaitopt.scenario.spec import load_scenario

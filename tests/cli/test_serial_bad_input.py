@@ -7,7 +7,7 @@ import shutil
 import pytest
 from memory_desk import BODY, GATE, PLAIN, ROBOTS, MemoryDesk
 
-from gaitopt.hal.emulators.faults import FaultSpec
+from gaitopt.emulators.faults import FaultSpec
 from gaitopt.robot.spec import robot_folder
 
 DEPLOY = "deploy hand-tuned --robot dynamixel-quadruped --yes --seconds 1"
@@ -135,7 +135,7 @@ def test_no_permission(refused, monkeypatch):
 
 @pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
 def test_a_port_that_is_busy(refused):
-    from gaitopt.hal.serial_link import SerialLink
+    from gaitopt.hal.serial.serial_link import SerialLink
 
     master, slave = os.openpty()
     port = os.ttyname(slave)

@@ -3,7 +3,7 @@
 import pytest
 from serial_rigs import ROBOTS, Rig
 
-from gaitopt.hal import last_resort
+from gaitopt.hal.real import last_resort
 
 
 @pytest.fixture(params=list(ROBOTS))

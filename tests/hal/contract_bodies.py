@@ -9,12 +9,12 @@ from contextlib import contextmanager
 import numpy as np
 from serial_rigs import ROBOTS, SERVOS, Rig
 
+from gaitopt.emulators.emulation import Emulation
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.catalog import make_real_body
-from gaitopt.hal.emulators.emulate import Emulation
-from gaitopt.hal.pybullet_body import PyBulletBody
-from gaitopt.hal.pybullet_world import p
-from gaitopt.hal.safety import SafetyLimits
+from gaitopt.hal.real.safety import SafetyLimits
+from gaitopt.hal.sim.pybullet_body import PyBulletBody
+from gaitopt.hal.sim.pybullet_world import p
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import load_scenario
 

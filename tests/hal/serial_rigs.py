@@ -7,13 +7,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from gaitopt.emulators.dynamixel.bus import DynamixelBus
+from gaitopt.emulators.memory_link import MemoryLink
+from gaitopt.emulators.opencat.firmware import OpenCatFirmware
 from gaitopt.hal.catalog import BAUD, make_driver
 from gaitopt.hal.dynamixel.codec import Instruction, PacketReader
-from gaitopt.hal.emulators.dynamixel_bus import DynamixelBus
-from gaitopt.hal.emulators.memory_link import MemoryLink
-from gaitopt.hal.emulators.opencat_firmware import OpenCatFirmware
 from gaitopt.hal.opencat.dialect import dialect_named
-from gaitopt.hal.real_body import RealBody
+from gaitopt.hal.real.real_body import RealBody
 from gaitopt.robot.spec import load_robot
 
 ROBOTS = {"opencat": "petoi-bittle", "dynamixel": "dynamixel-quadruped"}

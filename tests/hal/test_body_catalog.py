@@ -6,7 +6,7 @@ from gaitopt.errors import InputError
 from gaitopt.files import parse_spec
 from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
-from gaitopt.hal.pybullet_body import PyBulletBody
+from gaitopt.hal.sim.pybullet_body import PyBulletBody
 
 
 def test_an_address_gives_its_body(robot):

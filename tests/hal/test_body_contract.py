@@ -9,8 +9,8 @@ from contract_bodies import InMemory, InPyBullet, over_pty
 from serial_rigs import LEGS, ROBOTS
 
 from gaitopt.errors import BodyError, ProtocolError
-from gaitopt.hal import last_resort
 from gaitopt.hal.body import Lifecycle
+from gaitopt.hal.real import last_resort
 from gaitopt.robot.kinematics import kinematics
 from gaitopt.scenario.spec import Conditions, load_scenario
 

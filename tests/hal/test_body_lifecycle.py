@@ -9,8 +9,8 @@ from robot_poses import hip_height, pose_over_feet
 from gaitopt.errors import BodyError, ProtocolError
 from gaitopt.hal.body import Body, Camera, Lifecycle
 from gaitopt.hal.engine import EngineSpec
-from gaitopt.hal.pybullet_body import PyBulletBody
-from gaitopt.hal.pybullet_world import p
+from gaitopt.hal.sim.pybullet_body import PyBulletBody
+from gaitopt.hal.sim.pybullet_world import p
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import Conditions
 

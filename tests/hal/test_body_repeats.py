@@ -10,8 +10,8 @@ import pytest
 
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.engine import EngineSpec
-from gaitopt.hal.pybullet_body import PyBulletBody
-from gaitopt.hal.pybullet_world import p
+from gaitopt.hal.sim.pybullet_body import PyBulletBody
+from gaitopt.hal.sim.pybullet_world import p
 from gaitopt.robot.spec import load_robot
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.traversal import Status, traverse
@@ -95,7 +95,7 @@ def test_two_bodies_in_one_process_do_not_touch(robot, hand_tuned, short_field, 
 
 FRESH = """
 from gaitopt.gait.gait_file import load_gait
-from gaitopt.hal.pybullet_body import PyBulletBody
+from gaitopt.hal.sim.pybullet_body import PyBulletBody
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.walk.controller import GaitController

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 from serial_rigs import ROBOTS, make_firmware
 
+from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError, InputError
-from gaitopt.hal.calibrate import Nudger, edited, measured_offsets, offsets_of, reference_pose
 from gaitopt.hal.calibration import load_calibration, new_calibration, save_calibration
 from gaitopt.hal.catalog import BAUD, make_driver
-from gaitopt.hal.emulators.memory_link import MemoryLink
-from gaitopt.hal.real_body import RealBody
+from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.zeroing import Nudger, edited, measured_offsets, offsets_of, reference_pose
 from gaitopt.hal.wiring import servo_map
 from gaitopt.robot.spec import load_robot
 

@@ -11,11 +11,11 @@ import pytest
 from serial_rigs import ROBOTS, Rig
 from wire_checks import SPEED, check_wire
 
+from gaitopt.emulators.faults import FaultSpec, FaultyLine
+from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError
-from gaitopt.hal import last_resort
 from gaitopt.hal.body import Lifecycle
-from gaitopt.hal.emulators.faults import FaultSpec, FaultyLine
-from gaitopt.hal.emulators.memory_link import MemoryLink
+from gaitopt.hal.real import last_resort
 
 LONGEST_CALL = {"opencat": 45.0, "dynamixel": 8.0}
 """Simulated time after which a call hangs: the drivers' own time-outs, as often as they may repeat in a row [s]."""
@@ -263,7 +263,7 @@ def test_a_body_without_one_of_its_rules_is_seen(kind, rule, monkeypatch):
         low, high = (low, high) if rule == "slew" else (-3.0, 3.0)
         return np.clip(np.clip(angles, last - reach, last + reach), low, high)
 
-    monkeypatch.setattr("gaitopt.hal.real_body.admit", admit)
+    monkeypatch.setattr("gaitopt.hal.real.real_body.admit", admit)
     monkeypatch.setattr("gaitopt.hal.servo_map.np.clip", lambda values, low, high: values)
     rig, _ = live(kind, 1, SOUND)
     with pytest.raises(AssertionError):

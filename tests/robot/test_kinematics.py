@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from urdf_chain import link_poses
 
-from gaitopt.hal.quiet import quiet
+from gaitopt.hal.sim.native_output import quiet
 from gaitopt.robot.kinematics import Kinematics, kinematics
 from gaitopt.robot.spec import JOINT_NAMES, LEGS, load_robot
 

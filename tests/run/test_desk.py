@@ -8,7 +8,7 @@ from gaitopt.errors import BodyError, InputError
 from gaitopt.files import parse_spec
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.body import Capabilities, Lifecycle
-from gaitopt.hal.light_gate import Passage
+from gaitopt.hal.serial.light_gate import Passage
 from gaitopt.robot.spec import load_robot
 from gaitopt.run import desk
 from gaitopt.run.desk import Desk, DeskSpec, StageHand, check_desk

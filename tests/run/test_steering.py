@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gaitopt.errors import InputError
-from gaitopt.hal.pybullet_body import PyBulletBody
+from gaitopt.hal.sim.pybullet_body import PyBulletBody
 from gaitopt.rl.training import Stopping
 from gaitopt.run.target import find_target
 from gaitopt.run.train import continue_training, new_training

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gaitopt.gait.gait_file import load_gait
-from gaitopt.hal.pybullet_body import PyBulletBody
+from gaitopt.hal.sim.pybullet_body import PyBulletBody
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import Pushes, load_scenario
 from gaitopt.walk.controller import GaitController

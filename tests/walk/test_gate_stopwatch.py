@@ -2,10 +2,10 @@
 
 import pytest
 
+from gaitopt.emulators.light_gate import GateFirmware
+from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.hal.body import BodyState
-from gaitopt.hal.emulators.gate_emulator import GateFirmware
-from gaitopt.hal.emulators.memory_link import MemoryLink
-from gaitopt.hal.light_gate import CLOCK_RANGE, LightGate
+from gaitopt.hal.serial.light_gate import CLOCK_RANGE, LightGate
 from gaitopt.walk.stopwatch import GateStopwatch, KeyStopwatch, SpoiledError
 
 NOWHERE = BodyState(99.0, None, None, None, None, None)  # its clock, of the body, must play no part

@@ -8,7 +8,7 @@ from scripted_body import LOOK, ON_PAWS, PERIOD, CountingController, ScriptedBod
 
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.body import GroundContacts
-from gaitopt.hal.pybullet_body import PyBulletBody
+from gaitopt.hal.sim.pybullet_body import PyBulletBody
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.walk.controller import GaitController

@@ -10,7 +10,7 @@ from gaitopt.errors import BodyError, InputError, ProtocolError
 from gaitopt.gait.cycle import cycle
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.body import BodyState, Capabilities
-from gaitopt.hal.timing import Timing
+from gaitopt.hal.real.timing import Timing
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.walk.deploy import EASE_S, deploy

@@ -6,8 +6,8 @@ import math
 import pytest
 
 from gaitopt.hal.engine import EngineSpec
-from gaitopt.hal.pybullet_body import PyBulletBody
-from gaitopt.hal.pybullet_world import GRAVITY, p
+from gaitopt.hal.sim.pybullet_body import PyBulletBody
+from gaitopt.hal.sim.pybullet_world import GRAVITY, p
 from gaitopt.walk.artefacts import find_artefacts
 from gaitopt.walk.attitude import yaw
 from gaitopt.walk.controller import GaitController

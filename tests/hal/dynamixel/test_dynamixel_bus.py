@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from gaitopt.emulators.dynamixel.bus import DynamixelBus
 from gaitopt.hal.dynamixel import codec
 from gaitopt.hal.dynamixel.codec import Instruction, PacketReader
 from gaitopt.hal.dynamixel.tables import MODELS
-from gaitopt.hal.emulators.dynamixel_bus import DynamixelBus
 
 READ_ONLY, RANGE, LENGTH, LIMIT, ACCESS = 7, 4, 5, 6, 7
 

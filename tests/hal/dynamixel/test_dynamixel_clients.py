@@ -6,8 +6,8 @@ import pytest
 import rustypot
 from dynamixel_sdk import COMM_SUCCESS, GroupBulkRead, GroupSyncRead, GroupSyncWrite, PacketHandler, PortHandler
 
-from gaitopt.hal.emulators.dynamixel_bus import DynamixelBus
-from gaitopt.hal.emulators.pty_server import PtyServer
+from gaitopt.emulators.dynamixel.bus import DynamixelBus
+from gaitopt.emulators.pty_server import PtyServer
 
 BAUD_RATE = 1_000_000
 TIMEOUT = 5.0  # generous: nothing here is judged by the clock

@@ -5,15 +5,15 @@ import math
 import numpy as np
 import pytest
 
+from gaitopt.emulators.dynamixel.bus import DynamixelBus
+from gaitopt.emulators.faults import FaultSpec, FaultyLine
+from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError, InputError, MissedReplyError, ProtocolError
 from gaitopt.hal.driver import DeviceInfo
 from gaitopt.hal.dynamixel import codec
 from gaitopt.hal.dynamixel.codec import Instruction, PacketReader
 from gaitopt.hal.dynamixel.driver import DynamixelDriver
 from gaitopt.hal.dynamixel.tables import MODELS
-from gaitopt.hal.emulators.dynamixel_bus import DynamixelBus
-from gaitopt.hal.emulators.faults import FaultSpec, FaultyLine
-from gaitopt.hal.emulators.memory_link import MemoryLink
 from gaitopt.hal.servo_map import ServoSlot
 
 TICK = 2 * math.pi / 4096

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from opencat_plant import StillPlant
 
+from gaitopt.emulators.faults import FaultSpec, FaultyLine
+from gaitopt.emulators.memory_link import MemoryLink
+from gaitopt.emulators.opencat.board import BITTLE_SERVOS
+from gaitopt.emulators.opencat.firmware import OpenCatFirmware
 from gaitopt.errors import BodyError, InputError, MissedReplyError, ProtocolError
 from gaitopt.hal.driver import NativeSkills
-from gaitopt.hal.emulators.faults import FaultSpec, FaultyLine
-from gaitopt.hal.emulators.memory_link import MemoryLink
-from gaitopt.hal.emulators.opencat_board import BITTLE_SERVOS
-from gaitopt.hal.emulators.opencat_firmware import OpenCatFirmware
 from gaitopt.hal.opencat import codec
 from gaitopt.hal.opencat.dialect import BIBOARD, BIBOARD_2025, DIALECTS, NYBOARD
 from gaitopt.hal.opencat.driver import OpenCatDriver

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from opencat_plant import StillPlant
 
-from gaitopt.hal.emulators.opencat_board import BITTLE_SERVOS
-from gaitopt.hal.emulators.opencat_firmware import OpenCatFirmware
+from gaitopt.emulators.opencat.board import BITTLE_SERVOS
+from gaitopt.emulators.opencat.firmware import OpenCatFirmware
 from gaitopt.hal.opencat.dialect import BIBOARD, BIBOARD_2025, NYBOARD
 
 QUIET = 1.5

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gaitopt.hal.opencat.link_model import STREAM_PERIOD, motion_time, reach_deg
-from gaitopt.hal.streaming import follow
+from gaitopt.hal.real.streaming import follow
 
 
 @pytest.mark.parametrize(

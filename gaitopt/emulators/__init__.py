@@ -1,0 +1,1 @@
+"""Firmware of real robots behind pseudo-terminals, with simulated physics."""

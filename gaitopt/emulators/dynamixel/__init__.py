@@ -1,0 +1,1 @@
+"""ROBOTIS' Dynamixel servos, emulated."""

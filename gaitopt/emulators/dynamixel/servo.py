@@ -1,0 +1,256 @@
+"""One emulated Dynamixel servo: its registers and what writing them does. The bus around it is `dynamixel_bus`.
+
+Modeled from the vendor's manual (ROBOTIS-GIT/emanual, docs/en/dxl/x and _includes/en/dxl), not from the driver. Left
+out: indirect addresses, profiles (a goal is aimed at, at once), reverse and slave mode, and every way to move but
+position control.
+"""
+
+from __future__ import annotations
+
+from gaitopt.emulators.firmware import Plant
+from gaitopt.hal.dynamixel.codec import ALERT, ErrorNumber
+from gaitopt.hal.dynamixel.tables import (
+    BAUD_RATES,
+    GOAL_LIMITS,
+    RETURN_DELAY_UNIT,
+    RPM,
+    SPEED_UNIT,
+    TICKS_PER_TURN,
+    WATCHDOG_TRIPPED,
+    WATCHDOG_UNIT,
+    Model,
+    Register,
+    baud_rate_code,
+)
+
+RPM_PER_UNIT = SPEED_UNIT / RPM
+POSITION_MODES = (3, 4, 5)
+"""Operating modes in which the goal position counts."""
+SINGLE_TURN_MODE = 3
+"""Of these, the one that keeps to the position limits."""
+MOST_TICKS = 1_048_575
+"""Greatest goal where the position limits do not count, either way."""
+BOOT_TIME = 0.2
+"""For which a servo that reboots is deaf [s]; a guess, the vendor publishes none."""
+
+
+class RefusedError(Exception):
+    """An instruction that the servo does not carry out."""
+
+    def __init__(self, number: ErrorNumber) -> None:
+        super().__init__(number.name)
+        self.number = number
+
+
+class EmulatedServo:
+    """Registers of one servo, and the plant's servo that they drive.
+
+    Args:
+        id: its id on the bus, and its number on the plant.
+        model: what it is.
+        plant: what moves, in ticks.
+        baud_rate: at which it listens [bit/s].
+    """
+
+    def __init__(self, id: int, model: Model, plant: Plant, baud_rate: int) -> None:
+        self.number = id
+        self.model = model
+        self.dead = False
+        """Whether it has failed for good: deaf and limp."""
+        self._plant = plant
+        self._starts = {register.address: register for register in model.registers.values()}
+        self._covers = {a: r for r in model.registers.values() for a in range(r.address, r.end)}
+        self._registered: tuple[int, bytes] | None = None
+        self._heard_at = 0.0
+        self._deaf_until = 0.0
+        self.values = {register.name: register.factory for register in model.registers.values()}
+        """What is stored, by name; what is measured is not here."""
+        self.values |= {"id": id, "baud_rate": baud_rate_code(baud_rate)}
+
+    @property
+    def baud_rate(self) -> int:
+        """At which it talks and listens [bit/s]."""
+        return BAUD_RATES[self.values["baud_rate"]]
+
+    @property
+    def return_delay(self) -> float:
+        """Which it waits before a status [s]."""
+        return self.values["return_delay_time"] * RETURN_DELAY_UNIT
+
+    @property
+    def alert(self) -> int:
+        """The alert bit of its error bytes, 0 if all is well."""
+        return ALERT if self.values["hardware_error_status"] else 0
+
+    @property
+    def trip_time(self) -> float | None:
+        """When the bus watchdog stops it if nothing is heard until then [s]; None if never."""
+        watchdog = self.values["bus_watchdog"]
+        if not self.values["torque_enable"] or watchdog in (0, WATCHDOG_TRIPPED):
+            return None
+        return self._heard_at + watchdog * WATCHDOG_UNIT
+
+    def listens(self, baud_rate: int, now: float) -> bool:
+        """Return whether it takes what comes at a rate [bit/s]."""
+        return not self.dead and baud_rate == self.baud_rate and now >= self._deaf_until
+
+    def hear(self, now: float) -> None:
+        """Take note of an instruction on the bus, whoever it is for."""
+        self._heard_at = now
+
+    def power_up(self, now: float) -> None:
+        """Start anew: limp, RAM as after power-up, EEPROM as it was."""
+        self._go_limp()
+        for register in self.model.registers.values():
+            if not register.eeprom:
+                self.values[register.name] = register.factory
+        self.values["goal_position"] = self._position()
+        self._registered = None
+        self._heard_at = now
+
+    def reboot(self, now: float) -> None:
+        """Start anew and be deaf meanwhile."""
+        self.power_up(now)
+        self._deaf_until = now + BOOT_TIME
+
+    def die(self) -> None:
+        """Fail for good."""
+        self._go_limp()
+        self.dead = True
+
+    def fail(self, bit: int) -> None:
+        """Raise a hardware error; the motor goes limp if the shutdown register has the bit too."""
+        self.values["hardware_error_status"] |= 1 << bit
+        if self.values["shutdown"] >> bit & 1:
+            self._go_limp()
+
+    def check(self, now: float) -> None:
+        """Look after voltage, temperature and the bus watchdog."""
+        tenths = self._plant.voltage() * 10
+        if not self.values["min_voltage_limit"] <= tenths <= self.values["max_voltage_limit"]:
+            self.fail(0)
+        if self._plant.temperature(self.number) > self.values["temperature_limit"]:
+            self.fail(2)
+        if (trip_time := self.trip_time) is not None and trip_time <= now:
+            self.values["bus_watchdog"] = WATCHDOG_TRIPPED
+            self.values["goal_position"] = self._position()
+            self._aim()
+
+    def read(self, address: int, length: int) -> bytes:
+        """Return bytes of registers.
+
+        Raises:
+            RefusedError: some of them do not exist.
+        """
+        measured = self._measured()
+        data = bytearray()
+        for place in range(address, address + length):
+            register = self._covers.get(place)
+            if register is None:
+                raise RefusedError(ErrorNumber.ACCESS)
+            value = measured.get(register.name, self.values[register.name])
+            data.append(register.encode(value)[place - register.address])
+        return bytes(data)
+
+    def write(self, address: int, data: bytes) -> None:
+        """Write registers; all or none.
+
+        Raises:
+            RefusedError: some cannot be written, or not so.
+        """
+        writes = self._split(address, data)
+        for register, value in writes:
+            self._check_write(register, value)
+        for register, value in writes:
+            self._store(register.name, value)
+
+    def register_write(self, address: int, data: bytes) -> None:
+        """Keep a write for `action`.
+
+        Raises:
+            RefusedError: it could not be carried out.
+        """
+        for register, value in self._split(address, data):
+            self._check_write(register, value)
+        self._registered = (address, data)
+        self.values["registered_instruction"] = 1
+
+    def action(self) -> None:
+        """Carry out the write that was kept.
+
+        Raises:
+            RefusedError: there is none.
+        """
+        if self._registered is None:
+            raise RefusedError(ErrorNumber.INSTRUCTION)
+        kept, self._registered = self._registered, None
+        self.values["registered_instruction"] = 0
+        self.write(*kept)
+
+    def _split(self, address: int, data: bytes) -> list[tuple[Register, int]]:
+        writes, end = [], address + len(data)
+        while address < end:
+            register = self._starts.get(address)
+            if register is None:
+                raise RefusedError(ErrorNumber.DATA_LENGTH if address in self._covers else ErrorNumber.ACCESS)
+            if register.end > end:
+                raise RefusedError(ErrorNumber.DATA_LENGTH)
+            writes.append((register, register.decode(data[-(end - address) :][: register.size])))
+            address = register.end
+        return writes
+
+    def _check_write(self, register: Register, value: int) -> None:
+        tripped = self.values["bus_watchdog"] == WATCHDOG_TRIPPED
+        if not register.writable or (register.eeprom and self.values["torque_enable"]):
+            raise RefusedError(ErrorNumber.ACCESS)
+        if register.lowest is not None and not register.lowest <= value <= (register.highest or 0):
+            raise RefusedError(ErrorNumber.DATA_RANGE)
+        if register.name == "operating_mode" and value not in self.model.operating_modes:
+            raise RefusedError(ErrorNumber.DATA_RANGE)
+        if tripped and (register.name in GOAL_LIMITS or (register.name == "bus_watchdog" and value)):
+            raise RefusedError(ErrorNumber.DATA_RANGE)  # the goals are read-only until the watchdog is cleared
+        if register.name in GOAL_LIMITS and not self._within_limits(register.name, value):
+            raise RefusedError(ErrorNumber.DATA_LIMIT)
+        if (
+            register.name == "torque_enable"
+            and value
+            and self.values["hardware_error_status"] & self.values["shutdown"]
+        ):
+            # The manual says that only a reboot lets the torque come on again, and not which error tells so.
+            raise RefusedError(ErrorNumber.RESULT_FAIL)
+
+    def _within_limits(self, goal: str, value: int) -> bool:
+        limits = [self.values[name] for name in GOAL_LIMITS[goal]]
+        if goal == "goal_position" and self.values["operating_mode"] != SINGLE_TURN_MODE:
+            limits = [MOST_TICKS]
+        least, greatest = limits if len(limits) == 2 else (-limits[0], limits[0])
+        return least <= value <= greatest
+
+    def _store(self, name: str, value: int) -> None:
+        self.values[name] = value
+        if name in ("torque_enable", "goal_position"):
+            self._aim()
+
+    def _aim(self) -> None:
+        if not self.values["torque_enable"]:
+            self._plant.aim(self.number, None)
+        elif self.values["operating_mode"] in POSITION_MODES:
+            self._plant.aim(self.number, self.values["goal_position"] - self.values["homing_offset"])
+
+    def _go_limp(self) -> None:
+        self.values["torque_enable"] = 0
+        self._aim()
+
+    def _position(self) -> int:
+        return round(self._plant.position(self.number)) + self.values["homing_offset"]
+
+    def _measured(self) -> dict[str, int]:
+        speed = self._plant.speed(self.number) / TICKS_PER_TURN * 60 / RPM_PER_UNIT
+        return {
+            "present_position": self._position(),
+            "present_velocity": round(speed),
+            "present_load": round(self._plant.load(self.number) / self.model.load_unit),
+            "present_input_voltage": round(self._plant.voltage() * 10),
+            "present_temperature": round(self._plant.temperature(self.number)),
+            "moving": int(abs(speed) > self.values["moving_threshold"]),
+        }

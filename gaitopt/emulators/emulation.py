@@ -1,0 +1,129 @@
+"""A whole emulated robot: physics, firmware, a port to open and, if wanted, a light gate on a port of its own."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitopt.emulators.dynamixel.bus import DynamixelBus
+from gaitopt.emulators.faults import FaultEvent, FaultSpec, FaultyLine
+from gaitopt.emulators.firmware import Firmware
+from gaitopt.emulators.light_gate import GateFirmware
+from gaitopt.emulators.opencat.firmware import OpenCatFirmware
+from gaitopt.emulators.plant import EmulatedRobot
+from gaitopt.emulators.pty_server import PtyServer, serve
+from gaitopt.errors import InputError
+from gaitopt.hal.dynamixel.tables import find_model
+from gaitopt.hal.opencat.dialect import dialect_named
+from gaitopt.hal.wiring import rest_pose, servo_map, wiring_of
+from gaitopt.robot.spec import RobotSpec
+from gaitopt.scenario.spec import ScenarioSpec
+
+Array = NDArray[np.float64]
+
+CHARGED = {"opencat": 7.8, "dynamixel": 11.6}
+"""Of the battery: two or three lithium cells [V]."""
+LOW = {"opencat": 6.6, "dynamixel": 6.1}
+"""Of a battery that is used up, by OpenCat's and the servos' own limits [V]."""
+
+
+class Emulation:
+    """An emulated robot behind pseudo-terminals; a context manager."""
+
+    def __init__(
+        self,
+        robot: RobotSpec,
+        scenario: ScenarioSpec,
+        dialect: str | None = None,
+        faults: FaultSpec | None = None,
+        seed: int = 0,
+        window: bool = False,
+        gate: bool = False,
+    ) -> None:
+        """Power the robot on, behind the start line, limp.
+
+        Args:
+            robot: one with a wiring.
+            scenario: the field.
+            dialect: of OpenCat; `biboard` if None.
+            faults: what goes wrong on the line and in the robot.
+            seed: decides all that happens by chance.
+            window: show PyBullet's window.
+            gate: put a light gate at start and finish line.
+
+        Raises:
+            InputError: the robot has no wiring, or not the servo that is to be dead; or the dialect is unknown or not
+                for it.
+            BodyError: no pseudo-terminals, or no physics, on this machine.
+        """
+        self._kind = wiring_of(robot).driver
+        if dialect is not None and self._kind != "opencat":
+            raise InputError(f"--dialect is for OpenCat robots; {robot.name} is driven by {self._kind}")
+        ids = servo_map(robot).ids
+        if faults is not None and faults.dead is not None and faults.dead not in ids:
+            raise InputError(f"fault dead={faults.dead}: {robot.name} has no such servo; it has {_listed(ids)}")
+        placing, firmware, line = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3))
+        self.robot = EmulatedRobot(
+            robot, servo_map(robot), scenario, placing, CHARGED[self._kind], rest_pose(robot), window
+        )
+        self.firmware = _firmware(robot, self.robot, dialect, firmware)
+        broken = FaultyLine(faults, line, time.monotonic()) if faults else None
+        self._servers = [PtyServer(self.firmware, broken, on_event=self._happen)]
+        if gate:
+            gates = GateFirmware()
+            self.robot.watch_lines(gates.trip)
+            self._servers.append(PtyServer(gates))
+
+    @property
+    def port(self) -> str:
+        """What drivers open."""
+        return self._servers[0].port
+
+    @property
+    def gate_port(self) -> str | None:
+        """What stopwatches open; None without a light gate."""
+        return self._servers[1].port if len(self._servers) > 1 else None
+
+    def run(self, stop: threading.Event) -> None:
+        """Serve in real time until `stop` is set or the plug is pulled."""
+        serve(self._servers, stop)
+
+    def unplug(self) -> None:
+        """Pull the robot's plug, from any thread."""
+        self._servers[0].unplug()
+
+    def close(self) -> None:
+        """Take the ports away and end the physics."""
+        for server in self._servers:
+            server.close()
+        self.robot.close()
+
+    def __enter__(self) -> Emulation:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _happen(self, event: FaultEvent) -> None:
+        if event.kind == "low-battery":
+            self.robot.battery = LOW[self._kind]
+        elif event.kind == "dead" and event.servo is not None:
+            if isinstance(self.firmware, DynamixelBus):
+                self.firmware.kill(event.servo)
+            else:
+                self.robot.kill(event.servo)
+
+
+def _listed(ids: Sequence[int]) -> str:
+    return ", ".join(map(str, sorted(ids)))
+
+
+def _firmware(robot: RobotSpec, plant: EmulatedRobot, dialect: str | None, rng: np.random.Generator) -> Firmware:
+    wiring, servos = wiring_of(robot), servo_map(robot)
+    if wiring.driver == "opencat":
+        return OpenCatFirmware(plant, rng, dialect_named(dialect or "biboard"), servos=servos.ids)
+    return DynamixelBus(plant, dict.fromkeys(servos.ids, find_model(wiring.model).name))

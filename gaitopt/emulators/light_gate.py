@@ -1,0 +1,43 @@
+"""Firmware of a light gate, emulated from the protocol's description in `gaitopt/hal/serial/light_gate.py`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+
+class GateFirmware:
+    """A board with two beams; somebody who knows where the robot is calls `trip`.
+
+    Args:
+        first_ms: what the board's clock shows at power-on [ms]; 0 on a real board.
+    """
+
+    def __init__(self, first_ms: int = 0) -> None:
+        self._first_ms = first_ms
+        self._power_on = 0.0
+        self._broken: list[tuple[float, bytes]] = []
+
+    def trip(self, line: Literal["S", "F"], now: float) -> None:
+        """Break the beam of the start (S) or finish (F) line at `now` [s]."""
+        milliseconds = (self._first_ms + int((now - self._power_on) * 1000)) % 2**32
+        self._broken.append((now, f"{line} {milliseconds}\r\n".encode("ascii")))
+
+    def feed(self, data: bytes, now: float) -> bytes:
+        """Answer each question mark."""
+        return self.tick(now) + b"gaitopt-gate 1\r\n" * data.count(b"?")
+
+    def tick(self, now: float) -> bytes:
+        """Tell which beams were broken by `now` [s]."""
+        told = b"".join(text for time, text in self._broken if time <= now)
+        self._broken = [(time, text) for time, text in self._broken if time > now]
+        return told
+
+    def next_event(self) -> float | None:
+        """Return when the next broken beam is told [s]."""
+        return min((time for time, _ in self._broken), default=None)
+
+    def reset(self, now: float) -> bytes:
+        """Start the clock anew; the board says nothing."""
+        self._power_on = now
+        self._broken.clear()
+        return b""

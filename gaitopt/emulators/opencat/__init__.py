@@ -1,0 +1,1 @@
+"""Petoi's OpenCat firmware, emulated."""

@@ -1,0 +1,201 @@
+"""The robot that emulated firmware drives: PyBullet's physics, seen through its servos.
+
+An emulated stage hand puts the robot back behind the start line when its servos have gone limp on the field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial.transform import Rotation
+
+from gaitopt.emulators.window import RobotWindow
+from gaitopt.hal.body import BodyState, Camera
+from gaitopt.hal.servo_map import ServoMap
+from gaitopt.hal.sim.pybullet_body import PyBulletBody
+from gaitopt.robot.spec import RobotSpec
+from gaitopt.scenario.spec import ScenarioSpec
+
+Array = NDArray[np.float64]
+Trip = Callable[[Literal["S", "F"], float], None]
+
+PUT_BACK_AFTER = 0.5
+"""How long the servos must be limp before the robot is put back [s]."""
+MOVED = 0.05
+"""Further than this from where it was put, the robot is put back [m]."""
+SETTLE = 0.2
+"""How long the robot stands when it is put down, before its servos go limp [s]."""
+GEAR_FRICTION = 0.1
+"""Torque that it takes to turn a limp servo through its gears, as a part of its stall torque; assumed."""
+LONGEST_LEAP = 0.5
+"""A clock that leaps by more than this, such as on a laptop that slept, is not made up for [s]."""
+TEMPERATURE = 35.0
+"""Of every servo [degrees Celsius]."""
+
+
+class EmulatedRobot:
+    """A `Plant`: servos by their number, angles in the device's units; see `gaitopt.emulators.firmware`."""
+
+    def __init__(
+        self,
+        robot: RobotSpec,
+        servos: ServoMap,
+        scenario: ScenarioSpec,
+        rng: np.random.Generator,
+        voltage: float,
+        rest: Array,
+        window: bool = False,
+    ) -> None:
+        """Put the robot behind the start line, limp.
+
+        Args:
+            robot: which robot.
+            servos: the servo of each joint.
+            scenario: the field, and the noise of every time that the robot is put down.
+            rng: decides that noise.
+            voltage: of the charged battery [V].
+            rest: the pose in which it is put down [rad], (joints,).
+            window: show a window.
+        """
+        self.battery = voltage
+        self._scenario, self._rng, self._rest = scenario, rng, rest
+        self._map = servos
+        self._index = {servo: i for i, servo in enumerate(servos.ids)}
+        self._body = PyBulletBody(robot)
+        self._time_step = self._body.engine.time_step_s
+        self._targets = rest.copy()
+        self._powered = np.zeros(len(rest), dtype=bool)
+        self._alive = np.ones(len(rest), dtype=bool)
+        self._trip: Trip | None = None
+        self._now: float | None = None
+        self._limp_for = 0.0
+        self._seen: BodyState | None = None
+        self._body.configure()
+        self._put_down()
+        self._window = RobotWindow(robot, scenario, scenario.sample(rng)) if window else None
+
+    def watch_lines(self, trip: Trip) -> None:
+        """Have `trip` called with `S` or `F` and the time when the trunk crosses the start or finish line."""
+        self._trip = trip
+
+    def kill(self, servo: int) -> None:
+        """Let a servo be dead: it stays limp."""
+        self._alive[self._index[servo]] = False
+        self._changed = True
+
+    def close(self) -> None:
+        """End the physics."""
+        if self._window is not None:
+            self._window.close()
+        self._body.close()
+
+    def advance(self, now: float) -> None:
+        """Let the physics come up to `now` [s]."""
+        if self._now is None or now - self._now > LONGEST_LEAP:
+            self._now = now
+        while now - self._now >= self._time_step:
+            if self._changed:
+                self._drive()
+            before = self._x
+            self._body.advance(self._time_step)
+            self._now += self._time_step
+            self._seen = None
+            self._look_at_lines(before)
+            self._mind_the_stage()
+        if self._window is not None:
+            self._window.show(self._state, now)
+
+    def aim(self, servo: int, target: float | None) -> None:
+        """Set a servo's target; None leaves it limp."""
+        i = self._index[servo]
+        self._powered[i] = target is not None
+        if target is not None:
+            self._targets[i] = (target - self._map.zero[i]) / self._map.units_per_radian[i]
+        self._changed = True
+
+    def position(self, servo: int) -> float:
+        """Return a servo's angle."""
+        i = self._index[servo]
+        return float(self._joints("joint_angles")[i] * self._map.units_per_radian[i] + self._map.zero[i])
+
+    def speed(self, servo: int) -> float:
+        """Return a servo's speed [units/s]."""
+        i = self._index[servo]
+        return float(self._joints("joint_speeds")[i] * self._map.units_per_radian[i])
+
+    def load(self, servo: int) -> float:
+        """Return a servo's torque as a part of its stall torque, -1 to 1."""
+        i = self._index[servo]
+        if not self._powered[i]:
+            return 0.0
+        part = self._joints("joint_torques")[i] / self._body.robot.servo.stall_torque_nm
+        return float(np.clip(part * np.sign(self._map.units_per_radian[i]), -1.0, 1.0))
+
+    def roll_pitch_yaw(self) -> tuple[float, float, float]:
+        """Return the trunk's roll to the right, pitch nose down, yaw to the left [rad]."""
+        roll, pitch, yaw = Rotation.from_quat(self._state.orientation).as_euler("xyz")
+        return float(roll), float(pitch), float(yaw)
+
+    def voltage(self) -> float:
+        """Return the battery's voltage [V]."""
+        return self.battery
+
+    def temperature(self, servo: int) -> float:
+        """Return a servo's temperature [degrees Celsius]."""
+        return TEMPERATURE
+
+    def render(self, camera: Camera) -> NDArray[np.uint8]:
+        """Return a picture, (height, width, 3)."""
+        return self._body.render(camera)
+
+    @property
+    def place(self) -> tuple[float, float, float]:
+        """Where the trunk is on the field [m]."""
+        position = self._state.position
+        assert position is not None  # PyBullet always tells
+        return position
+
+    @property
+    def _x(self) -> float:
+        return self.place[0]
+
+    @property
+    def _state(self) -> BodyState:
+        if self._seen is None:
+            self._seen = self._body.read()
+        return self._seen
+
+    def _joints(self, what: str) -> tuple[float, ...]:
+        values: tuple[float, ...] = getattr(self._state, what)
+        return values
+
+    def _put_down(self) -> None:
+        self._body.deactivate()
+        self._body.prepare(self._scenario, self._scenario.sample(self._rng))
+        self._body.activate(self._rest, SETTLE)
+        self._seen = None
+        self._limp_for, self._changed = 0.0, True
+        self._put_at = self.place
+
+    def _drive(self) -> None:
+        self._changed = False
+        driven = self._powered & self._alive
+        self._body.command(np.where(driven, self._targets, self._joints("joint_angles")))
+        self._body.set_strength(np.where(driven, 1.0, GEAR_FRICTION))
+
+    def _look_at_lines(self, before: float) -> None:
+        if self._trip is None or self._now is None:
+            return
+        after = self._x
+        lines: tuple[tuple[Literal["S", "F"], float], ...] = (("S", 0.0), ("F", self._scenario.field.length_m))
+        for name, line in lines:
+            if before < line <= after:
+                self._trip(name, self._now - self._time_step * (after - line) / (after - before))
+
+    def _mind_the_stage(self) -> None:
+        self._limp_for = 0.0 if self._powered.any() else self._limp_for + self._time_step
+        if self._limp_for > PUT_BACK_AFTER and np.hypot(*np.subtract(self.place, self._put_at)[:2]) > MOVED:
+            self._put_down()

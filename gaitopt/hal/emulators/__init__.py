@@ -1,1 +1,0 @@
-"""Firmware of robots, emulated: what a driver cannot tell from the robot."""

@@ -1,0 +1,1 @@
+"""Real bodies, and what keeps them safe."""

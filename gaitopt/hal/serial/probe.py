@@ -1,0 +1,101 @@
+"""Who answers on a serial port: an OpenCat robot, Dynamixel servos, a light gate, or nobody. Nothing moves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gaitopt.errors import BodyError
+from gaitopt.hal.dynamixel import codec
+from gaitopt.hal.dynamixel.codec import BROADCAST, PacketReader
+from gaitopt.hal.dynamixel.tables import model_name
+from gaitopt.hal.link import Link
+from gaitopt.hal.opencat.driver import OpenCatDriver
+from gaitopt.hal.serial import light_gate
+from gaitopt.hal.serial.ports import latency_advice, permission_advice
+from gaitopt.hal.serial.serial_link import SerialLink
+from gaitopt.hal.wiring import servo_map
+from gaitopt.robot.spec import load_robot
+
+DYNAMIXEL_BAUDS = (1_000_000, 57_600)
+"""The usual speed, and that of new servos [bit/s]."""
+GATE_TIME = 3.0
+"""Time for a light gate to answer [s]; its board may restart when the port is opened."""
+PING_TIME = 1.0
+"""All of 253 servos answer a broadcast within this time at 57600 baud [s]."""
+
+
+@dataclass(frozen=True)
+class Found:
+    """What is at a port."""
+
+    port: str
+    body: str | None
+    """The address of the body that answered; None if none did."""
+    detail: str
+    """Who answered, or why nobody could be asked."""
+    advice: str | None = None
+    """What to mend, with the command that does it."""
+    stopwatch: str | None = None
+    """The address of the light gate that answered; None if none did."""
+
+
+def probe(port: str) -> Found:
+    """Ask who is at a port; a board that resets when its port is opened will do so."""
+    advice = permission_advice(port)
+    if advice is not None:
+        return Found(port, None, "no permission", advice)
+    try:
+        found = _dynamixel(port) or _gate(port) or _opencat(port)
+    except BodyError as error:
+        return Found(port, None, str(error).removeprefix(f"{port}: "))
+    return found or Found(port, None, "no robot answers")
+
+
+def _dynamixel(port: str) -> Found | None:
+    for baud in DYNAMIXEL_BAUDS:
+        link = SerialLink(port, baud)
+        try:
+            servos = ping_all(link)
+        finally:
+            link.close()
+        if servos:
+            ids = ", ".join(f"{id} ({name})" for id, name in sorted(servos.items()))
+            speed = "" if baud == DYNAMIXEL_BAUDS[0] else f"?baud={baud}"
+            return Found(port, f"dynamixel:{port}{speed}", f"Dynamixel servos {ids}", latency_advice(port))
+    return None
+
+
+def ping_all(link: Link) -> dict[int, str]:
+    """Return the model of every servo that answers a broadcast ping, by its id."""
+    reader, servos = PacketReader(), {}
+    link.flush_input()
+    link.write(codec.ping(BROADCAST))
+    deadline = link.now() + PING_TIME
+    while (left := deadline - link.now()) > 0:
+        for packet in reader.feed(link.read(left)):
+            if packet.instruction == codec.Instruction.STATUS and len(packet.parameters) >= 3:
+                servos[packet.id] = model_name(int.from_bytes(packet.parameters[:2], "little"))
+    return servos
+
+
+def _gate(port: str) -> Found | None:
+    link = SerialLink(port, light_gate.BAUD)
+    try:
+        light_gate.LightGate(link).configure(GATE_TIME)
+    except BodyError:
+        return None
+    finally:
+        link.close()
+    return Found(port, None, "a light gate", stopwatch=f"gate:{port}")
+
+
+def _opencat(port: str) -> Found | None:
+    robot = load_robot("petoi-bittle")
+    driver = OpenCatDriver(SerialLink(port, 115200), servo_map(robot), "")
+    try:
+        info = driver.open()
+    except BodyError:
+        return None
+    finally:
+        driver.close()
+    return Found(port, f"opencat:{port}", f"{info.model}, firmware {info.firmware} ({info.dialect})")

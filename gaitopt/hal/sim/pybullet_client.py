@@ -1,0 +1,55 @@
+"""A physics client of PyBullet: connected, with or without a window, and made empty for a new world."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from gaitopt.errors import BodyError
+from gaitopt.hal.engine import EngineSpec
+from gaitopt.hal.sim import egl
+from gaitopt.hal.sim.native_output import quiet
+from gaitopt.hal.sim.pybullet_world import GRAVITY, p
+
+
+def connect(window: bool, camera: bool) -> tuple[int, int]:
+    """Return a new client's id, and the renderer of its pictures: EGL if they are asked for and this machine has it.
+
+    Raises:
+        BodyError: there is no display for a window.
+    """
+    if window and sys.platform == "linux" and not os.environ.get("DISPLAY"):
+        raise BodyError(
+            "there is no display for a window; leave out --window, or film with --video "
+            "(an environment's render_mode: rgb_array instead of human)"
+        )
+    with quiet():
+        client: int = p.connect(p.GUI if window else p.DIRECT)
+    if client < 0:
+        raise BodyError("PyBullet cannot open a window; is there a display? Leave out --window to run without one")
+    if window or not camera or not egl.egl_works():
+        return client, p.ER_TINY_RENDERER
+    with quiet():  # before the world is built: the plugin draws what is loaded after it
+        p.loadPlugin(egl.plugin(), egl.SUFFIX, physicsClientId=client)
+    return client, p.ER_BULLET_HARDWARE_OPENGL
+
+
+def disconnect(client: int) -> None:
+    """Let go of a client; one that is gone already, as when the user closed the window, is passed over."""
+    if client >= 0 and p.isConnected(client):
+        with quiet():
+            p.disconnect(client)
+
+
+def clear(engine: EngineSpec, window: bool, client: int) -> None:
+    """Take everything out of the world, and set how it is computed."""
+    p.resetSimulation(physicsClientId=client)
+    p.setGravity(0.0, 0.0, -GRAVITY, physicsClientId=client)
+    p.setPhysicsEngineParameter(
+        fixedTimeStep=engine.time_step_s,
+        numSolverIterations=engine.solver_iterations,
+        deterministicOverlappingPairs=1,
+        physicsClientId=client,
+    )
+    if window:
+        p.configureDebugVisualizer(p.COV_ENABLE_GUI, 0, physicsClientId=client)

@@ -1,0 +1,124 @@
+"""PyBullet's world: ground, robot, load and pictures. Here alone the engine is imported.
+
+Every call names its own physics client.
+"""
+
+from __future__ import annotations
+
+import math
+import tempfile
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitopt.errors import BodyError
+from gaitopt.hal.body import Camera
+from gaitopt.hal.sim.native_output import quiet
+from gaitopt.hal.sim.scenery import CARPET, Mark, marks
+from gaitopt.robot.spec import RobotSpec
+from gaitopt.robot.urdf import PAYLOAD_SIZE, urdf_text, with_payload
+from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.scenario.terrain import Terrain, make_terrain
+
+try:
+    with quiet():
+        import pybullet as p
+except ImportError as error:
+    raise BodyError(
+        f"PyBullet cannot be imported ({error}); it has wheels for CPython 3.10 and 3.11: "
+        "make an environment with one of these"
+    ) from error
+
+GRAVITY = 9.81
+"""[m/s^2]."""
+MARK_THICKNESS = 0.002
+"""[m]."""
+LIGHT_FROM = (-1.0, 1.5, 3.0)
+
+
+def add_ground(scenario: ScenarioSpec, marked: bool, client: int) -> int:
+    """Add the ground and, for pictures, its carpet's marks; return the ground's id.
+
+    Marks are bodies that the engine looks at in every step, though nothing touches them: they cost 8 %.
+    """
+    terrain = make_terrain(scenario)
+    carpet, *others = marks(scenario)
+    if terrain is not None:
+        return _add_rough_ground(terrain, client)
+    plane = p.createCollisionShape(p.GEOM_PLANE, physicsClientId=client)
+    ground: int = p.createMultiBody(0.0, plane, _flat_box(carpet, carpet.center, client), physicsClientId=client)
+    for mark in others if marked else ():
+        shape = _flat_box(mark, (0.0, 0.0), client)
+        p.createMultiBody(0.0, -1, shape, basePosition=[*mark.center, 0.0], physicsClientId=client)
+    return ground
+
+
+def _add_rough_ground(terrain: Terrain, client: int) -> int:
+    nx, ny = terrain.heights.shape
+    shape = p.createCollisionShape(
+        p.GEOM_HEIGHTFIELD,
+        meshScale=[terrain.cell, terrain.cell, 1.0],
+        heightfieldData=terrain.heights.ravel(order="F").tolist(),
+        numHeightfieldRows=nx,
+        numHeightfieldColumns=ny,
+        physicsClientId=client,
+    )
+    middle = [start + terrain.cell * (n - 1) / 2 for start, n in zip(terrain.corner, (nx, ny), strict=True)]
+    height = (terrain.heights.min() + terrain.heights.max()) / 2  # Bullet puts the middle of the heights at 0
+    ground: int = p.createMultiBody(0.0, shape, basePosition=[*middle, height], physicsClientId=client)
+    p.changeVisualShape(ground, -1, rgbaColor=CARPET, physicsClientId=client)
+    return ground
+
+
+def load_robot(robot: RobotSpec, scenario: ScenarioSpec, client: int) -> int:
+    """Load the robot, with its load if it carries one, and return its id.
+
+    Raises:
+        BodyError: PyBullet cannot read the URDF.
+    """
+    load = scenario.payload
+    text = urdf_text(robot) if load is None else with_payload(robot, load.at_mm)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "robot.urdf"
+        try:
+            file.write_text(text, encoding="utf-8")
+            body: int = p.loadURDF(str(file), flags=p.URDF_USE_INERTIA_FROM_FILE, physicsClientId=client)
+        except OSError as error:
+            raise BodyError(f"{file}: cannot be written: {error.strerror}; physics need room there") from error
+        except p.error as error:
+            raise BodyError(f"{robot.urdf}: PyBullet cannot load this URDF ({error})") from error
+    return body
+
+
+def set_payload(body: int, link: int, mass: float, client: int) -> None:
+    """Give the load its mass [kg]: an even box."""
+    inertia = mass / 6 * PAYLOAD_SIZE**2
+    p.changeDynamics(body, link, mass=mass, localInertiaDiagonal=[inertia] * 3, physicsClientId=client)
+
+
+def take_picture(camera: Camera, renderer: int, client: int) -> NDArray[np.uint8]:
+    """Return a picture, (height, width, 3)."""
+    degrees = math.degrees(-camera.yaw), math.degrees(-camera.pitch)
+    view = p.computeViewMatrixFromYawPitchRoll(camera.target, camera.distance, *degrees, 0.0, 2)
+    projection = p.computeProjectionMatrixFOV(45.0, camera.width / camera.height, 0.05, 12.0)
+    _, _, pixels, _, _ = p.getCameraImage(
+        camera.width,
+        camera.height,
+        view,
+        projection,
+        lightDirection=LIGHT_FROM,
+        shadow=int(renderer != p.ER_TINY_RENDERER),  # shadows double the processor's work
+        renderer=renderer,
+        physicsClientId=client,
+    )
+    return np.asarray(pixels, dtype=np.uint8).reshape(camera.height, camera.width, 4)[..., :3]
+
+
+def _flat_box(mark: Mark, at: tuple[float, float], client: int) -> int:
+    place = [*at, mark.top - MARK_THICKNESS / 2]
+    size = [*mark.half_size, MARK_THICKNESS / 2]
+    shape: int = p.createVisualShape(
+        p.GEOM_BOX, halfExtents=size, rgbaColor=mark.color, visualFramePosition=place, physicsClientId=client
+    )
+    return shape

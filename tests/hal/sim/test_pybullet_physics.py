@@ -1,0 +1,218 @@
+"""The simulation against closed forms: where a robot stands, how it falls, how fast and strong its servos are."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from robot_poses import hip_height, pose_over_feet
+
+from gaitopt.hal.body import Body, BodyState, Camera, GroundContacts
+from gaitopt.hal.engine import EngineSpec
+from gaitopt.hal.sim.placing import stand
+from gaitopt.hal.sim.pybullet_body import PyBulletBody
+from gaitopt.hal.sim.pybullet_world import p
+from gaitopt.robot.kinematics import kinematics
+from gaitopt.scenario.spec import Conditions, load_scenario
+from gaitopt.walk.attitude import roll_pitch, yaw
+from gaitopt.walk.controller import GaitController
+from gaitopt.walk.traversal import traverse
+
+BLIND = BodyState(0.0, None, None, None, None, None)
+
+
+def conditions(**changes):
+    calm = {"friction": 0.6, "servo_strength": 1.0, "start_side": 0.0, "start_heading": 0.0}
+    return Conditions(**calm | changes)
+
+
+@pytest.fixture
+def body(robot):
+    with PyBulletBody(robot) as body:
+        yield body
+
+
+def test_stand_is_the_plane_through_the_paws(robot):
+    """Front hips 2 cm lower than rear hips, each straight over its paw: nose down by asin(2 cm / wheelbase)."""
+    height, pitch = hip_height(robot), np.arcsin(0.02 / robot.wheelbase)
+    level = np.array([[np.cos(pitch), 0, np.sin(pitch)], [0, 1, 0], [-np.sin(pitch), 0, np.cos(pitch)]])
+    legs = kinematics(robot)
+    below = np.array([[0, 0, 0.01 - height]] * 2 + [[0, 0, -0.01 - height]] * 2)
+    solution = legs.inverse(legs.hip + below @ level)  # level frame to body
+    assert solution.reachable.all()
+    stance = stand(robot, legs.joints(solution.angles))
+    assert stance.height == pytest.approx(height + robot.paw_radius, abs=1e-6)
+    assert stance.pitch == pytest.approx(pitch, abs=1e-5)
+    assert stance.roll == pytest.approx(0, abs=1e-6)
+
+
+@pytest.mark.parametrize("higher", [-0.005, 0.01])
+def test_a_standing_robot_stands_as_high_as_its_legs(robot, body, field, higher):
+    height = hip_height(robot) + higher
+    body.prepare(field, conditions(start_side=0.1, start_heading=0.3))
+    body.activate(pose_over_feet(robot, height), 1.0)
+    state = body.read()
+    assert state.time == 0.0
+    # The default engine lets servos give by a degree under the weight; where all knees point back, the body shifts.
+    ahead = 0.006 if robot.legs.front.knee_folds == robot.legs.rear.knee_folds else 0.0015
+    place = np.array([-field.field.run_up_m, 0.1, height + robot.paw_radius])
+    assert (np.abs(state.position - place) < [ahead, 0.0015, 0.0015]).all()
+    assert yaw(state.orientation) == pytest.approx(0.3, abs=0.02)
+    roll, pitch = roll_pitch(np.array([state.orientation]))
+    assert abs(roll[0]) < 0.01
+    assert abs(pitch[0]) < 0.01
+    assert body.ground_contacts() == GroundContacts(paws=True, legs=False, trunk=False)
+
+
+def test_with_a_fine_engine_it_stands_exactly_as_its_legs_do(robot, field):
+    with PyBulletBody(robot, EngineSpec(time_step_s=0.001, solver_iterations=100)) as body:
+        body.prepare(field, conditions(start_side=0.1, start_heading=0.3))
+        body.activate(pose_over_feet(robot), 0.5)
+        place = [-field.field.run_up_m, 0.1, hip_height(robot) + robot.paw_radius]
+        np.testing.assert_allclose(body.read().position, place, atol=2e-4)
+
+
+def test_the_paws_bear_the_weight(robot, body, field):
+    body.prepare(field, conditions())
+    body.activate(pose_over_feet(robot), 1.5)
+    forces = [
+        sum(point[9] for point in p.getContactPoints(body._body, body._ground, physicsClientId=body._client))
+        for _ in range(100)
+        if body.advance(robot.servo.command_period_s) is None
+    ]
+    assert np.mean(forces) == pytest.approx(robot.mass_kg * 9.81, rel=0.01)
+
+
+def test_a_robot_in_the_air_falls_as_galileo_says(robot, body, field):
+    body.prepare(field, conditions())
+    body.activate(pose_over_feet(robot), 0.0)
+    p.resetBasePositionAndOrientation(body._body, [0, 0, 2.0], [0, 0, 0, 1], physicsClientId=body._client)
+    p.resetBaseVelocity(body._body, [0, 0, 0], [0, 0, 0], physicsClientId=body._client)
+    before = body.read().position[2]
+    body.advance(0.4)
+    n, dt = 100, 0.004
+    assert before - body.read().position[2] == pytest.approx(9.81 * dt**2 * n * (n + 1) / 2, rel=0.01)
+
+
+@pytest.mark.parametrize("step", [0.004, 0.001])
+def test_a_servo_closes_an_error_with_its_time_constant(robot, field, step):
+    """In the air, a small step of all knees: after k time steps (1 - step / time constant) ** k of it is left."""
+    with PyBulletBody(robot, EngineSpec(time_step_s=step)) as body:
+        pose, knees = pose_over_feet(robot), [name.endswith("_knee") for name in robot.joint_names]
+        body.prepare(field, conditions())
+        body.activate(pose, 0.0)
+        p.resetBasePositionAndOrientation(body._body, [0, 0, 2.0], [0, 0, 0, 1], physicsClientId=body._client)
+        wish = pose.copy()
+        wish[knees] += 0.02
+        body.command(wish)
+        left = []
+        for _ in range(5):
+            body.advance(0.008)
+            left.append(np.mean((wish - body.read().joint_angles)[knees]) / 0.02)
+    tau = robot.servo.time_constant_s
+    expected = (1 - step / tau) ** (np.arange(1, 6) * 0.008 / step)
+    np.testing.assert_allclose(left, expected, atol=0.005)
+
+
+@pytest.mark.parametrize("strength", [0.8, 1.0])
+def test_no_servo_is_faster_or_stronger_than_its_data(robot, body, field, strength):
+    """All legs told to leap to the other end of their range: speeds come to their limits, and stay there."""
+    body.prepare(field, conditions(servo_strength=strength))
+    pose = pose_over_feet(robot)
+    body.activate(pose, 0.3)
+    speeds, torques = [], []
+    for i in range(40):
+        body.command(pose + (0.6 if i < 20 else -0.6))
+        body.advance(0.008)
+        state = body.read()
+        speeds.append(np.abs(state.joint_speeds))
+        torques.append(np.abs(state.joint_torques))
+    limit = robot.joint_speeds * strength
+    assert (np.median(speeds, axis=0) < limit * 1.03).all()
+    assert np.max(speeds / limit) < 1.3  # a paw that strikes the ground may push a joint on for a moment
+    assert (np.max(speeds / limit, axis=0) > 0.9).mean() >= 2 / 3  # the limit is reached
+    stall = robot.servo.stall_torque_nm * strength
+    assert np.max(torques) == pytest.approx(stall, rel=1e-6)
+
+
+def test_joints_of_a_walk_keep_the_servos_speed(robot, body, hand_tuned, short_field):
+    calm = {"friction": 0.6, "servo_strength": 1.0, "start_side_m": 0.0, "start_heading_deg": 0.0}
+    scenario = short_field.model_copy(update=calm)
+    # Petoi's servos are twice as fast as the others: they get the shortest cycle in their range.
+    gait = dataclasses.replace(hand_tuned, cycle_time=0.2) if robot.name == "petoi-bittle" else hand_tuned
+    speeds = []
+    traverse(
+        body,
+        GaitController(gait, robot, scenario),
+        scenario,
+        0,
+        lambda _, state: speeds.append(np.abs(state.joint_speeds)) if state.joint_speeds else None,
+    )
+    ratio = np.array(speeds) / robot.joint_speeds
+    assert ratio.max() < 1.05
+    assert np.quantile(ratio, 0.99) < 1.02
+    assert np.quantile(ratio, 0.99) > 0.5  # the servos have work to do
+
+
+def test_a_weak_robot_cannot_stand(robot, body, field):
+    """Negative control for the stall torque: with a twentieth of a leg's load at its hip height the trunk goes down."""
+    height = hip_height(robot)
+    strength = 0.05 * robot.mass_kg / 4 * 9.81 * height / robot.servo.stall_torque_nm
+    assert strength < 0.05
+    body.prepare(field, conditions(servo_strength=strength))
+    body.activate(pose_over_feet(robot), 1.5)
+    assert body.read().position[2] < 0.74 * (height + robot.paw_radius)
+
+
+def test_slippery_ground_lets_paws_slide(robot, body, field):
+    """Feet told to go outward and back again carry the trunk along only where there is friction."""
+    ways = []
+    for friction in (0.02, 0.8):
+        body.prepare(field, conditions(friction=friction))
+        body.activate(pose_over_feet(robot, ahead=0.02), 0.5)
+        before = body.read().position[0]
+        for part in np.linspace(0, 1, 60):
+            body.command(pose_over_feet(robot, ahead=0.02 - 0.04 * part))
+            body.advance(0.008)
+        ways.append(body.read().position[0] - before)
+        body.deactivate()
+    assert ways[1] == pytest.approx(0.04, abs=0.008)
+    assert ways[0] < 0.7 * ways[1]
+
+
+def test_played_in_a_block_commands_do_what_they_do_alone(robot, body, field, hand_tuned):
+    """The block's own limits hold: the last row asks for too much."""
+    block = GaitController(hand_tuned, robot, field).angles(0, 40, BLIND)
+    block[-1] += 10.0
+    ends = []
+    for play in (body.play, lambda rows, period: Body.play(body, rows, period)):
+        body.prepare(field, conditions())
+        body.activate(block[0], 0.1)
+        sent = play(block, robot.servo.command_period_s)
+        ends.append((sent.tolist(), body.read()))
+        body.deactivate()
+    assert ends[0] == ends[1]
+    assert (np.array(ends[0][0][-1]) < block[-1]).all()
+
+
+def test_the_camera_sees_the_robot(robot, body, field):
+    body.prepare(field, conditions())
+    body.activate(pose_over_feet(robot), 0.1)
+    x, y, z = body.read().position
+    near = body.render(Camera((x, y, z), width=64, height=48))
+    away = body.render(Camera((x, y + 50.0, z), width=64, height=48))
+    assert near.shape == (48, 64, 3)
+    assert near.dtype == np.uint8
+    difference = np.abs(near[16:32, 20:44].astype(int) - away[16:32, 20:44].astype(int))
+    assert difference.mean() > 10
+
+
+def test_a_change_of_a_robots_numbers_changes_its_physics(robot):
+    """Twice as heavy, limp, and on the ground: its weight is felt by the ground; no file is written for that."""
+    heavy = {name: link.model_copy(update={"mass_kg": 2 * link.mass_kg}) for name, link in robot.links.items()}
+    masses = []
+    for spec in (robot, robot.model_copy(update={"links": heavy})):
+        with PyBulletBody(spec) as body:
+            body.prepare(load_scenario("field"), conditions())
+            links = range(-1, p.getNumJoints(body._body, physicsClientId=body._client))
+            masses.append(sum(p.getDynamicsInfo(body._body, i, physicsClientId=body._client)[0] for i in links))
+    assert masses == pytest.approx([robot.mass_kg, 2 * robot.mass_kg])
