@@ -27,9 +27,9 @@ check: $(READY) ## format, lint and types
 
 study: $(READY) ## the slow studies behind README's tables; a day
 	$(BIN)/python -m pytest -m study
-	$(BIN)/python scripts/study_learning.py
-	$(BIN)/python scripts/study_policies.py
-	$(BIN)/python scripts/study_optimizers.py
+	$(BIN)/python scripts/study/study_learning.py
+	$(BIN)/python scripts/study/study_policies.py
+	$(BIN)/python scripts/study/study_optimizers.py
 
 baselines: $(READY) ## install stable-baselines3 and PyTorch: a second checker of the environments, and a rival
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[sb3]'

@@ -22,13 +22,13 @@ if TYPE_CHECKING:
     from gaitopt.hal.catalog import make_body
     from gaitopt.hal.engine import EngineSpec
     from gaitopt.robot.spec import load_robot
-    from gaitopt.run.compare import compare
-    from gaitopt.run.deployment import plan_deployment
-    from gaitopt.run.desk import DeskSpec, StageHand
-    from gaitopt.run.learn import learn, resume
+    from gaitopt.run.compare.compare import compare
+    from gaitopt.run.learn.learn import learn, resume
+    from gaitopt.run.real.deployment import plan_deployment
+    from gaitopt.run.real.walks import DeskSpec, StageHand
     from gaitopt.run.rollout import evaluate
-    from gaitopt.run.train import train
-    from gaitopt.run.trained import TrainedPolicy, read_trained
+    from gaitopt.run.train.train import train
+    from gaitopt.run.trained_policy import TrainedPolicy, read_trained
     from gaitopt.scenario.spec import load_scenario
     from gaitopt.view.video import record_video
     from gaitopt.walk.controller import GaitController
@@ -36,30 +36,30 @@ if TYPE_CHECKING:
     from gaitopt.walk.traversal import traverse
 
 _HOMES = {
-    "DeskSpec": "run.desk",
+    "DeskSpec": "run.real.walks",
     "EngineSpec": "hal.engine",
     "Gait": "gait.gait_file",
     "GaitController": "walk.controller",
     "GaitParameters": "gait.parameters",
     "GaitoptError": "errors",
-    "StageHand": "run.desk",
-    "TrainedPolicy": "run.trained",
-    "compare": "run.compare",
+    "StageHand": "run.real.walks",
+    "TrainedPolicy": "run.trained_policy",
+    "compare": "run.compare.compare",
     "cycle": "gait.cycle",
     "deploy": "walk.deploy",
     "emulated": "emulators.background",
     "evaluate": "run.rollout",
-    "learn": "run.learn",
+    "learn": "run.learn.learn",
     "load_gait": "gait.gait_file",
     "load_robot": "robot.spec",
     "load_scenario": "scenario.spec",
     "make_body": "hal.catalog",
-    "plan_deployment": "run.deployment",
-    "read_trained": "run.trained",
+    "plan_deployment": "run.real.deployment",
+    "read_trained": "run.trained_policy",
     "record_video": "view.video",
-    "resume": "run.learn",
+    "resume": "run.learn.learn",
     "save_gait": "gait.gait_file",
-    "train": "run.train",
+    "train": "run.train.train",
     "traverse": "walk.traversal",
 }
 

@@ -12,7 +12,7 @@ import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from gaitopt.workers.ray_join import ATTEMPTS, import_ray, join_cluster
+from gaitopt.workers.ray.connection import ATTEMPTS, import_ray, join_cluster
 
 TESTS = Path(__file__).parent
 PATIENCE_S = 300.0

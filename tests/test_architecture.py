@@ -32,12 +32,12 @@ HOMES = {
     "sqlite3": "run/store.py",
     "serial": "hal/serial/serial_link.py",
     "cma": "optim/cma_es.py",
-    "onnx": "run/onnx_export.py",
+    "onnx": "run/train/onnx_export.py",
     "sklearn": "optim/gaussian_process.py",
-    "ray": "workers/ray_join.py",
+    "ray": "workers/ray/connection.py",
     "threadpoolctl": "threads.py",
 }
-READS_VERSION = ("run/config.py", "cli/")  # these may import the package itself, for its version
+READS_VERSION = ("run/learn/settings.py", "cli/")  # these may import the package itself, for its version
 
 
 def below(layer):
@@ -90,23 +90,23 @@ def test_imports_go_down_only():
         ("gait/cycle.py", "import gaitopt.scenario.spec"),
         ("scenario/spec.py", "from gaitopt.gait import cycle"),
         ("hal/body.py", "from gaitopt.walk.traversal import traverse"),
-        ("walk/score.py", "def late():\n    from gaitopt import run"),
+        ("walk/evaluation.py", "def late():\n    from gaitopt import run"),
         ("optim/base.py", "from gaitopt.robot.spec import RobotSpec"),
         ("workers/base.py", "import gaitopt.walk"),
         ("run/store.py", "from gaitopt.view.plots import learning_curve"),
         ("view/plots.py", "from gaitopt.cli.main import main"),
         ("files.py", "from gaitopt.robot.spec import RobotSpec"),
-        ("walk/score.py", "import gaitopt"),
-        ("walk/score.py", "from . import traversal"),
-        ("walk/score.py", "from ..run import store"),
+        ("walk/evaluation.py", "import gaitopt"),
+        ("walk/evaluation.py", "from . import traversal"),
+        ("walk/evaluation.py", "from ..run import store"),
         ("hal/body.py", "import pybullet as p"),
-        ("run/config.py", "import sqlite3"),
+        ("run/learn/settings.py", "import sqlite3"),
         ("walk/environment.py", "import gymnasium"),
         ("cli/main.py", "if True:\n    from matplotlib.figure import Figure"),
         ("run/store.py", "import av.video"),
         ("cli/export.py", "import onnx.helper"),
         ("hal/serial/ports.py", "from serial.tools import list_ports"),
-        ("run/abreast.py", "import ray"),
+        ("run/compare/ray_runs.py", "import ray"),
     ],
 )
 def test_a_forbidden_import_is_caught(path, source):
@@ -118,9 +118,12 @@ def test_a_forbidden_import_is_caught(path, source):
     ("path", "source"),
     [
         ("hal/sim/pybullet_world.py", "import pybullet as p\nfrom gaitopt.hal.body import Body"),
-        ("run/optimize.py", "from gaitopt.optim.base import Optimizer\nfrom gaitopt.walk.score import score"),
-        ("run/config.py", "import gaitopt"),
-        ("view/video.py", "import av\nfrom gaitopt.run.folder import RunFolder\nfrom gaitopt import seeding"),
+        (
+            "run/learn/optimize.py",
+            "from gaitopt.optim.base import Optimizer\nfrom gaitopt.walk.evaluation import score",
+        ),
+        ("run/learn/settings.py", "import gaitopt"),
+        ("view/video.py", "import av\nfrom gaitopt.run.learn.folder import RunFolder\nfrom gaitopt import seeding"),
         ("__init__.py", "from gaitopt.cli.main import main"),
         ("__main__.py", "from gaitopt.cli.main import main"),
     ],

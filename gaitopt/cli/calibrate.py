@@ -11,8 +11,8 @@ import sys
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.answer import Answer
-from gaitopt.cli.consent import ask_to_move
+from gaitopt.cli.confirmation import ask_to_move
+from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.hal.address import Address, parse_address
 from gaitopt.hal.calibration import (

@@ -14,19 +14,18 @@ from dataclasses import asdict
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.answer import Answer
-from gaitopt.cli.table import table
+from gaitopt.cli.output import Answer
+from gaitopt.cli.text_table import table
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.engine import engine_of
 from gaitopt.optim import catalog as optimizers
 from gaitopt.rl.algorithms import catalog as algorithms
 from gaitopt.robot.spec import RobotSpec, load_robot
-from gaitopt.run.compare import new_study, run_study
-from gaitopt.run.comparison import Comparison
-from gaitopt.run.latest import named
-from gaitopt.run.study import StudyFolder, find_study
-from gaitopt.run.study_plan import (
+from gaitopt.run.compare.compare import new_study, run_study
+from gaitopt.run.compare.folder import StudyFolder, find_study
+from gaitopt.run.compare.results import Comparison
+from gaitopt.run.compare.settings import (
     ALL,
     FRESH,
     OWN,
@@ -40,9 +39,10 @@ from gaitopt.run.study_plan import (
     seed_list,
     settings_of,
 )
+from gaitopt.run.experiment import named
 from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO, change_specs
-from gaitopt.run.train_config import SEEING_SPEED, PolicyOptions, walking_options
-from gaitopt.scenario.score import parse_score
+from gaitopt.run.train.settings import SEEING_SPEED, PolicyOptions, walking_options
+from gaitopt.scenario.objective import parse_score
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.view.comparison_plot import comparison_plot
 from gaitopt.view.comparison_table import notes, table_rows, write_tables

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.answer import Answer
-from gaitopt.cli.consent import ask_to_move
+from gaitopt.cli.confirmation import ask_to_move
+from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.catalog import make_real_body
 from gaitopt.hal.real.real_body import RealBody
-from gaitopt.run.deployment import Plan, plan_deployment
+from gaitopt.run.real.deployment import Plan, plan_deployment
 from gaitopt.run.target import Target, find_target
 from gaitopt.view.record import CsvRecorder
 from gaitopt.walk.deploy import Deployment, deploy

@@ -7,8 +7,8 @@ from dataclasses import asdict
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.answer import Answer
-from gaitopt.run.checkup import Finding, checkup
+from gaitopt.cli.output import Answer
+from gaitopt.run.diagnosis import Finding, checkup
 
 
 def add_parser(verbs: Any) -> None:

@@ -9,7 +9,7 @@ import threading
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.answer import Answer
+from gaitopt.cli.output import Answer
 from gaitopt.errors import unknown_name
 from gaitopt.hal.address import REAL
 from gaitopt.hal.opencat.dialect import DIALECTS

@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.answer import Answer
+from gaitopt.cli.output import Answer
 from gaitopt.hal.serial.probe import Found, probe
 from gaitopt.hal.serial.serial_link import find_ports
 

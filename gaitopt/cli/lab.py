@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.answer import Answer
+from gaitopt.cli.output import Answer
 from gaitopt.rl.algorithms.catalog import ALGORITHMS
 from gaitopt.rl.mdps.catalog import PROBLEMS
-from gaitopt.run.lab import Lab, Outcome
-from gaitopt.run.lab_findings import FINDINGS
+from gaitopt.run.lab.findings import FINDINGS
+from gaitopt.run.lab.lab import Lab, Outcome
 from gaitopt.view.lab_plots import lab_picture, picture_path
 from gaitopt.view.lab_table import LabTable
 from gaitopt.view.lab_text import WORDS

@@ -8,21 +8,21 @@ from pathlib import Path
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.answer import Answer, artefact_lines, evaluation_data, noise_line, score_words, speed_line
-from gaitopt.cli.consent import ask_to_move
+from gaitopt.cli.confirmation import ask_to_move
 from gaitopt.cli.operator import operator
+from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, noise_line, score_words, speed_line
 from gaitopt.errors import BodyError
 from gaitopt.gait.gait_file import Gait, read_gait
 from gaitopt.gait.parameters import GaitSpace
 from gaitopt.hal.engine import engine_of
 from gaitopt.optim.catalog import DEFAULT, OPTIMIZERS, parse_options
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.desk import Operator
-from gaitopt.run.folder import RunFolder
-from gaitopt.run.learn import new_run
-from gaitopt.run.optimize import Outcome, optimize
+from gaitopt.run.learn.folder import RunFolder
+from gaitopt.run.learn.learn import new_run
+from gaitopt.run.learn.optimize import Outcome, optimize
+from gaitopt.run.real.walks import Operator
 from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO, change_specs
-from gaitopt.scenario.score import ScoreSpec, parse_score
+from gaitopt.scenario.objective import ScoreSpec, parse_score
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.view.plots import learning_curve
 from gaitopt.view.progress import ProgressView

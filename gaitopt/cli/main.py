@@ -16,19 +16,21 @@ from gaitopt.cli import (
     deploy,
     doctor,
     emulate,
+    evaluate,
     export,
     find_port,
     lab,
     learn,
-    listing,
     monitor,
     replay,
     resume,
     runs,
-    score,
     train,
 )
-from gaitopt.cli.answer import Answer, claim_stdout, write_json
+from gaitopt.cli import (
+    list as list_,
+)
+from gaitopt.cli.output import Answer, claim_stdout, write_json
 from gaitopt.errors import GaitoptError
 
 VERBS = (
@@ -36,11 +38,11 @@ VERBS = (
     train,
     compare,
     resume,
-    score,
+    evaluate,
     replay,
     runs,
     lab,
-    listing,
+    list_,
     export,
     deploy,
     monitor,

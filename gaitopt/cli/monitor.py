@@ -6,7 +6,7 @@ import argparse
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.answer import Answer
+from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.hal.address import REAL, parse_address
 from gaitopt.hal.catalog import make_real_body

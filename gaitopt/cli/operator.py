@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from gaitopt.hal.keyboard import Keyboard
-from gaitopt.run.desk import DeskSpec, Operator, StageHand
+from gaitopt.run.real.walks import DeskSpec, Operator, StageHand
 from gaitopt.walk.stopwatch import Keys
 
 PAUSE_S = 2.0

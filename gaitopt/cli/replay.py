@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.answer import Answer
+from gaitopt.cli.output import Answer
 from gaitopt.hal.catalog import make_body
 from gaitopt.run.target import Target, find_target
-from gaitopt.run.trained import controller_of
+from gaitopt.run.trained_policy import controller_of
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.view.progress import ProgressView
 from gaitopt.view.video import record_video

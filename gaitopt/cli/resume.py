@@ -8,18 +8,18 @@ from collections.abc import Mapping
 from typing import Any
 
 from gaitopt.cli import arguments, compare, train
-from gaitopt.cli.answer import Answer
-from gaitopt.cli.consent import ask_to_move
+from gaitopt.cli.confirmation import ask_to_move
 from gaitopt.cli.learn import work
 from gaitopt.cli.operator import operator
+from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.files import parse_spec
-from gaitopt.run.config import current_versions
-from gaitopt.run.desk import DeskSpec
-from gaitopt.run.folder import RunFolder, find_run
-from gaitopt.run.latest import folder_names, named
-from gaitopt.run.study import find_study
-from gaitopt.run.train_folder import find_training, is_training
+from gaitopt.run.compare.folder import find_study
+from gaitopt.run.experiment import folder_names, named
+from gaitopt.run.learn.folder import RunFolder, find_run
+from gaitopt.run.learn.settings import current_versions
+from gaitopt.run.real.walks import DeskSpec
+from gaitopt.run.train.folder import find_training, is_training
 
 
 def add_parser(verbs: Any) -> None:

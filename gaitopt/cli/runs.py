@@ -6,14 +6,14 @@ import argparse
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.answer import Answer
-from gaitopt.cli.table import table
+from gaitopt.cli.output import Answer
+from gaitopt.cli.text_table import table
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import read_gait
-from gaitopt.run.folder import RunFolder, list_runs
-from gaitopt.run.study import StudyFolder, list_studies
-from gaitopt.run.train_folder import TrainFolder, list_trainings
-from gaitopt.run.trained import read_trained
+from gaitopt.run.compare.folder import StudyFolder, list_studies
+from gaitopt.run.learn.folder import RunFolder, list_runs
+from gaitopt.run.train.folder import TrainFolder, list_trainings
+from gaitopt.run.trained_policy import read_trained
 from gaitopt.view.comparison_table import TABLE
 
 

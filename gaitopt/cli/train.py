@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.answer import Answer, artefact_lines, evaluation_data, speed_line
+from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, speed_line
 from gaitopt.files import parse_spec
 from gaitopt.gait.gait_file import Gait
 from gaitopt.hal.engine import engine_of
@@ -15,10 +15,10 @@ from gaitopt.rl.algorithms.catalog import ALGORITHMS, parse_options
 from gaitopt.rl.training import Stopping
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO, change_specs
-from gaitopt.run.train import STEPS, TrainOutcome, continue_training, new_training
-from gaitopt.run.train_config import POLICIES, PolicyOptions, usual_interface, usual_policy, walking_options
-from gaitopt.run.train_folder import TrainFolder
-from gaitopt.run.trained import TrainedPolicy
+from gaitopt.run.train.folder import TrainFolder
+from gaitopt.run.train.settings import POLICIES, PolicyOptions, usual_interface, usual_policy, walking_options
+from gaitopt.run.train.train import STEPS, TrainOutcome, continue_training, new_training
+from gaitopt.run.trained_policy import TrainedPolicy
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.view.train_plots import training_curve
 from gaitopt.view.train_progress import TrainProgressView

@@ -17,9 +17,9 @@ from gaitopt.errors import InputError
 from gaitopt.rl.arrays import Array, State, entry, part, prefixed
 from gaitopt.rl.batch import Batch, concatenate
 from gaitopt.rl.environment import Environment
-from gaitopt.rl.lane import Lane
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.request import Job, Request, share_out
+from gaitopt.rl.sampler import Lane
 
 
 def collect(jobs: Sequence[Job], requests: Sequence[Request], lanes: Mapping[int, Lane], policy: Policy) -> list[Batch]:

@@ -14,14 +14,14 @@ from gaitopt.hal.body import Body
 from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.desk import Desk, DeskSpec, Operator
-from gaitopt.run.elsewhere import elsewhere
-from gaitopt.run.trained import TrainedPolicy
-from gaitopt.scenario.score import SPEED, ScoreSpec
+from gaitopt.run.real.walks import Desk, DeskSpec, Operator
+from gaitopt.run.remote import elsewhere
+from gaitopt.run.trained_policy import TrainedPolicy
+from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.controller import Controller, GaitController
-from gaitopt.walk.score import Evaluation, summarize
+from gaitopt.walk.evaluation import Evaluation, summarize
 from gaitopt.walk.traversal import Traversal, traverse
 from gaitopt.workers import RAY, InProcess, WorkerChoice, Workers, make_workers
 

@@ -12,11 +12,11 @@ from gaitopt.files import parse_spec, parse_value
 from gaitopt.gait.gait_file import Gait, check_gait, gait_names, load_gait, read_gait
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot
-from gaitopt.run.folder import CONFIG, RunFolder, find_run, list_runs
-from gaitopt.run.latest import LATEST, named
-from gaitopt.run.train_folder import find_training, is_training
-from gaitopt.run.trained import TrainedPolicy, read_trained
-from gaitopt.scenario.score import SPEED, ScoreSpec
+from gaitopt.run.experiment import LATEST, named
+from gaitopt.run.learn.folder import CONFIG, RunFolder, find_run, list_runs
+from gaitopt.run.train.folder import find_training, is_training
+from gaitopt.run.trained_policy import TrainedPolicy, read_trained
+from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario, scenario_names
 
 DEFAULT_ROBOT, DEFAULT_SCENARIO = "aibo-ers7", "field"

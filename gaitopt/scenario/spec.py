@@ -15,7 +15,7 @@ from pydantic import model_validator
 
 from gaitopt.errors import unknown_name
 from gaitopt.files import NonNegative, Positive, Real, Spec, Vector, data_folder, read_spec
-from gaitopt.scenario.score import ScoreSpec
+from gaitopt.scenario.objective import ScoreSpec
 
 
 class Normal(Spec):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from gaitopt.run.comparison import Comparison, median_interval
+from gaitopt.run.compare.results import Comparison, median_interval
 from gaitopt.view.comparison_table import FEW
 from gaitopt.view.whole_file import whole_file
 

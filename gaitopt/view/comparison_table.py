@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitopt.files import write_atomic
-from gaitopt.run.comparison import Comparison, Interval, Reach
+from gaitopt.run.compare.results import Comparison, Interval, Reach
 
 EARLY = 0.95
 """Of a method that spends less than this part of the budget, the table says so."""

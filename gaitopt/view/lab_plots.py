@@ -14,7 +14,7 @@ from gaitopt.rl.arrays import Array
 from gaitopt.rl.mdps import aliased_gridworld as grid
 from gaitopt.rl.mdps import one_step, puck_world
 from gaitopt.rl.mdps import rock_paper_scissors as game
-from gaitopt.run.lab import Experiment, Outcome
+from gaitopt.run.lab.lab import Experiment, Outcome
 from gaitopt.view.whole_file import whole_file
 
 if TYPE_CHECKING:

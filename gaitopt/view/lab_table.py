@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gaitopt.rl.mdps.catalog import Problem
-from gaitopt.run.lab import Experiment, Snapshot
+from gaitopt.run.lab.lab import Experiment, Snapshot
 from gaitopt.view.lab_text import WORDS
 from gaitopt.view.live_table import LiveTable
 

@@ -11,7 +11,7 @@ from gaitopt.rl.arrays import Array
 from gaitopt.rl.mdps import aliased_gridworld as grid
 from gaitopt.rl.mdps import one_step, puck_world
 from gaitopt.rl.mdps import rock_paper_scissors as game
-from gaitopt.run.lab_findings import distances
+from gaitopt.run.lab.findings import distances
 
 CELL = 9
 """Characters inside a cell of the gridworld."""

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 
-from gaitopt.run.folder import RunFolder
-from gaitopt.scenario.score import ScoreSpec
+from gaitopt.run.learn.folder import RunFolder
+from gaitopt.scenario.objective import ScoreSpec
 from gaitopt.view.whole_file import whole_file
-from gaitopt.walk.score import Evaluation, summarize
+from gaitopt.walk.evaluation import Evaluation, summarize
 from gaitopt.walk.traversal import Status
 
 CURVE = "learning_curve.png"

@@ -8,7 +8,7 @@ from types import TracebackType
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
-from gaitopt.run.optimize import Progress as RunProgress
+from gaitopt.run.learn.optimize import Progress as RunProgress
 
 STAGES = {"learning": "learning", "start": "start gait", "best": "learned gait"}
 

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from gaitopt.errors import GaitoptError
-from gaitopt.run.compare import StudyProgress
-from gaitopt.run.study import StudyFolder
+from gaitopt.run.compare.compare import StudyProgress
+from gaitopt.run.compare.folder import StudyFolder
 from gaitopt.workers import RAY, WorkerChoice
 
 LINES = 10

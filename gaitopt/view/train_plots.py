@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from gaitopt.run.train_folder import TrainFolder
+from gaitopt.run.train.folder import TrainFolder
 from gaitopt.view.whole_file import whole_file
 
 CURVE = "training_curve.png"

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gaitopt.rl.training import Progress
-from gaitopt.run.train_config import TrainConfig
+from gaitopt.run.train.settings import TrainConfig
 from gaitopt.view.live_table import LiveTable
 
 LINES = 20

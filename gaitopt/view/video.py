@@ -19,7 +19,7 @@ from gaitopt.hal.body import Body, BodyState, Camera
 from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.trained import TrainedPolicy, controller_of
+from gaitopt.run.trained_policy import TrainedPolicy, controller_of
 from gaitopt.scenario.spec import Push, ScenarioSpec
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.view.whole_file import whole_file

@@ -8,8 +8,8 @@ from gaitopt.workers.base import Result, Task, Workers
 from gaitopt.workers.count import RAY, WorkerChoice, check_count
 from gaitopt.workers.in_process import InProcess
 from gaitopt.workers.process_pool import ProcessPool
-from gaitopt.workers.ray_join import check_ray
-from gaitopt.workers.ray_workers import RayWorkers
+from gaitopt.workers.ray.connection import check_ray
+from gaitopt.workers.ray.workers import RayWorkers
 
 
 def make_workers(factory: Callable[[], Callable[[Task], Result]], choice: WorkerChoice) -> Workers[Task, Result]:

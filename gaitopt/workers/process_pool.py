@@ -8,7 +8,7 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from gaitopt.workers.base import Result, Task
-from gaitopt.workers.mortal import MortalWorkers
+from gaitopt.workers.retrying import MortalWorkers
 from gaitopt.workers.worker_main import opened
 from gaitopt.workers.worker_process import WorkerDied, WorkerProcess, spawning
 

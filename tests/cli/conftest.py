@@ -10,9 +10,9 @@ import pytest
 from gaitopt.cli.main import main
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.config import resolve
-from gaitopt.run.folder import RunFolder, create_run
-from gaitopt.run.optimize import optimize
+from gaitopt.run.learn.folder import RunFolder, create_run
+from gaitopt.run.learn.optimize import optimize
+from gaitopt.run.learn.settings import resolve
 
 
 class Said(NamedTuple):

@@ -14,7 +14,7 @@ from gaitopt.hal import catalog
 from gaitopt.hal.real import real_body
 from gaitopt.hal.serial import probe
 from gaitopt.robot.spec import load_robot
-from gaitopt.run import desk
+from gaitopt.run.real import walks as desk
 from gaitopt.scenario.spec import load_scenario
 
 FIELD = {"length_m": 0.1, "run_up_m": 0.1, "time_limit_s": 4.0}

@@ -155,7 +155,7 @@ def test_a_run_folder_that_exists(refused, here, monkeypatch):
         def now(cls, tz=None):
             return cls(2026, 1, 2, 12, 0, 0)
 
-    monkeypatch.setattr("gaitopt.run.folder.datetime.datetime", Noon)
+    monkeypatch.setattr("gaitopt.run.learn.folder.datetime.datetime", Noon)
     (here / "runs" / "2026-01-02_120000_mine").mkdir(parents=True)
     assert "2026-01-02_120000_mine: this run exists" in refused("learn", "--name", "mine")
 

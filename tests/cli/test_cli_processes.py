@@ -14,7 +14,7 @@ import pytest
 from gaitopt.files import read_toml
 from gaitopt.gait.gait_file import read_gait
 from gaitopt.gait.parameters import PARAMETER_NAMES
-from gaitopt.run.folder import find_run, list_runs
+from gaitopt.run.learn.folder import find_run, list_runs
 
 ROOT = Path(__file__).parents[2]
 PYTHONPATH = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])

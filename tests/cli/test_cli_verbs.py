@@ -9,12 +9,12 @@ import pytest
 from PIL import Image
 
 import gaitopt
-from gaitopt.cli.answer import write_json
-from gaitopt.cli.table import table
+from gaitopt.cli.output import write_json
+from gaitopt.cli.text_table import table
 from gaitopt.gait.gait_file import read_gait
 from gaitopt.gait.parameters import PARAMETER_NAMES
 from gaitopt.hal.catalog import make_body
-from gaitopt.run.folder import RunFolder, create_run
+from gaitopt.run.learn.folder import RunFolder, create_run
 from gaitopt.run.rollout import evaluate
 from gaitopt.run.store import RunStore
 from gaitopt.seeding import Stream, traversal_seed
@@ -183,7 +183,7 @@ def test_a_run_of_other_versions_is_resumed_with_a_note(cli, run):
 
 
 def test_the_doctor_tells_what_works(cli, monkeypatch):
-    monkeypatch.setattr("gaitopt.run.checkup.egl_works", lambda: False)
+    monkeypatch.setattr("gaitopt.run.diagnosis.egl_works", lambda: False)
     said = cli("doctor")
     assert (said.code, said.err) == (0, "")
     assert "ok    PyBullet: a traversal: finished" in said.out
@@ -234,7 +234,7 @@ def test_interrupted_elsewhere_nothing_but_that_is_told(cli, monkeypatch):
     def stop(*args):
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr("gaitopt.cli.score.find_target", stop)
+    monkeypatch.setattr("gaitopt.cli.evaluate.find_target", stop)
     assert cli("score", "hand-tuned", "--json") == (130, "", "gaitopt: interrupted\n")
 
 
@@ -243,7 +243,7 @@ def test_what_libraries_print_does_not_reach_the_json(cli, run, monkeypatch):
         os.write(1, b"build time: yesterday\n")  # as a library in C does
         return evaluate(*args, **options)
 
-    monkeypatch.setattr("gaitopt.cli.score.evaluate", noisy)
+    monkeypatch.setattr("gaitopt.cli.evaluate.evaluate", noisy)
     words = ("score", "latest", "--repeats", 1, "--workers", 1)
     said = cli(*words, "--json")
     assert the_object(said)["repeats"] == 1

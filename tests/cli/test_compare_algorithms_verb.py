@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gaitopt.cli import compare as compare_verb
-from gaitopt.run.compare import run_study
+from gaitopt.run.compare.compare import run_study
 
 QUICK = {"length_m": 0.05, "run_up_m": 0.02, "time_limit_s": 1}
 TINY = [word for key, value in QUICK.items() for word in ("--set", f"scenario.field.{key}={value}")]

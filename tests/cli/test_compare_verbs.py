@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from gaitopt.cli import compare as compare_verb
-from gaitopt.run.compare import run_study
-from gaitopt.run.folder import find_run
-from gaitopt.run.latest import named
-from gaitopt.run.study import find_study
+from gaitopt.run.compare.compare import run_study
+from gaitopt.run.compare.folder import find_study
+from gaitopt.run.experiment import named
+from gaitopt.run.learn.folder import find_run
 
 QUICK = {"length_m": 0.05, "run_up_m": 0.02, "time_limit_s": 1}
 TINY = [word for key, value in QUICK.items() for word in ("--set", f"scenario.field.{key}={value}")]

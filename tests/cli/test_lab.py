@@ -14,8 +14,8 @@ from gaitopt.rl.algorithms.catalog import ALGORITHMS
 from gaitopt.rl.exact import start_value
 from gaitopt.rl.mdps import aliased_gridworld as grid
 from gaitopt.rl.mdps.catalog import PROBLEMS
-from gaitopt.run import lab
-from gaitopt.run.lab import Lab
+from gaitopt.run.lab import lab
+from gaitopt.run.lab.lab import Lab
 
 SHORT = {"one-step": 2000, "aliased-gridworld": 3000, "rock-paper-scissors": 2000, "puck-world": 2048}
 KEYS = ("problem", "algorithm", "seed", "steps", "value", "best", "best_deterministic", "share_of_best", "picture")

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import ray_rigs
 
-from gaitopt.run.folder import find_run
+from gaitopt.run.learn.folder import find_run
 
 UNREACHABLE = "RAY_ADDRESS=127.0.0.1:1: no Ray cluster can be reached there"
 

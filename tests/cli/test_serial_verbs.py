@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from memory_desk import BODY, CHANGES, GATE, PLAIN, ROBOTS, MemoryDesk
 
-from gaitopt.run.folder import find_run
+from gaitopt.run.learn.folder import find_run
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}

@@ -6,12 +6,12 @@ from rl_problems import random_mdp, random_softmax
 
 from gaitopt.errors import InputError
 from gaitopt.rl.batch import concatenate
-from gaitopt.rl.lane import Lane
 from gaitopt.rl.mdps.puck_world import LIMIT, PuckWorld
 from gaitopt.rl.mdps.tabular import TabularEnvironment
 from gaitopt.rl.policies.linear_gaussian import LinearGaussianPolicy
 from gaitopt.rl.request import Job, Request, share_out
 from gaitopt.rl.rollout import Collector, collect
+from gaitopt.rl.sampler import Lane
 
 
 class Counter:

@@ -10,11 +10,11 @@ from small_studies import NOON, SMALL
 
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.compare import new_study
-from gaitopt.run.config import resolve
-from gaitopt.run.folder import create_run
-from gaitopt.run.study import create_study
-from gaitopt.run.study_plan import plan
+from gaitopt.run.compare.compare import new_study
+from gaitopt.run.compare.folder import create_study
+from gaitopt.run.compare.settings import plan
+from gaitopt.run.learn.folder import create_run
+from gaitopt.run.learn.settings import resolve
 from gaitopt.workers.in_process import InProcess
 
 
@@ -93,7 +93,7 @@ def make_study(ers7, tiny_field, tmp_path):
 @pytest.fixture
 def free_steps(monkeypatch, free_walks):
     """Replace physics in trainings, too; return the list of traversals walked."""
-    monkeypatch.setattr("gaitopt.run.train_config.TraversalEnvironment", small_trainings.FreeEnvironment)
+    monkeypatch.setattr("gaitopt.run.train.settings.TraversalEnvironment", small_trainings.FreeEnvironment)
     return free_walks
 
 

@@ -8,7 +8,7 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, load_gait, save_gait
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.config import resolve
+from gaitopt.run.learn.settings import resolve
 from gaitopt.run.target import change_specs, find_target
 from gaitopt.scenario.spec import Normal, Uniform
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from gaitopt.errors import InputError
 from gaitopt.files import data_folder, parse_spec, read_toml
-from gaitopt.scenario.score import SPEED, TERMS, ScoreSpec, parse_score
+from gaitopt.scenario.objective import SPEED, TERMS, ScoreSpec, parse_score
 from gaitopt.scenario.spec import ScenarioSpec
 
 TABLES = read_toml(data_folder("scenarios") / "field.toml")

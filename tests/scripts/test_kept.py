@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from gaitopt.run.budget import Traversals
-from gaitopt.run.comparison import BestKnown, Comparison, Curve, summarize_methods
-from gaitopt.scenario.score import SPEED
+from gaitopt.run.compare.budget import Traversals
+from gaitopt.run.compare.results import BestKnown, Comparison, Curve, summarize_methods
+from gaitopt.scenario.objective import SPEED
 
-sys.path.insert(0, str(Path(__file__).parents[2] / "scripts"))
+sys.path.insert(0, str(Path(__file__).parents[2] / "scripts" / "study"))
 from common import kept
 
 BUDGET = Traversals(100)

@@ -7,7 +7,11 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ("learn_gait.py", "replay_gait.py", "score_gait.py")
-SCRIPTS = sorted(path.name for path in (ROOT / "scripts").glob("*.py"))
+SCRIPTS = sorted(
+    path.relative_to(ROOT / "scripts").as_posix()
+    for path in (ROOT / "scripts").rglob("*.py")
+    if "common" not in path.parts
+)
 
 
 @pytest.mark.parametrize("name", SCRIPTS)
@@ -16,7 +20,7 @@ def test_a_script_explains_itself(name, tmp_path):
     command = [sys.executable, str(ROOT / "scripts" / name), "--help"]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout.startswith(f"usage: {name}")
+    assert done.stdout.startswith(f"usage: {Path(name).name}")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -32,4 +36,4 @@ def test_an_example_is_short_and_needs_only_what_the_package_exports(name):
 
 
 def test_the_scripts_that_readme_and_makefile_name_are_there():
-    assert {*EXAMPLES, "bench_rollout.py", "bench_workers.py", "study_learning.py"} <= set(SCRIPTS)
+    assert {*EXAMPLES, "bench/bench_rollout.py", "bench/bench_workers.py", "study/study_learning.py"} <= set(SCRIPTS)

@@ -11,15 +11,15 @@ from PIL import Image
 from rich.console import Console
 
 from gaitopt.gait.gait_file import Gait, save_gait
-from gaitopt.run.budget import Steps, Traversals
-from gaitopt.run.compare import StudyProgress, run_study
-from gaitopt.run.comparison import BestKnown, Comparison, Curve, median_interval, summarize_method
+from gaitopt.run.compare.budget import Steps, Traversals
+from gaitopt.run.compare.compare import StudyProgress, run_study
+from gaitopt.run.compare.folder import create_study
+from gaitopt.run.compare.results import BestKnown, Comparison, Curve, median_interval, summarize_method
+from gaitopt.run.compare.settings import plan
 from gaitopt.run.store import Place, Row
-from gaitopt.run.study import create_study
-from gaitopt.run.study_plan import plan
-from gaitopt.run.train_config import new_policy
-from gaitopt.run.trained import AboutPolicy, TrainedPolicy
-from gaitopt.scenario.score import SPEED, parse_score
+from gaitopt.run.train.settings import new_policy
+from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
+from gaitopt.scenario.objective import SPEED, parse_score
 from gaitopt.seeding import Stream, generator
 from gaitopt.view.comparison_plot import comparison_plot
 from gaitopt.view.comparison_table import markdown, notes, table_rows, write_tables

@@ -12,8 +12,8 @@ from gaitopt.rl.mdps import aliased_gridworld as grid
 from gaitopt.rl.mdps import one_step
 from gaitopt.rl.mdps.catalog import PROBLEMS
 from gaitopt.rl.training import Progress
-from gaitopt.run.lab import Experiment, Outcome, Snapshot
-from gaitopt.run.lab_findings import FINDINGS, distances, puck_track
+from gaitopt.run.lab.findings import FINDINGS, distances, puck_track
+from gaitopt.run.lab.lab import Experiment, Outcome, Snapshot
 from gaitopt.view.lab_plots import LEARNED, lab_picture, picture_path
 from gaitopt.view.lab_table import LabTable
 from gaitopt.view.lab_text import WORDS

@@ -8,8 +8,8 @@ from PIL import Image
 
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait
-from gaitopt.run.config import resolve
-from gaitopt.run.folder import create_run
+from gaitopt.run.learn.folder import create_run
+from gaitopt.run.learn.settings import resolve
 from gaitopt.run.store import Place, Row
 from gaitopt.view.plots import learning_curve
 from gaitopt.walk.traversal import Status, Traversal

@@ -4,7 +4,7 @@ import re
 import pytest
 from rich.console import Console
 
-from gaitopt.run.optimize import Progress
+from gaitopt.run.learn.optimize import Progress
 from gaitopt.view.progress import ProgressView, describe
 
 NAN = float("nan")

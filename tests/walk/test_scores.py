@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from gaitopt.errors import InputError
 from gaitopt.hal.body import Capabilities
-from gaitopt.scenario.score import TERMS, ScoreSpec, parse_score
-from gaitopt.walk.score import HIGHEST, check_score, confidence_interval, score, summarize
+from gaitopt.scenario.objective import TERMS, ScoreSpec, parse_score
+from gaitopt.walk.evaluation import HIGHEST, check_score, confidence_interval, score, summarize
 from gaitopt.walk.traversal import Status, Traversal
 
 

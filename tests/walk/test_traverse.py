@@ -14,7 +14,7 @@ from gaitopt.errors import BodyError
 from gaitopt.hal.body import GroundContacts, Lifecycle
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import load_scenario
-from gaitopt.walk.score import score
+from gaitopt.walk.evaluation import score
 from gaitopt.walk.stopwatch import SpoiledError, Stopwatch
 from gaitopt.walk.traversal import FALLEN_COSINE, Status, traverse
 

@@ -33,7 +33,8 @@ from worker_tasks import (
 )
 
 from gaitopt.errors import BodyError, WorkerError
-from gaitopt.workers import mortal, worker_process
+from gaitopt.workers import retrying as mortal
+from gaitopt.workers import worker_process
 from gaitopt.workers.process_pool import ProcessPool
 
 HANG_S = 120.0

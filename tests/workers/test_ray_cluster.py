@@ -21,8 +21,10 @@ from worker_tasks import (
 )
 
 from gaitopt.errors import InputError, WorkerError
-from gaitopt.workers import check_count, check_workers, make_workers, ray_cluster, ray_join
-from gaitopt.workers.ray_workers import RayWorkers
+from gaitopt.workers import check_count, check_workers, make_workers
+from gaitopt.workers.ray import cluster as ray_cluster
+from gaitopt.workers.ray import connection as ray_join
+from gaitopt.workers.ray.workers import RayWorkers
 
 
 def test_ray_is_chosen_by_its_name(local_ray):

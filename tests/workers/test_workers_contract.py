@@ -13,7 +13,7 @@ from gaitopt.errors import BodyError, InputError, ProtocolError
 from gaitopt.workers import Workers, default_count, make_workers
 from gaitopt.workers.in_process import InProcess
 from gaitopt.workers.process_pool import ProcessPool
-from gaitopt.workers.ray_workers import RayWorkers
+from gaitopt.workers.ray.workers import RayWorkers
 
 Make = Callable[[Callable[[], Function]], Workers]
 KINDS: dict[str, Make] = {"in_process": InProcess, "pool": partial(ProcessPool, count=2), "ray": RayWorkers}

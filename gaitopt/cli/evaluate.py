@@ -1,0 +1,80 @@
+"""`gaitopt score`: time a gait, or a policy on its gait, by fresh traversals.
+
+A run is reported by the traversals of its own seed; another --seed walks others.
+"""
+
+from __future__ import annotations
+
+import argparse
+import math
+from typing import Any
+
+from gaitopt.cli import arguments
+from gaitopt.cli.confirmation import ask_to_move
+from gaitopt.cli.operator import operator
+from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, score_words, speed_line
+from gaitopt.run.rollout import evaluate
+from gaitopt.run.target import find_target
+from gaitopt.scenario.objective import parse_score
+from gaitopt.walk.evaluation import Evaluation
+from gaitopt.workers import check_workers
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser("score", help="time a gait or a policy by fresh traversals", description=__doc__)
+    arguments.add_target(parser)
+    parser.add_argument(
+        "--repeats", type=arguments.positive, default=20, metavar="N", help="traversals (default: %(default)s)"
+    )
+    arguments.add_score(parser)
+    arguments.add_desk(parser)
+    arguments.add_workers(parser)
+    arguments.add_seed(parser)
+    arguments.add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> Answer:
+    """Score."""
+    check_workers(args.workers)
+    target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes, arguments.usual_robot(args))
+    score = parse_score(args.score) if args.score is not None else target.usual_score
+    desk = arguments.desk(args)
+    if desk is not None:
+        ask_to_move(desk.body, args.yes)
+    with operator(desk, args) as someone:
+        result = evaluate(
+            target.gait.parameters,
+            target.robot,
+            target.scenario,
+            args.repeats,
+            args.seed,
+            target.engine,
+            args.workers,
+            desk=desk,
+            operator=someone,
+            score=score,
+            trained=target.trained,
+        )
+    names = {"robot": target.robot.name, "gait": target.label, "scenario": target.scenario.name, "seed": args.seed}
+    names |= {"score_of": str(score)}
+    text = [
+        f"{target.robot.name}, {target.label}, {target.scenario.name}",
+        f"speed     {speed_line(result)}",
+        *([] if score.is_speed else [f"score     {score_words(result)} of {score}"]),
+        *_measured_lines(result),
+        *artefact_lines(result),
+    ]
+    return Answer(names | evaluation_data(result), "\n".join(text))
+
+
+def _measured_lines(result: Evaluation) -> list[str]:
+    """Return what the body measured; a real one cannot tell all of it."""
+    roll, pitch = math.degrees(result.roll_spread), math.degrees(result.pitch_spread)
+    lines = {
+        f"sway      roll {roll:.1f} deg, pitch {pitch:.1f} deg": roll,
+        f"energy    {result.energy_j:.0f} J a traversal": result.energy_j,
+        f"drift     {result.drift_m * 1e3:+.0f} mm sideways": result.drift_m,
+    }
+    return [line for line, value in lines.items() if not math.isnan(value)]

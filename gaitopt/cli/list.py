@@ -1,0 +1,99 @@
+"""`gaitopt list`: what there is to choose from."""
+
+from __future__ import annotations
+
+import argparse
+from typing import Any
+
+from gaitopt.cli import arguments
+from gaitopt.cli.output import Answer
+from gaitopt.cli.text_table import table
+from gaitopt.gait.gait_file import gait_names, load_gait
+from gaitopt.gait.parameters import GaitSpace
+from gaitopt.optim.catalog import OPTIMIZERS
+from gaitopt.rl.algorithms.catalog import ALGORITHMS
+from gaitopt.rl.mdps.catalog import PROBLEMS
+from gaitopt.robot.spec import load_robot, robot_names
+from gaitopt.scenario.spec import load_scenario, scenario_names
+
+
+def add_parser(verbs: Any) -> None:
+    """Add the verb."""
+    parser = verbs.add_parser(
+        "list", help="list robots, scenarios, optimizers, gaits, problems or algorithms", description=__doc__
+    )
+    parser.add_argument("what", choices=sorted(LISTS), metavar="|".join(sorted(LISTS)))
+    parser.add_argument("--robot", help="only this robot's gaits")
+    arguments.add_json(parser)
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> Answer:
+    """List."""
+    rows = LISTS[args.what](args.robot)
+    return Answer({args.what: rows}, table(rows) if rows else f"no {args.what}")
+
+
+def _robots(robot: str | None) -> list[dict[str, Any]]:
+    robots = [load_robot(name) for name in ([robot] if robot else robot_names())]
+    return [
+        {
+            "name": r.name,
+            "title": r.title,
+            "joints": len(r.joint_names),
+            "mass_kg": r.mass_kg,
+            "start_gait": r.start_gait,
+            "driver": r.wiring.driver if r.wiring else None,
+            "inactive": ", ".join(GaitSpace(r).inactive) or None,
+        }
+        for r in robots
+    ]
+
+
+def _scenarios(robot: str | None) -> list[dict[str, Any]]:
+    scenarios = [load_scenario(name) for name in scenario_names()]
+    return [{"name": s.name, "length_m": s.field.length_m, "title": s.title} for s in scenarios]
+
+
+def _optimizers(robot: str | None) -> list[dict[str, Any]]:
+    return [{"name": name, "summary": entry.summary} for name, entry in OPTIMIZERS.items()]
+
+
+def _gaits(robot: str | None) -> list[dict[str, Any]]:
+    rows = []
+    for owner in [robot] if robot else robot_names():
+        spec = load_robot(owner)
+        for name in gait_names(spec):
+            source = load_gait(name, spec).origin.get("source", "")
+            rows.append({"robot": owner, "name": name, "source": source})
+    return rows
+
+
+def _algorithms(robot: str | None) -> list[dict[str, Any]]:
+    return [
+        {"name": name, "in_place_of_q": entry.in_place_of_q, "summary": entry.summary}
+        for name, entry in ALGORITHMS.items()
+    ]
+
+
+def _problems(robot: str | None) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "best": problem.best,
+            "best_deterministic": problem.best_deterministic,
+            "steps": problem.steps,
+            "summary": problem.summary,
+        }
+        for name, problem in PROBLEMS.items()
+    ]
+
+
+LISTS = {
+    "robots": _robots,
+    "scenarios": _scenarios,
+    "optimizers": _optimizers,
+    "gaits": _gaits,
+    "algorithms": _algorithms,
+    "problems": _problems,
+}

@@ -1,0 +1,89 @@
+"""What a verb answers: text for people, or one JSON object for programs."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import sys
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from gaitopt.run.learn.noise import Noise
+from gaitopt.scenario.objective import ScoreSpec
+from gaitopt.walk.evaluation import Evaluation
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a verb found out."""
+
+    data: dict[str, Any]
+    """For `--json`."""
+    text: str
+    """For people."""
+    exit_code: int = 0
+
+
+def claim_stdout() -> int:
+    """Keep standard output for one JSON object: what anything else prints there goes to standard error.
+
+    Returns the descriptor to write the object to. It works below Python, so libraries in C and worker processes obey.
+    """
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    return kept
+
+
+def write_json(descriptor: int, data: dict[str, Any]) -> None:
+    """Write one JSON object and close the descriptor; nan, which JSON lacks, becomes null."""
+    with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
+        stream.write(json.dumps(_finite(data), allow_nan=False) + "\n")
+
+
+def evaluation_data(evaluation: Evaluation) -> dict[str, Any]:
+    """Return an evaluation for JSON."""
+    return asdict(evaluation)
+
+
+def speed_line(evaluation: Evaluation) -> str:
+    """Return an evaluation's speed in words."""
+    low, high = (end * 1e3 for end in evaluation.speed_ci95_mps)
+    return (
+        f"{evaluation.speed_mps * 1e3:.0f} mm/s (95 % interval {low:.0f} to {high:.0f}; "
+        f"{evaluation.finished} of {evaluation.repeats} fresh traversals finished, {evaluation.fell} fell)"
+    )
+
+
+def score_words(evaluation: Evaluation) -> str:
+    """Return an evaluation's score, where it is not the speed, in words."""
+    low, high = evaluation.score_ci95
+    return f"{evaluation.score:.3f} (95 % interval {low:.3f} to {high:.3f})"
+
+
+def noise_line(noise: Noise, score: ScoreSpec) -> str:
+    """Return how noisy traversals were, as a line of a report."""
+    falls = f"{noise.fell} of {noise.traversals} traversals fell"
+    if noise.std is None:
+        return f"noise     unknown: no gait walked twice; {falls}"
+    size = f"{noise.std * 1e3:.1f} mm/s" if score.is_speed else f"{noise.std:.3f}"
+    return (
+        f"noise     {size} from one traversal of a gait to the next "
+        f"(standard deviation, {noise.degrees_of_freedom} degrees of freedom); {falls}"
+    )
+
+
+def artefact_lines(evaluation: Evaluation) -> list[str]:
+    """Return what is not honest walking, one line each."""
+    return [f"artefact  {line}" for line in evaluation.artefacts] or ["artefacts none"]
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in value]
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

@@ -1,0 +1,1 @@
+"""Comparing methods by equal budgets and several seeds."""

@@ -1,0 +1,87 @@
+"""A training by a policy-gradient algorithm as a member of a comparison."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from gaitopt.errors import InputError
+from gaitopt.run.compare.trial import Effort, Incumbent, Walker
+from gaitopt.run.train.folder import TRAINING, TrainFolder
+from gaitopt.run.train.train import continue_training
+from gaitopt.run.trained_policy import read_trained
+from gaitopt.scenario.objective import SPEED, ScoreSpec
+
+
+class AlgorithmMember(TrainFolder):
+    """A training that keeps snapshots of its policy at the points of its curve; see `Member`."""
+
+    @property
+    def method(self) -> str:
+        """Name of the algorithm."""
+        return self.config.algorithm
+
+    @property
+    def score(self) -> ScoreSpec:
+        """The speed: rewards are made of the way gained."""
+        return SPEED
+
+    @property
+    def title(self) -> str:
+        """Robot, scenario and gait."""
+        config = self.config
+        return f"{config.robot.name} on {config.scenario.name}, gait {config.gait_name}"
+
+    @property
+    def spent(self) -> int:
+        """Steps so far."""
+        rows = self.read_progress()
+        return int(rows[-1]["steps"]) if rows else 0
+
+    @property
+    def result(self) -> str | None:
+        """Speed with the last policy and of the gait alone; None before the training's end."""
+        origin = read_trained(self.policy_path).about.origin if self.policy_path.is_file() else {}
+        if "speed_mps" not in origin:
+            return None
+        return f"{origin['speed_mps'] * 1e3:.0f} mm/s, the gait alone {origin['gait_speed_mps'] * 1e3:.0f}"
+
+    @property
+    def anew(self) -> str:
+        """All but its settings."""
+        return f"delete all in {self.path} but {TRAINING}"
+
+    def learn(self) -> None:
+        """Train to the end."""
+        continue_training(self, workers=1)
+
+    def recommended(self, points: Sequence[int]) -> list[Incumbent]:
+        """Return the policies that stood after each of these numbers of steps; at first, the gait alone."""
+        updates = [int(row["steps"]) for row in self._updates()]
+        stood = [max((steps for steps in updates if steps <= point), default=0) for point in points]
+        incumbents = {steps: Incumbent(steps, self._walker(steps)) for steps in set(stood)}
+        return [incumbents[steps] for steps in stood]
+
+    def effort(self) -> Effort:
+        """Return what training took."""
+        rows = self._updates()
+        return Effort(
+            spent=int(rows[-1]["steps"]),
+            walks=int(rows[-1]["episodes"]),
+            fell=sum(int(row["fell"]) for row in rows),
+            wall_s=self.wall_s,
+            overhead_s=math.nan,
+        )
+
+    def _updates(self) -> list[dict[str, float]]:
+        rows = self.read_progress()
+        if not rows:
+            raise InputError(f"{self.progress_path}: tells of no update, and nothing of when it learned what")
+        return rows
+
+    def _walker(self, steps: int) -> Walker:
+        gait = tuple(self.config.start_gait.to_vector().tolist())
+        if steps == 0:
+            return Walker(gait)
+        trained = read_trained(self.snapshot_path(steps))
+        return Walker(gait, trained.digest, trained)

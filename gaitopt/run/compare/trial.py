@@ -1,0 +1,104 @@
+"""One run of a comparison, whatever it learns: how it is let learn, what it recommended when, and what that took."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple, Protocol
+
+from gaitopt.run.learn.settings import RunConfig
+from gaitopt.run.train.settings import TrainConfig
+from gaitopt.run.trained_policy import TrainedPolicy
+from gaitopt.scenario.objective import ScoreSpec
+
+GaitVector = tuple[float, ...]
+"""The twelve parameters, SI units."""
+
+
+@dataclass(frozen=True)
+class Walker:
+    """Who walks: a gait, alone or with a policy."""
+
+    gait: GaitVector
+    digest: str = ""
+    """Of the policy; empty for a gait alone."""
+    trained: TrainedPolicy | None = field(default=None, compare=False)
+    """The policy."""
+
+
+@dataclass(frozen=True)
+class Incumbent:
+    """What a run recommended at a point of its curve."""
+
+    since: int
+    """What had been spent when it was recommended first."""
+    walker: Walker
+
+
+class Effort(NamedTuple):
+    """What learning took; see `Curve`."""
+
+    spent: int
+    walks: int
+    fell: int
+    wall_s: float
+    overhead_s: float
+
+
+class Member(Protocol):
+    """An ordinary run, or training, in the folder of a comparison."""
+
+    path: Path
+
+    @property
+    def config(self) -> RunConfig | TrainConfig:
+        """Its settings."""
+        ...
+
+    @property
+    def method(self) -> str:
+        """Name of the optimizer or algorithm."""
+        ...
+
+    @property
+    def score(self) -> ScoreSpec:
+        """What its fresh traversals are worth."""
+        ...
+
+    @property
+    def title(self) -> str:
+        """Who walks where."""
+        ...
+
+    @property
+    def spent(self) -> int:
+        """What it spent of its budget so far."""
+        ...
+
+    @property
+    def result(self) -> str | None:
+        """What it learned, in words; None before it has come to its end."""
+        ...
+
+    @property
+    def anew(self) -> str:
+        """What to delete so that it learns anew, if its files are damaged."""
+        ...
+
+    def learn(self) -> None:
+        """Learn from where it stands to its end, in this process alone."""
+        ...
+
+    def recommended(self, points: Sequence[int]) -> list[Incumbent]:
+        """Return what it recommended at each of these points, which increase; at first its start."""
+        ...
+
+    def effort(self) -> Effort:
+        """Return what learning took."""
+        ...
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep other processes from working on it."""
+        ...

@@ -1,0 +1,1 @@
+"""Learning small problems by policy gradients."""

@@ -1,0 +1,1 @@
+"""Learning a gait with an optimizer."""

@@ -1,0 +1,273 @@
+"""The loop of learning: ask, walk, tell; and the fresh traversals that report start and winner.
+
+Learning and resuming are one thing: traversals that are stored already are not walked again, and the optimizer, told
+the same scores, asks for the same points.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from gaitopt.errors import InputError
+from gaitopt.gait.gait_file import Gait, save_gait
+from gaitopt.gait.parameters import GaitParameters, GaitSpace
+from gaitopt.run.learn.folder import RunFolder
+from gaitopt.run.learn.noise import Noise, estimate_noise
+from gaitopt.run.learn.settings import RunConfig, new_optimizer
+from gaitopt.run.real.walks import Operator
+from gaitopt.run.rollout import RolloutTask, RolloutWorkers, fresh_tasks, rollout_workers
+from gaitopt.run.store import PURPOSES, Iteration, Place, Row, RunStore
+from gaitopt.scenario.objective import SPEED, ScoreSpec
+from gaitopt.seeding import Stream, traversal_seed
+from gaitopt.walk.evaluation import Evaluation, score, summarize
+from gaitopt.walk.traversal import Traversal
+from gaitopt.workers import WorkerChoice, Workers
+
+
+@dataclass(frozen=True)
+class Progress:
+    """How far learning is; reported after every traversal."""
+
+    stage: str
+    """`learning`, or the `start` or `best` gait's fresh traversals."""
+    iteration: int
+    """Iterations finished."""
+    traversals: int
+    """Traversals done of this stage."""
+    budget: int
+    """Traversals of this stage in all."""
+    per_second: float
+    """Traversals walked per second since learning was started or resumed."""
+    seconds_left: float
+    """Estimate for this stage [s]; nan until known."""
+    current_score: float
+    """Mean score of the last finished iteration; nan before."""
+    best_score: float
+    """Highest mean score of a candidate so far; nan before."""
+    score: ScoreSpec = SPEED
+    """What the score is."""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a finished run learned. The evaluations are by fresh traversals that picked nothing."""
+
+    run: Path
+    best: Gait
+    start: Evaluation
+    learned: Evaluation
+    traversals: int
+    """Traversals that learning used."""
+    traversals_per_s: float
+    """Speed of learning in this process [1/s]; 0 if all was stored already."""
+    noise: Noise
+    """How much one gait's traversals differ."""
+    stopped: dict[str, str]
+    """Why learning ended, by short name: the budget, or the optimizer's own reasons."""
+
+
+Report = Callable[[Progress], None]
+
+
+def optimize(
+    run: RunFolder,
+    workers: WorkerChoice | RolloutWorkers,
+    report: Report | None = None,
+    operator: Operator | None = None,
+) -> Outcome:
+    """Learn from where the run stands to its end.
+
+    `best.toml` is written after every iteration, so that a run that is stopped leaves what it learned.
+
+    Args:
+        run: new, or stopped at any moment.
+        workers: how many processes walk, or `ray`; or what walks, which is closed. The result does not depend on it.
+        report: called after every traversal.
+        operator: who helps a real robot; needed by runs on one.
+
+    Raises:
+        InputError: the store holds other traversals than this run's, or cannot be written.
+        BodyError: a real robot failed; the run can be resumed.
+    """
+    config = run.config
+
+    def walkers() -> RolloutWorkers:
+        if isinstance(workers, Workers):
+            return workers
+        return rollout_workers(config.robot, config.scenario, config.engine, workers, config.desk, operator)
+
+    with run.locked(), run.open_store() as store, walkers() as pool:
+        return _Learning(run, store, pool, report or (lambda progress: None)).run()
+
+
+class _Learning:
+    """One run at work."""
+
+    def __init__(self, run: RunFolder, store: RunStore, pool: RolloutWorkers, report: Report) -> None:
+        self._folder, self._store, self._pool, self._report = run, store, pool, report
+        self._config: RunConfig = run.config
+        self._space = GaitSpace(run.config.robot)
+        self._optimizer = new_optimizer(run.config)
+        self._clock = _Clock()
+        self._iteration = self._spent = 0
+        self._current = self._best = float("nan")
+
+    def run(self) -> Outcome:
+        stored = {row.place: row for row in self._store.rows("learn")}
+        self._clock.begin("learning", self._config.traversals)
+        while self._spent + self._cost <= self._config.traversals and not self._optimizer.stop_reasons():
+            self._iterate(stored)
+        per_second, stopped = self._clock.per_second, self._optimizer.stop_reasons() or self._budget_spent
+        start = self._fresh("start", self._config.start_gait)
+        learned = self._fresh("best", self._best_gait)
+        best = self._save_best(learned)
+        noise = estimate_noise(row for purpose in PURPOSES for row in self._store.rows(purpose))
+        return Outcome(self._folder.path, best, start, learned, self._spent, per_second, noise, stopped)
+
+    @property
+    def _cost(self) -> int:
+        """Traversals of the next iteration; not always as many as of the last."""
+        return self._optimizer.batch * self._optimizer.repeats
+
+    @property
+    def _budget_spent(self) -> dict[str, str]:
+        budget = self._config.traversals
+        rest = f"; the next iteration takes {self._cost}" if self._spent < budget else ""
+        return {"traversals": f"{self._spent} of {budget} traversals done{rest}"}
+
+    def _iterate(self, stored: dict[Place, Row]) -> None:
+        begun = time.perf_counter()
+        points = self._optimizer.ask()
+        overhead_s = time.perf_counter() - begun
+        gaits = [self._space.from_cube(point) for point in points]
+        tasks: dict[Place, RolloutTask] = {}
+        for candidate, gait in enumerate(gaits):
+            for repeat in range(self._optimizer.repeats):
+                place = Place("learn", self._iteration, candidate, repeat)
+                seed = traversal_seed(self._config.seed, Stream.LEARNING, *place[1:])
+                tasks[place] = RolloutTask(tuple(gait.to_vector().tolist()), seed)
+        walked = self._walk(tasks, stored)
+        scores = np.array([self._score(traversal) for traversal in walked]).reshape(len(points), -1).mean(axis=1)
+        begun = time.perf_counter()
+        self._optimizer.tell(points, scores)
+        overhead_s += time.perf_counter() - begun
+        self._spent += len(tasks)
+        incumbent = tuple(self._best_gait.to_vector().tolist())
+        self._store.add_iteration(Iteration(self._iteration, self._spent, incumbent, overhead_s))
+        self._iteration += 1
+        self._current, self._best = float(scores.mean()), float(np.fmax(self._best, scores.max()))
+        if self._spent >= len(stored):  # before, best.toml is ahead of what is replayed
+            self._save_best(None)
+        self._report(self._progress())
+
+    def _fresh(self, purpose: str, gait: GaitParameters) -> Evaluation:
+        stored = {row.place: row for row in self._store.rows(purpose)}
+        tasks = fresh_tasks(gait, self._config.fresh, self._config.seed)
+        self._clock.begin(purpose, len(tasks))
+        walked = self._walk({Place(purpose, 0, 0, i): task for i, task in enumerate(tasks)}, stored)
+        return summarize(walked, self._config.score)
+
+    def _walk(self, tasks: dict[Place, RolloutTask], stored: dict[Place, Row]) -> list[Traversal]:
+        """Return the traversals of all tasks, in their order; those not stored yet are walked and stored."""
+        done = {place: self._recall(stored[place], task) for place, task in tasks.items() if place in stored}
+        self._clock.skip(len(done))
+        left = [(place, task) for place, task in tasks.items() if place not in done]
+        for index, (traversal, wall_s) in self._pool.run([task for _, task in left]):
+            place, task = left[index]
+            self._store.add(Row(place, task.seed, task.parameters, traversal, self._score(traversal), wall_s))
+            done[place] = traversal
+            self._clock.tick()
+            self._report(self._progress())
+        return [done[place] for place in tasks]
+
+    def _score(self, traversal: Traversal) -> float:
+        return score(traversal, self._config.score)
+
+    def _recall(self, row: Row, task: RolloutTask) -> Traversal:
+        if (row.parameters, row.seed) != (task.parameters, task.seed):
+            raise InputError(
+                f"{self._folder.path}: stored traversal {tuple(row.place)} is not what this run would walk; "
+                "it was made with other settings or versions (see config.toml): start a new run"
+            )
+        return row.traversal
+
+    @property
+    def _best_gait(self) -> GaitParameters:
+        return self._space.from_cube(self._optimizer.best)
+
+    def _save_best(self, fresh: Evaluation | None) -> Gait:
+        """Write best.toml; the speed is told only when it was measured by fresh traversals."""
+        config = self._config
+        origin = {
+            "run": config.name,
+            "optimizer": config.optimizer,
+            "scenario": config.scenario.name,
+            **_walked_in(config),
+            "seed": config.seed,
+            "iterations": self._iteration,
+        }
+        if fresh is not None:
+            origin |= {
+                "speed_mps": fresh.speed_mps,
+                "speed_ci95_mps": list(fresh.speed_ci95_mps),
+                "fresh_traversals": fresh.repeats,
+                "finished": fresh.finished,
+                "artefacts": list(fresh.artefacts),
+            }
+            if not config.score.is_speed:
+                origin |= {"score": str(config.score), "score_mean": fresh.score, "score_ci95": list(fresh.score_ci95)}
+        gait = Gait(config.robot.name, self._best_gait, origin)
+        save_gait(gait, self._folder.best_path)
+        return gait
+
+    def _progress(self) -> Progress:
+        clock = self._clock
+        return Progress(
+            stage=clock.stage,
+            iteration=self._iteration,
+            traversals=clock.done,
+            budget=clock.budget,
+            per_second=clock.per_second,
+            seconds_left=clock.seconds_left,
+            current_score=self._current,
+            best_score=self._best,
+            score=self._config.score,
+        )
+
+
+def _walked_in(config: RunConfig) -> dict[str, object]:
+    if config.desk is not None:
+        return {"body": config.desk.body, "native": config.desk.native}
+    return {"engine": config.engine.name, "time_step_s": config.engine.time_step_s}
+
+
+class _Clock:
+    """Counts the traversals of a stage, and how fast they are walked."""
+
+    def __init__(self) -> None:
+        self.begin("learning", 0)
+
+    def begin(self, stage: str, budget: int) -> None:
+        self.stage, self.budget = stage, budget
+        self.done = self._walked = 0
+        self._begun = time.perf_counter()
+
+    def skip(self, stored: int) -> None:
+        self.done += stored
+
+    def tick(self) -> None:
+        self.done += 1
+        self._walked += 1
+
+    @property
+    def per_second(self) -> float:
+        return self._walked / (time.perf_counter() - self._begun) if self._walked else 0.0
+
+    @property
+    def seconds_left(self) -> float:
+        return (self.budget - self.done) / self.per_second if self._walked else float("nan")

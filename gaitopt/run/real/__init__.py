@@ -1,0 +1,1 @@
+"""Walking on a real robot."""

@@ -1,0 +1,148 @@
+"""The folder of a training: training.toml, robot.urdf, state.npz, progress.csv, policy.npz and timing.toml.
+
+With snapshots it also holds snapshots/<steps>.npz: the policies that stood after so many steps.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from pathlib import Path
+
+from gaitopt.errors import InputError, unknown_name
+from gaitopt.files import NonNegative, Spec, format_toml, parse_spec, read_toml, write_atomic
+from gaitopt.run.learn.folder import lock, make_folder, read_config, write_config
+from gaitopt.run.train.settings import TrainConfig
+
+TRAINING, STATE, PROGRESS, POLICY = "training.toml", "state.npz", "progress.csv", "policy.npz"
+SNAPSHOTS, TIMING = "snapshots", "timing.toml"
+
+Row = Mapping[str, float]
+"""What an iteration tells of itself, by name."""
+
+
+class Timing(Spec):
+    """What timing.toml holds."""
+
+    wall_s: NonNegative
+    """Time that training took [s]."""
+
+
+class TrainFolder:
+    """The folder of one training."""
+
+    def __init__(self, path: Path) -> None:
+        """Open a folder made by `create_training`.
+
+        Raises:
+            InputError: it is not a training's folder.
+        """
+        self.path = path
+        if not (path / TRAINING).is_file():
+            raise InputError(f"{path}: is not a training: it has no {TRAINING}; see `gaitopt runs`")
+        self.config = read_config(TrainConfig, path / TRAINING)
+
+    @property
+    def state_path(self) -> Path:
+        """Where training stands; not there before the first save."""
+        return self.path / STATE
+
+    @property
+    def policy_path(self) -> Path:
+        """The policy so far; not there before the first save."""
+        return self.path / POLICY
+
+    @property
+    def progress_path(self) -> Path:
+        """What every iteration told of itself."""
+        return self.path / PROGRESS
+
+    def snapshot_path(self, steps: int) -> Path:
+        """Return the file of the policy that stood after so many steps, if a snapshot asked for it."""
+        return self.path / SNAPSHOTS / f"{steps}.npz"
+
+    @property
+    def wall_s(self) -> float:
+        """Time that training took so far, over all processes that were at it in turn [s]."""
+        path = self.path / TIMING
+        return parse_spec(Timing, read_toml(path), str(path)).wall_s if path.is_file() else 0.0
+
+    def write_wall_s(self, wall_s: float) -> None:
+        """Write the time that training took so far [s]; apart from the rest, which repeats to the bit."""
+        write_atomic(self.path / TIMING, format_toml({"wall_s": wall_s}))
+
+    def read_progress(self) -> list[dict[str, float]]:
+        """Return the rows of the iterations so far.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        if not self.progress_path.is_file():
+            return []
+        try:
+            with self.progress_path.open(newline="", encoding="utf-8") as stream:
+                reader = csv.DictReader(stream)
+                if missing := {"iteration", "steps"} - set(reader.fieldnames or ()):
+                    raise ValueError(f"no column {min(missing)!r}")
+                rows = list(reader)
+            if any(None in row or None in row.values() for row in rows):
+                raise ValueError("a row is cut off, or too long")
+            return [{name: _number(value) for name, value in row.items()} for row in rows]
+        except (OSError, ValueError, TypeError, AttributeError, csv.Error) as error:
+            raise InputError(f"{self.progress_path}: cannot be read, it is damaged: {error}") from error
+
+    def write_progress(self, rows: list[Row]) -> None:
+        """Write the rows of all iterations; what one does not tell is nan."""
+        text = io.StringIO()
+        names = dict.fromkeys(name for row in rows for name in row) or ["iteration"]
+        writer = csv.DictWriter(text, list(names), restval="nan", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_atomic(self.progress_path, text.getvalue())
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep other processes from working on the same training; see `lock`."""
+        return lock(self.path)
+
+
+def _number(text: str) -> float:
+    return int(text) if text.isdigit() else float(text)  # so that what is read and written again has the same bytes
+
+
+def create_training(config: TrainConfig, runs: Path) -> TrainFolder:
+    """Make the folder of a new training, whole or not at all.
+
+    Raises:
+        InputError: the folder exists, or it cannot be written.
+    """
+    return TrainFolder(make_folder(runs, config.name, lambda draft: write_config(draft / TRAINING, config)))
+
+
+def is_training(text: str, runs: Path) -> bool:
+    """Return whether `text` is a training's folder, or the name of one in `runs`."""
+    return any((path / TRAINING).is_file() for path in (Path(text), runs / text))
+
+
+def find_training(text: str, runs: Path) -> TrainFolder:
+    """Return the training of a folder, or of a folder's name in `runs`.
+
+    Raises:
+        InputError: there is none.
+    """
+    for path in (Path(text), runs / text):
+        if (path / TRAINING).is_file():
+            return TrainFolder(path)
+    raise unknown_name(f"training in {runs}", text, [folder.path.name for folder in list_trainings(runs)])
+
+
+def list_trainings(runs: Path) -> list[TrainFolder]:
+    """Return the trainings in a folder, oldest first; what is none is passed over, and so are drafts."""
+    found = []
+    for path in sorted(runs.glob(f"[!.]*/{TRAINING}")):
+        try:
+            found.append(TrainFolder(path.parent))
+        except InputError:
+            continue
+    return found

@@ -1,0 +1,133 @@
+"""What a traversal is worth, and what many of them say together."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtrit
+
+from gaitopt.errors import InputError
+from gaitopt.hal.body import Capabilities
+from gaitopt.scenario.objective import SPEED, ScoreSpec
+from gaitopt.walk.artefacts import find_artefacts
+from gaitopt.walk.traversal import FALLEN_COSINE, Status, Traversal
+
+TILT = math.acos(FALLEN_COSINE)
+HIGHEST = {"speed": 10.0, "sway": TILT, "roll": TILT, "pitch": TILT, "energy": 500.0, "drift": 1.0}
+"""Above these [m/s, rad, rad, rad, J/m, m] a term counts no more, so that there is a worst score: that of a fall.
+
+No gait comes near them: who is tilted farther has fallen, and 500 J/m are some 15 times what an AIBO needs.
+"""
+SHORTEST_WAY = 1e-3
+"""Energy is divided by the way made, but not by less than this [m]."""
+
+
+def score(traversal: Traversal, spec: ScoreSpec = SPEED) -> float:
+    """Return what a traversal is worth: the weighted sum of its terms; a fall is worth the least possible.
+
+    With the usual score that is the speed [m/s], 0 after a fall.
+
+    Raises:
+        InputError: the body did not measure one of the terms.
+    """
+    if traversal.status is Status.FELL:
+        return sum(min(0.0, weight * HIGHEST[name]) for name, weight in spec.weights.items())
+    return sum(weight * _term(traversal, name, spec) for name, weight in spec.weights.items())
+
+
+def _term(traversal: Traversal, name: str, spec: ScoreSpec) -> float:
+    """Return one term of the score, between 0 and its highest."""
+    value = {
+        "speed": traversal.speed_mps,
+        "sway": math.hypot(traversal.roll_spread, traversal.pitch_spread),
+        "roll": traversal.roll_spread,
+        "pitch": traversal.pitch_spread,
+        "energy": traversal.energy_j / max(traversal.distance_m, SHORTEST_WAY),
+        "drift": abs(traversal.drift_m),
+    }[name]
+    if math.isnan(value):
+        raise _unmeasured(spec, name)
+    return min(max(value, 0.0), HIGHEST[name])
+
+
+def check_score(spec: ScoreSpec, capabilities: Capabilities) -> None:
+    """Check that a body can measure what a score asks for.
+
+    Raises:
+        InputError: it cannot; names the first term.
+    """
+    tilt, torque, place = capabilities.tilt, capabilities.joint_torque, capabilities.position
+    measured = {"speed": True, "sway": tilt, "roll": tilt, "pitch": tilt, "energy": torque, "drift": place}
+    for name in spec.weights:
+        if not measured[name]:
+            raise _unmeasured(spec, name)
+
+
+def _unmeasured(spec: ScoreSpec, name: str) -> InputError:
+    return InputError(f"score '{spec}': this body does not measure {name}; choose a score without it, such as speed")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What fresh traversals of one gait say: falls count as speed 0, and as the worst score."""
+
+    speed_mps: float
+    """Mean speed [m/s]."""
+    speed_ci95_mps: tuple[float, float]
+    """95 % confidence interval of the mean, by Student's t [m/s]."""
+    repeats: int
+    """How many traversals."""
+    finished: int
+    """How many of them crossed the finish line."""
+    fell: int
+    """How many of them fell."""
+    roll_spread: float
+    """Mean of the standard deviations of the roll [rad]."""
+    pitch_spread: float
+    """Mean of the standard deviations of the pitch [rad]."""
+    energy_j: float
+    """Mean energy of a traversal [J]."""
+    drift_m: float
+    """Mean way sideways, left positive [m]."""
+    artefacts: tuple[str, ...]
+    """What is not honest walking; see `find_artefacts`."""
+    score: float
+    """Mean score; the mean speed, unless another was chosen."""
+    score_ci95: tuple[float, float]
+    """95 % confidence interval of the mean score, by Student's t."""
+
+
+def summarize(traversals: Sequence[Traversal], spec: ScoreSpec = SPEED) -> Evaluation:
+    """Return what the traversals say together."""
+    speeds = np.array([traversal.speed_mps for traversal in traversals])
+    scores = np.array([score(traversal, spec) for traversal in traversals])
+    return Evaluation(
+        speed_mps=float(speeds.mean()),
+        speed_ci95_mps=confidence_interval(speeds),
+        repeats=len(traversals),
+        finished=sum(traversal.status is Status.FINISHED for traversal in traversals),
+        fell=sum(traversal.status is Status.FELL for traversal in traversals),
+        roll_spread=_mean(traversals, "roll_spread"),
+        pitch_spread=_mean(traversals, "pitch_spread"),
+        energy_j=_mean(traversals, "energy_j"),
+        drift_m=_mean(traversals, "drift_m"),
+        artefacts=find_artefacts(traversals),
+        score=float(scores.mean()),
+        score_ci95=confidence_interval(scores),
+    )
+
+
+def confidence_interval(values: np.ndarray) -> tuple[float, float]:
+    """Return the 95 % confidence interval of the mean of values (n,), by Student's t; both ends the mean if n = 1."""
+    mean = float(values.mean())
+    if len(values) < 2:
+        return mean, mean
+    half = float(stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) / np.sqrt(len(values)))
+    return mean - half, mean + half
+
+
+def _mean(traversals: Sequence[Traversal], field: str) -> float:
+    return float(np.mean([getattr(traversal, field) for traversal in traversals]))

@@ -1,0 +1,214 @@
+"""A comparison that is stopped and taken up again, with the same settings and with others."""
+
+import contextlib
+import sqlite3
+import subprocess
+import sys
+import time
+
+import pytest
+from small_runs import ENVIRONMENT, rows_of
+from small_studies import left_by, said
+
+from gaitopt.errors import InputError
+from gaitopt.gait.gait_file import load_gait
+from gaitopt.robot.spec import load_robot
+from gaitopt.run.compare.compare import run_study
+from gaitopt.run.compare.folder import StudyFolder
+from gaitopt.run.compare.settings import check_given
+from gaitopt.run.store import RunStore
+from gaitopt.scenario.objective import parse_score
+
+
+class StopAfter:
+    def __init__(self, reports):
+        self.left = reports
+
+    def __call__(self, progress):
+        self.left -= 1
+        if self.left == 0:
+            raise KeyboardInterrupt
+
+
+def test_stopped_at_any_report_it_ends_as_if_it_had_not(make_study, free_walks):
+    whole = make_study(seeds=(3,))
+    expected = said(run_study(whole, 1))
+    total = len(free_walks)
+    for report in (1, 2, 3, 4, 9):  # nothing learned, a run, both runs, some fresh traversals
+        study = make_study(seeds=(3,))
+        free_walks.clear()
+        with pytest.raises(KeyboardInterrupt):
+            run_study(study, 1, StopAfter(report))
+        assert said(run_study(StudyFolder(study.path), 1)) == expected
+        assert left_by(study) == left_by(whole)
+        assert len(free_walks) == total  # nothing was walked twice
+
+
+def test_stopped_while_rows_are_written_it_ends_as_if_it_had_not(make_study, free_walks, monkeypatch):
+    whole = make_study(seeds=(3,))
+    expected = said(run_study(whole, 1))
+    add = RunStore.add
+    for last in range(3, len(free_walks), 23):
+        study, left = make_study(seeds=(3,)), last
+
+        def stop(store, row):
+            nonlocal left
+            left -= 1
+            add(store, row)
+            if not left:
+                raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(RunStore, "add", stop)
+            with pytest.raises(KeyboardInterrupt):
+                run_study(study, 1)
+        assert said(run_study(StudyFolder(study.path), 1)) == expected
+        assert left_by(study) == left_by(whole)
+
+
+def test_a_finished_comparison_says_the_same_again_and_walks_nothing(make_study, free_walks):
+    study = make_study()
+    first = run_study(study, 1)
+    free_walks.clear()
+    assert run_study(study, 1) == first
+    assert free_walks == []
+
+
+COMPARE = """
+import sys
+from pathlib import Path
+from gaitopt.run.compare.compare import run_study
+from gaitopt.run.compare.folder import StudyFolder
+from gaitopt.run.compare.settings import check_given
+if __name__ == "__main__":
+    run_study(StudyFolder(Path(sys.argv[1])), workers=2)
+"""
+
+
+def test_killed_with_runs_under_way_it_ends_as_if_it_had_lived(make_study, tmp_path):
+    changes = {"optimizers": ("kohl-stone",), "traversals": 24, "seeds": (1, 2), "fresh": 2}
+    whole, killed = make_study(**changes), make_study(**changes)
+    expected = said(run_study(whole, 1))
+    script = tmp_path / "compare.py"
+    script.write_text(COMPARE)
+    process = subprocess.Popen([sys.executable, script, killed.path], env=ENVIRONMENT)
+    wait_for_rows(killed, 5, process)
+    process.kill()
+    process.wait(60)
+    assert said(run_study(StudyFolder(killed.path), 1)) == expected
+    assert left_by(killed) == left_by(whole)
+
+
+def wait_for_rows(study, rows, process):
+    deadline = time.monotonic() + 120
+    while process.poll() is None and time.monotonic() < deadline:
+        if sum(len(rows_of(member)) for member in study.members) >= rows:
+            return
+        time.sleep(0.01)
+    assert process.poll() == 0, "the comparison neither came so far nor ended"
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ({"traversals": 60}, "traversals is 30, got 60"),
+        ({"seeds": (1, 2)}, r"seeds is \(1, 2, 3\), got \(1, 2\)"),
+        ({"fresh": 5}, "fresh is 4, got 5"),
+        ({"name": "other"}, "name is small, got other"),
+        ({"optimizers": ["kohl-stone"]}, "optimizers is .*hill-climbing.* got .*kohl-stone"),
+        ({"score": parse_score("speed - 0.5*sway")}, r"score.sway is 0\.0, got -0\.5"),
+        ({"scenario": "friction"}, r"scenario.friction.mean is 0\.6, got 0\.5"),
+        ({"robot": "aibo-ers210"}, "robot.name is aibo-ers7, got aibo-ers210"),
+    ],
+)
+def test_with_other_settings_it_is_not_taken_up_and_the_difference_is_named(make_study, given, words):
+    study = make_study()
+    first = study.members[0].config
+    if given.get("scenario"):
+        friction = first.scenario.friction.model_copy(update={"mean": 0.5})
+        given = {"scenario": first.scenario.model_copy(update={"friction": friction})}
+    if given.get("robot"):
+        given = {"robot": load_robot("aibo-ers210")}
+    with pytest.raises(InputError, match=words) as caught:
+        check_given(study, given)
+    assert str(study.path) in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_the_same_settings_given_again_are_no_difference(make_study, ers7, tiny_field):
+    study = make_study()
+    start = load_gait("hand-tuned", ers7)
+    check_given(study, {"robot": ers7, "scenario": tiny_field, "start": start, "traversals": 30, "seeds": (1, 2, 3)})
+    check_given(study, {"optimizers": ["hill-climbing", "kohl-stone"], "score": parse_score("speed")})
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "words"),
+    [
+        (
+            "study.toml",
+            "traversals = 30",
+            "traversals = 60",
+            "traversals is 30 in runs/kohl-stone-1/config.toml, got 60",
+        ),
+        (
+            "runs/kohl-stone-2/config.toml",
+            "time_limit_s = 1.0",
+            "time_limit_s = 2.0",
+            "time_limit_s is 2.0 in runs/kohl",
+        ),
+        (
+            "runs/kohl-stone-2/config.toml",
+            "policies = 2",
+            "policies = 3",
+            "is 3 in runs/kohl-stone-2|is 2 in runs/kohl",
+        ),
+    ],
+)
+def test_a_folder_in_which_settings_were_changed_is_refused(make_study, free_walks, file, old, new, words):
+    study = make_study()
+    path = study.path / file
+    assert path.read_text().count(old) == 1
+    path.write_text(path.read_text().replace(old, new))
+    with pytest.raises(InputError, match=words):
+        run_study(StudyFolder(study.path), 1)
+    assert free_walks == []
+
+
+def test_two_do_not_work_on_one_comparison(make_study, free_walks):
+    study = make_study()
+    with study.locked(), pytest.raises(InputError, match="another process is at work"):
+        run_study(study, 1)
+
+
+def test_a_run_whose_files_are_damaged_takes_no_other_with_it_and_learns_anew(make_study, free_walks):
+    study = make_study()
+    whole = run_study(study, 1)
+    stored = left_by(study)
+    database = study.members[1].path / "run.db"
+    for damage in (lambda: database.write_bytes(database.read_bytes()[:3000]), lambda: database.write_bytes(b"")):
+        damage()
+        told = run_study(StudyFolder(study.path), 1)
+        assert list(told.failed) == ["hill-climbing-1"]
+        assert f"delete {database}, and resume" in told.failed["hill-climbing-1"]
+        assert {s.method: s.seeds for s in told.summaries} == {"kohl-stone": 3, "hill-climbing": 2}
+        database.unlink()
+        assert said(run_study(StudyFolder(study.path), 1)) == said(whole)
+        assert left_by(study)[1:] == stored[1:]
+
+
+def test_a_run_that_lost_traversals_is_not_believed(make_study, free_walks):
+    study = make_study()
+    run_study(study, 1)
+    with contextlib.closing(sqlite3.connect(study.members[0].path / "run.db")) as connection:
+        connection.execute("DELETE FROM traversals WHERE purpose = 'learn' AND iteration = 2")
+        connection.commit()
+    assert "lacks traversals" in run_study(study, 1).failed["kohl-stone-1"]
+
+
+def test_lost_fresh_traversals_are_walked_again(make_study, free_walks):
+    study = make_study(seeds=(1,))
+    whole = said(run_study(study, 1))
+    for file in study.path.glob("study.db*"):
+        file.unlink()
+    assert said(run_study(StudyFolder(study.path), 1)) == whole
