@@ -2,9 +2,9 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
-# PyBullet has wheels for CPython 3.10 and 3.11.
-PYTHON ?= $(shell for p in python3.11 python3.10 python3 python; do \
-	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(not (3, 10) <= sys.version_info[:2] <= (3, 11))' 2>/dev/null \
+# PyBullet has a wheel for CPython 3.11.
+PYTHON ?= $(shell for p in python3.11 python3 python; do \
+	command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' 2>/dev/null \
 	&& echo $$p && break; done)
 READY := $(VENV)/.ready
 
@@ -42,7 +42,7 @@ clean: ## remove the environment
 	rm -rf $(VENV)
 
 $(READY): pyproject.toml constraints.txt
-	@test -n "$(PYTHON)" || { echo "gaitopt needs CPython 3.10 or 3.11 (PyBullet has wheels for these); install one, or name it: make PYTHON=/path/to/python3.11"; exit 2; }
+	@test -n "$(PYTHON)" || { echo "gaitopt needs CPython 3.11 (PyBullet has a wheel for it); install it, or name it: make PYTHON=/path/to/python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@

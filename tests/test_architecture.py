@@ -8,7 +8,7 @@ import pytest
 import gaitopt
 
 ROOT = Path(gaitopt.__file__).parent
-BASE = ("errors", "files", "seeding", "threads")
+BASE = ("arrays", "errors", "seeding", "spec", "threads", "toml")
 DIRECTLY_BELOW = {
     "base": (),
     "robot": ("base",),
@@ -95,7 +95,7 @@ def test_imports_go_down_only():
         ("workers/base.py", "import gaitopt.walk"),
         ("run/store.py", "from gaitopt.view.plots import learning_curve"),
         ("view/plots.py", "from gaitopt.cli.main import main"),
-        ("files.py", "from gaitopt.robot.spec import RobotSpec"),
+        ("spec.py", "from gaitopt.robot.spec import RobotSpec"),
         ("walk/evaluation.py", "import gaitopt"),
         ("walk/evaluation.py", "from . import traversal"),
         ("walk/evaluation.py", "from ..run import store"),

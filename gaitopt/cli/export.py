@@ -9,7 +9,6 @@ from typing import Any
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
-from gaitopt.files import write_atomic
 from gaitopt.gait.cycle import cycle
 from gaitopt.hal.opencat.dialect import DIALECTS, dialect_named
 from gaitopt.hal.opencat.from_gait import skill_of
@@ -17,6 +16,7 @@ from gaitopt.hal.opencat.skill import to_text
 from gaitopt.hal.wiring import servo_map, wiring_of
 from gaitopt.run.target import Target, find_target
 from gaitopt.run.train.onnx_export import export_onnx
+from gaitopt.toml import write_atomic
 
 
 def add_parser(verbs: Any) -> None:

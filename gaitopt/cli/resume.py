@@ -13,13 +13,13 @@ from gaitopt.cli.learn import work
 from gaitopt.cli.operator import operator
 from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
-from gaitopt.files import parse_spec
 from gaitopt.run.compare.folder import find_study
 from gaitopt.run.experiment import folder_names, named
 from gaitopt.run.learn.folder import RunFolder, find_run
 from gaitopt.run.learn.settings import current_versions
 from gaitopt.run.real.walks import DeskSpec
 from gaitopt.run.train.folder import find_training, is_training
+from gaitopt.spec import parse_spec
 
 
 def add_parser(verbs: Any) -> None:

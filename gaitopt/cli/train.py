@@ -8,7 +8,6 @@ from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, speed_line
-from gaitopt.files import parse_spec
 from gaitopt.gait.gait_file import Gait
 from gaitopt.hal.engine import engine_of
 from gaitopt.rl.algorithms.catalog import ALGORITHMS, parse_options
@@ -20,6 +19,7 @@ from gaitopt.run.train.settings import POLICIES, PolicyOptions, usual_interface,
 from gaitopt.run.train.train import STEPS, TrainOutcome, continue_training, new_training
 from gaitopt.run.trained_policy import TrainedPolicy
 from gaitopt.scenario.spec import load_scenario
+from gaitopt.spec import parse_spec
 from gaitopt.view.train_plots import training_curve
 from gaitopt.view.train_progress import TrainProgressView
 from gaitopt.view.video import record_video

@@ -7,7 +7,6 @@ import time
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gaitopt.emulators.dynamixel.bus import DynamixelBus
 from gaitopt.emulators.faults import FaultEvent, FaultSpec, FaultyLine
@@ -22,8 +21,6 @@ from gaitopt.hal.opencat.dialect import dialect_named
 from gaitopt.hal.wiring import rest_pose, servo_map, wiring_of
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
-
-Array = NDArray[np.float64]
 
 CHARGED = {"opencat": 7.8, "dynamixel": 11.6}
 """Of the battery: two or three lithium cells [V]."""

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from gaitopt.arrays import Array
 from gaitopt.emulators.window import RobotWindow
 from gaitopt.hal.body import BodyState, Camera
 from gaitopt.hal.servo_map import ServoMap
@@ -19,7 +20,6 @@ from gaitopt.hal.sim.pybullet_body import PyBulletBody
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
 
-Array = NDArray[np.float64]
 Trip = Callable[[Literal["S", "F"], float], None]
 
 PUT_BACK_AFTER = 0.5

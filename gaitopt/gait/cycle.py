@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.gait.locus import foot_targets
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.robot.kinematics import kinematics
 from gaitopt.robot.spec import RobotSpec
-
-Array = NDArray[np.float64]
 
 HELD_BACK = 0.01
 """A joint angle this far from the wanted one counts as held back [rad]."""

@@ -9,9 +9,10 @@ from typing import Any, Literal
 from pydantic import Field
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import Real, Spec, format_toml, parse_spec, read_toml, write_atomic
 from gaitopt.gait.parameters import PARAMETER_NAMES, UNITS, GaitParameters, GaitSpace
 from gaitopt.robot.spec import RobotSpec
+from gaitopt.spec import Real, Spec, parse_spec
+from gaitopt.toml import format_toml, read_toml, write_atomic
 
 KEYS = {name: f"{name}_{UNITS[name]}" if UNITS[name] else name for name in PARAMETER_NAMES}
 """The key of each parameter in a file: its name and unit."""

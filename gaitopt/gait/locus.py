@@ -8,13 +8,11 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.robot.kinematics import kinematics
 from gaitopt.robot.spec import RobotSpec
-
-Array = NDArray[np.float64]
 
 TROT_PHASES = np.array([0.0, 0.5, 0.5, 0.0])
 """Where in the cycle each leg's stance begins, shape (4,): diagonal pairs together, half a cycle apart."""

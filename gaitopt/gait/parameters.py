@@ -12,14 +12,12 @@ from dataclasses import astuple, dataclass, fields
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import Real
 from gaitopt.robot.spec import ParameterRange, RobotSpec
-
-Array = NDArray[np.float64]
+from gaitopt.spec import Real
 
 
 @dataclass(frozen=True)

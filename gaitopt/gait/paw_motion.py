@@ -11,15 +11,13 @@ a cycle of all four legs is a whole one of the left.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.gait.cycle import HELD_BACK, limit_speed
 from gaitopt.gait.locus import stroke
 from gaitopt.gait.parameters import PARAMETER_NAMES
 from gaitopt.robot.kinematics import kinematics
 from gaitopt.robot.spec import RobotSpec
-
-Array = NDArray[np.float64]
 
 FRAMES = 32
 """Moments of a cycle that are looked at; even, so that a pair's other paw is found half a cycle later."""

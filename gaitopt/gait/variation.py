@@ -11,13 +11,11 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.gait.cycle import Cycle, cycles
 from gaitopt.gait.parameters import GaitParameters, GaitSpace
 from gaitopt.robot.spec import RobotSpec
-
-Array = NDArray[np.float64]
 
 FRAMES = 512
 """Rows of a table: a cycle of 0.5 s is known to the millisecond."""

@@ -19,11 +19,10 @@ from typing import Literal, NamedTuple, Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.errors import BodyError, ProtocolError
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import Conditions, ScenarioSpec
-
-Array = NDArray[np.float64]
 
 
 class Meter(Protocol):

@@ -12,9 +12,10 @@ import platformdirs
 from pydantic import Field
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import Real, Spec, format_toml, parse_spec, read_spec, write_atomic
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.robot.wiring import Wiring
+from gaitopt.spec import Real, Spec, parse_spec, read_spec
+from gaitopt.toml import format_toml, write_atomic
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=60)]
 

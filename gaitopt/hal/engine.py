@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from gaitopt.files import Positive, Spec
 from gaitopt.robot.spec import LONGEST_STEP_S, MOST_ITERATIONS, RobotSpec
+from gaitopt.spec import Positive, Spec
 
 
 class EngineSpec(Spec):

@@ -9,9 +9,9 @@ from math import pi
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
 
-Array = NDArray[np.float64]
 Units = NDArray[np.int64]
 
 

@@ -7,9 +7,8 @@ import math
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-
-Array = NDArray[np.float64]
 
 
 def read_only(values: ArrayLike) -> Array:

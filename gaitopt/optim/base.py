@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field
 
+from gaitopt.arrays import Array
 from gaitopt.errors import ProtocolError
-from gaitopt.files import Spec
-from gaitopt.optim.arrays import Array, checked, demand, read_only
+from gaitopt.optim.arrays import checked, demand, read_only
+from gaitopt.spec import Spec
 
 Count = Annotated[int, Field(strict=True, ge=1)]
 """A whole number, at least 1."""

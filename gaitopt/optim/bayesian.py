@@ -29,13 +29,13 @@ from numpy.typing import ArrayLike
 from pydantic import Field
 from scipy.special import ndtr
 
-from gaitopt.files import Positive
-from gaitopt.optim.arrays import Array
+from gaitopt.arrays import Array
 from gaitopt.optim.base import Count, Features, Optimizer, OptimizerOptions
 from gaitopt.optim.gaussian_process import GaussianProcess, Posterior
 from gaitopt.optim.informed_process import InformedProcess
 from gaitopt.optim.surrogate import Surrogate
 from gaitopt.optim.trust_region import TrustRegion
+from gaitopt.spec import Positive
 
 CANDIDATES = 1000
 """How many points are tried in a search for the highest EI."""

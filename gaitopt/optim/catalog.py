@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gaitopt.errors import unknown_name
-from gaitopt.files import parse_spec
 from gaitopt.optim.base import Features, Optimizer, OptimizerOptions
 from gaitopt.optim.bayesian import Bayesian, BayesianOptions
 from gaitopt.optim.bfgs import BFGS, BFGSOptions
@@ -27,6 +26,7 @@ from gaitopt.optim.linear_regression import LinearRegression, LinearRegressionOp
 from gaitopt.optim.nelder_mead import NelderMead, NelderMeadOptions
 from gaitopt.optim.powell import Powell, PowellOptions
 from gaitopt.optim.random_search import RandomSearch, RandomSearchOptions
+from gaitopt.spec import parse_spec
 
 
 @dataclass(frozen=True)

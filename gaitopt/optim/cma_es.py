@@ -17,11 +17,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field, field_validator
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.files import Positive
-from gaitopt.optim.arrays import Array, into_cube
+from gaitopt.optim.arrays import into_cube
 from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
 from gaitopt.optim.measured import lower_limit
+from gaitopt.spec import Positive
 
 WIDEST = 0.3
 """The largest first standard deviation, in cube units; the tutorial advises 0.3 of the range."""

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gaitopt.optim.arrays import Array, into_cube
+from gaitopt.arrays import Array
+from gaitopt.optim.arrays import into_cube
 
 
 def central_points(base: Array, epsilon: Array) -> Array:

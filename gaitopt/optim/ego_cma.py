@@ -25,13 +25,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field
 
-from gaitopt.files import Positive
-from gaitopt.optim.arrays import Array, into_cube
+from gaitopt.arrays import Array
+from gaitopt.optim.arrays import into_cube
 from gaitopt.optim.base import Count, Features, Optimizer, OptimizerOptions
 from gaitopt.optim.bayesian import Bayesian, BayesianOptions
 from gaitopt.optim.cma_es import CMAES, CMAESOptions
 from gaitopt.optim.measured import lower_limit
 from gaitopt.optim.surrogate import Surrogate
+from gaitopt.spec import Positive
 
 NEWEST = 500
 """So many points, the newest, tell which to measure: CMA-ES has left the older ones behind, and the cost grows by the

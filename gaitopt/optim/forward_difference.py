@@ -11,9 +11,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gaitopt.files import Positive
-from gaitopt.optim.arrays import Array, into_cube, unit
+from gaitopt.arrays import Array
+from gaitopt.optim.arrays import into_cube, unit
 from gaitopt.optim.base import Optimizer, OptimizerOptions
+from gaitopt.spec import Positive
 
 
 class ForwardDifferenceOptions(OptimizerOptions):

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from scipy.optimize import minimize
 
-from gaitopt.optim.arrays import Array
+from gaitopt.arrays import Array
 from gaitopt.threads import one_thread
 
 PRIOR_WIDTH = 1.0

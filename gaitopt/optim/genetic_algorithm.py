@@ -21,11 +21,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.files import Positive, Share
-from gaitopt.optim.arrays import Array, into_cube
+from gaitopt.optim.arrays import into_cube
 from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
 from gaitopt.optim.measured import Measured
+from gaitopt.spec import Positive, Share
 
 
 class GeneticAlgorithmOptions(OptimizerOptions):

@@ -16,10 +16,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gaitopt.files import NonNegative, Positive
-from gaitopt.optim.arrays import Array, into_cube
+from gaitopt.arrays import Array
+from gaitopt.optim.arrays import into_cube
 from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
 from gaitopt.optim.differences import central_gradient, central_points, inward
+from gaitopt.spec import NonNegative, Positive
 
 
 class GradientAscentOptions(OptimizerOptions):

@@ -17,11 +17,12 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gaitopt.files import Positive
-from gaitopt.optim.arrays import Array, into_cube
+from gaitopt.arrays import Array
+from gaitopt.optim.arrays import into_cube
 from gaitopt.optim.base import Count, OptimizerOptions
 from gaitopt.optim.measured import Measured, lower_limit
 from gaitopt.optim.sequential import Search, Sequential
+from gaitopt.spec import Positive
 
 
 class HillClimbingOptions(OptimizerOptions):

@@ -17,7 +17,8 @@ from collections.abc import Callable
 import numpy as np
 from scipy.stats import qmc
 
-from gaitopt.optim.arrays import Array, into_cube
+from gaitopt.arrays import Array
+from gaitopt.optim.arrays import into_cube
 from gaitopt.optim.base import Features
 from gaitopt.optim.gaussian_process import GaussianProcess, Posterior
 

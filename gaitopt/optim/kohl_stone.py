@@ -21,9 +21,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from pydantic import Field
 
-from gaitopt.files import Positive
-from gaitopt.optim.arrays import Array, into_cube, unit
+from gaitopt.arrays import Array
+from gaitopt.optim.arrays import into_cube, unit
 from gaitopt.optim.base import Optimizer, OptimizerOptions
+from gaitopt.spec import Positive
 
 Signs = NDArray[np.int64]
 

@@ -18,7 +18,8 @@ import math
 
 import numpy as np
 
-from gaitopt.optim.arrays import Array, into_cube
+from gaitopt.arrays import Array
+from gaitopt.optim.arrays import into_cube
 from gaitopt.optim.sequential import Search
 
 SHRINK, GROW = 0.25, 2.0

@@ -27,9 +27,10 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field
 
-from gaitopt.files import Positive
-from gaitopt.optim.arrays import Array, into_cube, unit
+from gaitopt.arrays import Array
+from gaitopt.optim.arrays import into_cube, unit
 from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
+from gaitopt.spec import Positive
 
 FORGOTTEN = 0.01
 """What weighs less is not looked at any more."""

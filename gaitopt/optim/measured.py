@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gaitopt.optim.arrays import Array
+from gaitopt.arrays import Array
 
 
 @dataclass

@@ -26,11 +26,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field
 
-from gaitopt.files import NonNegative, Positive, Real
-from gaitopt.optim.arrays import Array, into_cube
+from gaitopt.arrays import Array
+from gaitopt.optim.arrays import into_cube
 from gaitopt.optim.base import Count, OptimizerOptions
 from gaitopt.optim.measured import Measured
 from gaitopt.optim.sequential import Search, Sequential
+from gaitopt.spec import NonNegative, Positive, Real
 
 RHO, CHI, GAMMA = 1.0, 2.0, 0.5
 """Coefficients of reflection, expansion and contraction."""

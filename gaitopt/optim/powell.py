@@ -21,12 +21,13 @@ import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field
 
-from gaitopt.files import NonNegative, Positive
-from gaitopt.optim.arrays import Array, into_cube, unit
+from gaitopt.arrays import Array
+from gaitopt.optim.arrays import into_cube, unit
 from gaitopt.optim.base import Count, OptimizerOptions
 from gaitopt.optim.line_search import SHORTEST, line_search, next_reach
 from gaitopt.optim.measured import Measured
 from gaitopt.optim.sequential import Search, Sequential
+from gaitopt.spec import NonNegative, Positive
 
 
 class PowellOptions(OptimizerOptions):

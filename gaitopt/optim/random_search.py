@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import ArrayLike
 
-from gaitopt.optim.arrays import Array
+from gaitopt.arrays import Array
 from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
 
 

@@ -11,7 +11,7 @@ from abc import abstractmethod
 from collections.abc import Generator
 from typing import TypeVar
 
-from gaitopt.optim.arrays import Array
+from gaitopt.arrays import Array
 from gaitopt.optim.base import Optimizer
 
 Found = TypeVar("Found")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gaitopt.optim.arrays import Array
+from gaitopt.arrays import Array
 from gaitopt.optim.gaussian_process import GaussianProcess, Posterior
 from gaitopt.optim.informed_process import InformedProcess
 

@@ -13,7 +13,8 @@ import math
 
 import numpy as np
 
-from gaitopt.optim.arrays import Array, into_cube
+from gaitopt.arrays import Array
+from gaitopt.optim.arrays import into_cube
 
 SMALLEST = 2**-7
 """Below this side the box starts anew [cube units]."""

@@ -7,7 +7,8 @@ from typing import Literal, Protocol
 
 import numpy as np
 
-from gaitopt.rl.arrays import Array, State, entry
+from gaitopt.arrays import Array
+from gaitopt.rl.arrays import State, entry
 
 Rule = Literal["plain", "adam"]
 

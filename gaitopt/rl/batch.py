@@ -7,7 +7,8 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
-from gaitopt.rl.arrays import Array, demand_finite
+from gaitopt.arrays import Array
+from gaitopt.rl.arrays import demand_finite
 from gaitopt.rl.policies.base import Policy
 
 

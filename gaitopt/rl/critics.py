@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from gaitopt.rl.arrays import Array, State, demand_finite, demand_shape, entry, read_only
+from gaitopt.arrays import Array
+from gaitopt.rl.arrays import State, demand_finite, demand_shape, entry, read_only
 from gaitopt.rl.features import ContinuousFeatures, StateActionFeatures, with_one
 from gaitopt.rl.mlp import Perceptron
 from gaitopt.rl.normalizer import Normalizer

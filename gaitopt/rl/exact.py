@@ -20,8 +20,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.rl.arrays import Array, demand_shape, demand_share
+from gaitopt.rl.arrays import demand_shape, demand_share
 
 
 @dataclass(frozen=True)
@@ -164,7 +165,7 @@ def natural_gradient(mdp: MDP, pi: Array, scores: Array, discount: float) -> Arr
 
 def _solve(matrix: Array, right: Array) -> Array:
     try:
-        solution = np.linalg.solve(matrix, right)
+        solution: Array = np.asarray(np.linalg.solve(matrix, right), dtype=np.float64)
     except np.linalg.LinAlgError:
         solution = np.full(len(right), np.inf)
     if not np.isfinite(solution).all() or np.abs(solution).max() > 1e12 * max(1.0, np.abs(right).max()):

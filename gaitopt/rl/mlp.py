@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import DTypeLike
 
-from gaitopt.rl.arrays import Array
+from gaitopt.arrays import Array
 
 
 class Perceptron:

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.rl.arrays import Array, State, entry
+from gaitopt.rl.arrays import State, entry
 
 LIMIT = 10.0
 """Normalized observations are cut to +- so many deviations."""

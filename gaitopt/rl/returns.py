@@ -19,7 +19,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from gaitopt.rl.arrays import Array, demand_share
+from gaitopt.arrays import Array
+from gaitopt.rl.arrays import demand_share
 
 
 def successor_values(values: Array, final_values: Array, terminated: Array, ends: Array) -> Array:

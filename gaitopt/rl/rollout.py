@@ -13,8 +13,9 @@ from operator import attrgetter
 
 import numpy as np
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.rl.arrays import Array, State, entry, part, prefixed
+from gaitopt.rl.arrays import State, entry, part, prefixed
 from gaitopt.rl.batch import Batch, concatenate
 from gaitopt.rl.environment import Environment
 from gaitopt.rl.policies.base import Policy

@@ -9,8 +9,9 @@ from typing import Any
 
 import numpy as np
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.rl.arrays import Array, State, entry, generator_state, restore_generator
+from gaitopt.rl.arrays import State, entry, generator_state, restore_generator
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.environment import Environment, SplitEnvironment
 from gaitopt.rl.policies.base import Policy

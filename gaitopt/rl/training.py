@@ -12,15 +12,16 @@ from typing import Annotated, Any, Protocol
 import numpy as np
 from pydantic import Field
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.files import Real, Spec
 from gaitopt.rl.algorithms.base import Algorithm, Metrics
-from gaitopt.rl.arrays import Array, State, entry, part, prefixed, quiet_numbers
+from gaitopt.rl.arrays import State, entry, part, prefixed, quiet_numbers
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.environment import Environment
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import read_arrays, write_arrays
 from gaitopt.rl.request import Request
+from gaitopt.spec import Real, Spec
 from gaitopt.threads import one_thread
 
 Count = Annotated[int, Field(strict=True, ge=1)]

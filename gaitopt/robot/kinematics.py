@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.robot.spec import Joints, Legs, RobotSpec
 
-Array = NDArray[np.float64]
 Index = NDArray[np.intp]
 
 REACH_TOLERANCE = 1e-6

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from gaitopt.files import Positive, Spec, Vector
+from gaitopt.spec import Positive, Spec, Vector
 
 
 class Shape(Spec):

@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import Positive, Real, Share, Spec, Vector, data_folder, parse_spec, read_toml
 from gaitopt.robot.shape import Link
 from gaitopt.robot.wiring import Wiring
+from gaitopt.spec import Positive, Real, Share, Spec, Vector, parse_spec
+from gaitopt.toml import data_folder, read_toml
 
 LEGS = ("front_left", "front_right", "rear_left", "rear_right")
 JOINTS = ("rotator", "elevator", "knee")

@@ -17,15 +17,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.files import parse_spec, read_toml, write_atomic
 from gaitopt.robot.shape import Link, Shape
 from gaitopt.robot.spec import JOINTS, LEGS, RobotSpec, robot_folder, robot_names
-
-Array = NDArray[np.float64]
+from gaitopt.spec import parse_spec
+from gaitopt.toml import read_toml, write_atomic
 
 MADE = re.compile(r"<!-- made from robot\.toml; the rest has the digest (\w+) -->\n")
 """A line in every URDF made here: it tells whether somebody has changed the file since."""

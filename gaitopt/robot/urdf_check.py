@@ -6,14 +6,12 @@ import xml.etree.ElementTree as ET
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
 from gaitopt.robot.spec import LEGS, RobotSpec
 from gaitopt.robot.urdf import EULER, build_urdf, is_made, urdf_text
-
-Array = NDArray[np.float64]
 
 TOLERANCE = 1e-3
 """How far places [m] and axes [1] of a URDF of somebody else's making may be from those of robot.toml."""

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from gaitopt.files import Positive, Real, Spec
+from gaitopt.spec import Positive, Real, Spec
 
 UNITS_PER_TURN = {"opencat": 360, "dynamixel": 4096}
 """What a protocol counts angles in: degrees, or ticks."""

@@ -22,7 +22,6 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from gaitopt.errors import InputError, ProtocolError
-from gaitopt.files import parse_spec
 from gaitopt.gait.gait_file import Gait, check_gait, load_gait
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.body import Camera
@@ -31,6 +30,7 @@ from gaitopt.rl.environment import Environment
 from gaitopt.rl.mdps.puck_world import STEP_S, PuckWorld
 from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
+from gaitopt.spec import parse_spec
 from gaitopt.walk.adjustment import Adjustments
 from gaitopt.walk.environment import TraversalEnvironment
 from gaitopt.walk.policy_controller import STEERING, Interface

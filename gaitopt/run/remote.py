@@ -12,9 +12,9 @@ from typing import Generic, TypeVar
 import platformdirs
 
 from gaitopt.errors import InputError
-from gaitopt.files import write_atomic
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.learn.settings import current_versions
+from gaitopt.toml import write_atomic
 
 Walking = TypeVar("Walking")
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import parse_spec, parse_value
 from gaitopt.gait.gait_file import Gait, check_gait, gait_names, load_gait, read_gait
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot
@@ -18,6 +17,8 @@ from gaitopt.run.train.folder import find_training, is_training
 from gaitopt.run.trained_policy import TrainedPolicy, read_trained
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario, scenario_names
+from gaitopt.spec import parse_spec
+from gaitopt.toml import parse_value
 
 DEFAULT_ROBOT, DEFAULT_SCENARIO = "aibo-ers7", "field"
 

@@ -10,16 +10,16 @@ from typing import Any, Literal
 import numpy as np
 from pydantic import Field
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.files import Spec, parse_spec
 from gaitopt.gait.gait_file import Gait, check_gait
 from gaitopt.gait.parameters import GaitParameters, Twelve
-from gaitopt.rl.arrays import Array
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import load_policy, save_policy
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.spec import Spec, parse_spec
 from gaitopt.walk.controller import Controller, GaitController
 from gaitopt.walk.policy_controller import Interface, PolicyController, PolicyWalk
 

@@ -17,7 +17,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import Real, Spec, parse_spec
+from gaitopt.spec import Real, Spec, parse_spec
 
 _NUMBER = r"(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _TERM = re.compile(

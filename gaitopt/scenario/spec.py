@@ -14,8 +14,9 @@ from pydantic import Field as Bounded
 from pydantic import model_validator
 
 from gaitopt.errors import unknown_name
-from gaitopt.files import NonNegative, Positive, Real, Spec, Vector, data_folder, read_spec
 from gaitopt.scenario.objective import ScoreSpec
+from gaitopt.spec import NonNegative, Positive, Real, Spec, Vector, read_spec
+from gaitopt.toml import data_folder
 
 
 class Normal(Spec):

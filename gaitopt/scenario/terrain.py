@@ -9,11 +9,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.scenario.spec import MARGIN_M, ScenarioSpec
-
-Array = NDArray[np.float64]
 
 RAMP = 0.3
 """Way past the start line on which the bumps grow to their full height [m]."""

@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from gaitopt.files import write_atomic
 from gaitopt.run.compare.results import Comparison, Interval, Reach
+from gaitopt.toml import write_atomic
 
 EARLY = 0.95
 """Of a method that spends less than this part of the budget, the table says so."""

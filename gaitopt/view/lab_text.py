@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from gaitopt.rl.arrays import Array
+from gaitopt.arrays import Array
 from gaitopt.rl.mdps import aliased_gridworld as grid
 from gaitopt.rl.mdps import one_step, puck_world
 from gaitopt.rl.mdps import rock_paper_scissors as game

@@ -6,17 +6,15 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.files import Positive, Spec
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.gait.variation import GaitVariation
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import HeadingHold
-
-Array = NDArray[np.float64]
+from gaitopt.spec import Positive, Spec
 
 
 class Adjustments(Spec):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
+from gaitopt.arrays import Array
+
 Quaternion = tuple[float, float, float, float]
 
 

@@ -9,12 +9,11 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.walk.perception import COURSE_LIMIT
 
-Array = NDArray[np.float64]
 Pair = tuple[float, float]
 
 RATE_RADPS = 20.0

@@ -6,16 +6,14 @@ import math
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.gait.cycle import cycle, cycles
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.body import Body, BodyState
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.walk.heading import turn_to_hold
-
-Array = NDArray[np.float64]
 
 
 class Controller(Protocol):

@@ -6,16 +6,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
 from gaitopt.hal.body import Body, BodyState
 from gaitopt.hal.real.real_body import RealBody
 from gaitopt.hal.real.timing import Timing
 from gaitopt.walk.controller import Controller, GaitController
 from gaitopt.walk.policy_controller import PolicyController
-
-Array = NDArray[np.float64]
 
 STAND_S = 1.5
 """Time to ease into the first pose [s]."""

@@ -18,14 +18,12 @@ slower. Turn and pace change by at most a step at a time, so that no joint jumps
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import HeadingHold
 from gaitopt.walk.adjustment import AdjustedGait, Adjustments
-
-Array = NDArray[np.float64]
 
 TURNS = {"straight": 0.0, "left": 1.0, "right": -1.0}
 """The turn that each way to steer wants, as a part of its limit."""

@@ -14,6 +14,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.body import BodyState, Camera
 from gaitopt.hal.catalog import make_body
@@ -24,8 +25,6 @@ from gaitopt.walk.bounds import observation_bounds
 from gaitopt.walk.policy_controller import Interface, PolicyWalk
 from gaitopt.walk.stopwatch import PositionStopwatch
 from gaitopt.walk.traversal import SETTLE_S, Status, looks, status_of
-
-Array = NDArray[np.float64]
 
 UNIT_M = 0.01
 """Way that is worth 1 [m]."""

@@ -24,8 +24,8 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.errors import BodyError, unknown_name
 from gaitopt.hal.body import BodyState, Capabilities
 from gaitopt.robot.spec import RobotSpec
@@ -33,8 +33,6 @@ from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.walk.adjustment import AdjustedGait
 from gaitopt.walk.attitude import roll_pitch_yaw
 from gaitopt.walk.heading import heading_error
-
-Array = NDArray[np.float64]
 
 COURSE = ("one", "way to go", "offside", "heading error", "astray", "forward", "sideways", "pace")
 """What each number of the course is; `one` is for the bias of a policy that is linear in them."""

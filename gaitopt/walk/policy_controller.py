@@ -5,22 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
-import numpy as np
-from numpy.typing import NDArray
-
+from gaitopt.arrays import Array
 from gaitopt.errors import ProtocolError
-from gaitopt.files import Spec
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.body import Body, BodyState
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.spec import Spec
 from gaitopt.walk.adjustment import AdjustedGait, Adjustments
 from gaitopt.walk.discrete import SteeredGait
 from gaitopt.walk.heading import turn_to_hold
 from gaitopt.walk.perception import ON_BOARD, Perception
 from gaitopt.walk.traversal import looks
 
-Array = NDArray[np.float64]
 Act = Callable[[Array], Array]
 """From an observation (d,) to an action: (k,), or the number of a discrete one."""
 

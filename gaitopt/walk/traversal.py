@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum
+from enum import StrEnum
 
 import numpy as np
 
@@ -32,7 +32,7 @@ Observer = Callable[[Body, BodyState], None]
 """Called at every look of a walk, to watch it."""
 
 
-class Status(str, Enum):
+class Status(StrEnum):
     """How a traversal ended."""
 
     FINISHED = "finished"

@@ -20,8 +20,7 @@ class ProcessPool(MortalWorkers[Task, Result]):
     """Do tasks in several processes, and replace those that die.
 
     Each worker has a connection of its own, so one that dies takes only its own task with it. (When a worker
-    dies, a `ProcessPoolExecutor` loses all tasks in flight, cannot tell which was to blame, and, in Python
-    3.10, hangs if a long task was on its way.)
+    dies, a `ProcessPoolExecutor` loses all tasks in flight and cannot tell which was to blame.)
 
     Processes are spawned, not forked, so a script that uses them needs `if __name__ == "__main__":`.
 

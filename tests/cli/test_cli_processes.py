@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from gaitopt.files import read_toml
 from gaitopt.gait.gait_file import read_gait
 from gaitopt.gait.parameters import PARAMETER_NAMES
 from gaitopt.run.learn.folder import find_run, list_runs
+from gaitopt.toml import read_toml
 
 ROOT = Path(__file__).parents[2]
 PYTHONPATH = os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from gaitopt.files import format_toml
 from gaitopt.run.train.folder import TrainFolder
+from gaitopt.toml import format_toml
 
 TINY = ["--set", "algorithm.steps=24", "--set", "algorithm.minibatch=8", "--set", "algorithm.epochs=1"]
 SMALL = ["--environments", 2, "--fresh", 2, "--workers", 1, "--runs", "kept"]

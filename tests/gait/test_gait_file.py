@@ -6,10 +6,10 @@ import numpy as np
 import pytest
 
 from gaitopt.errors import InputError
-from gaitopt.files import format_toml, read_toml
 from gaitopt.gait.gait_file import Gait, format_gait, gait_names, load_gait, read_gait, save_gait
 from gaitopt.gait.parameters import GaitSpace
 from gaitopt.robot.spec import load_robot, robot_folder
+from gaitopt.toml import format_toml, read_toml
 
 
 def hand_tuned(robot):

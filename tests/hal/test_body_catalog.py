@@ -3,10 +3,10 @@
 import pytest
 
 from gaitopt.errors import InputError
-from gaitopt.files import parse_spec
 from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.hal.sim.pybullet_body import PyBulletBody
+from gaitopt.spec import parse_spec
 
 
 def test_an_address_gives_its_body(robot):

@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gaitopt.errors import InputError, ProtocolError
-from gaitopt.files import format_toml
 from gaitopt.optim.arrays import unit
 from gaitopt.optim.catalog import OPTIMIZERS, make_optimizer, parse_options, resolve_options
+from gaitopt.toml import format_toml
 
 N = 12
 START = np.linspace(0.0, 1.0, N)  # touches both faces of the cube

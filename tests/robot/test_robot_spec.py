@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from gaitopt.errors import InputError
-from gaitopt.files import format_toml, read_toml
 from gaitopt.robot.spec import RobotSpec, load_robot, robot_folder, robot_names
+from gaitopt.toml import format_toml, read_toml
 
 
 @pytest.fixture

@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from gaitopt.errors import InputError
-from gaitopt.files import data_folder, format_toml, parse_spec, read_toml
 from gaitopt.scenario.spec import Normal, ScenarioSpec, Uniform, load_scenario, scenario_names
+from gaitopt.spec import parse_spec
+from gaitopt.toml import data_folder, format_toml, read_toml
 
 TABLES = read_toml(data_folder("scenarios") / "field.toml")
 FIXED = {"friction": 0.6, "servo_strength": 1.0, "start_side_m": 0.0, "start_heading_deg": 90.0}

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaitopt.errors import InputError
-from gaitopt.files import data_folder, parse_spec, read_toml
 from gaitopt.scenario.objective import SPEED, TERMS, ScoreSpec, parse_score
 from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.spec import parse_spec
+from gaitopt.toml import data_folder, read_toml
 
 TABLES = read_toml(data_folder("scenarios") / "field.toml")
 

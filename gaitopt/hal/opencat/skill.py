@@ -15,11 +15,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
 from gaitopt.hal.opencat.codec import LARGEST
 from gaitopt.hal.opencat.dialect import Dialect
-
-Array = NDArray[np.float64]
 
 LEG_JOINTS = 8
 """Angles in a row of a gait: joints 8 to 15."""

@@ -10,12 +10,10 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.errors import BodyError
 from gaitopt.hal.driver import Health, Measurement
-
-Array = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

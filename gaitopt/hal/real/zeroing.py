@@ -9,15 +9,13 @@ import math
 from collections.abc import Iterable, Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.errors import BodyError, unknown_name
 from gaitopt.hal.calibration import Calibration, JointCalibration
 from gaitopt.hal.real.real_body import RealBody
 from gaitopt.hal.wiring import servo_map
 from gaitopt.robot.spec import RobotSpec
-
-Array = NDArray[np.float64]
 
 REFERENCE_DEG = {"rotator": 0.0, "elevator": 0.0, "knee": 90.0}
 """The reference pose, by kind of joint [deg]."""

@@ -25,10 +25,7 @@ try:
     with quiet():
         import pybullet as p
 except ImportError as error:
-    raise BodyError(
-        f"PyBullet cannot be imported ({error}); it has wheels for CPython 3.10 and 3.11: "
-        "make an environment with one of these"
-    ) from error
+    raise BodyError(f"PyBullet cannot be imported ({error}); it has a wheel for CPython 3.11: use that") from error
 
 GRAVITY = 9.81
 """[m/s^2]."""

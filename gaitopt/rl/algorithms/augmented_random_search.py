@@ -15,13 +15,13 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError, ProtocolError
-from gaitopt.files import Positive
 from gaitopt.rl.algorithms.base import Algorithm, AlgorithmOptions, Count, Metrics
-from gaitopt.rl.arrays import Array
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.request import Request
+from gaitopt.spec import Positive
 
 
 class AugmentedRandomSearchOptions(AlgorithmOptions):

@@ -16,9 +16,9 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import Field
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.files import NonNegative, Positive, Share, Spec
-from gaitopt.rl.arrays import Array, State, generator_state, part, prefixed, restore_generator
+from gaitopt.rl.arrays import State, generator_state, part, prefixed, restore_generator
 from gaitopt.rl.ascent import Ascent, Rule, make_ascent, shortened
 from gaitopt.rl.batch import Batch, concatenate
 from gaitopt.rl.critics import ActionCritic, Critic, ValueCritic
@@ -26,6 +26,7 @@ from gaitopt.rl.normalizer import Normalizer
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.request import Request
 from gaitopt.rl.returns import successor_values
+from gaitopt.spec import NonNegative, Positive, Share, Spec
 
 Count = Annotated[int, Field(strict=True, ge=1)]
 """A whole number, at least 1."""

@@ -9,7 +9,6 @@ from typing import Any, get_args
 import numpy as np
 
 from gaitopt.errors import unknown_name
-from gaitopt.files import parse_spec
 from gaitopt.rl.algorithms.advantage_actor_critic import AdvantageActorCritic
 from gaitopt.rl.algorithms.augmented_random_search import AugmentedRandomSearch, AugmentedRandomSearchOptions
 from gaitopt.rl.algorithms.base import ActorCriticOptions, Algorithm, AlgorithmOptions
@@ -20,6 +19,7 @@ from gaitopt.rl.algorithms.reinforce import Reinforce, ReinforceOptions
 from gaitopt.rl.algorithms.td_actor_critic import TDActorCritic
 from gaitopt.rl.algorithms.td_lambda import TDLambdaActorCritic, TDLambdaOptions
 from gaitopt.rl.policies.base import Policy
+from gaitopt.spec import parse_spec
 
 
 @dataclass(frozen=True)

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from gaitopt.files import NonNegative, Share
+from gaitopt.arrays import Array
 from gaitopt.rl.algorithms.base import ActorCritic, ActorCriticOptions, Metrics, values_along
-from gaitopt.rl.arrays import Array
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.critics import CompatibleA, ValueCritic, value_critic
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.returns import lambda_returns
+from gaitopt.spec import NonNegative, Share
 
 
 class NaturalActorCriticOptions(ActorCriticOptions):

@@ -17,9 +17,8 @@ from typing import Annotated
 import numpy as np
 from pydantic import Field
 
-from gaitopt.files import NonNegative, Positive, Share
+from gaitopt.arrays import Array
 from gaitopt.rl.algorithms.base import Algorithm, AlgorithmOptions, Count, Metrics, values_along
-from gaitopt.rl.arrays import Array
 from gaitopt.rl.ascent import Adam, shortened
 from gaitopt.rl.batch import Batch, concatenate
 from gaitopt.rl.critics import ValueCritic, value_critic
@@ -27,6 +26,7 @@ from gaitopt.rl.normalizer import Normalizer
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.request import Request
 from gaitopt.rl.returns import generalized_advantages, monte_carlo_returns, td_errors
+from gaitopt.spec import NonNegative, Positive, Share
 
 
 class PPOOptions(AlgorithmOptions):

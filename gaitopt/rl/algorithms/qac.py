@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from gaitopt.arrays import Array
 from gaitopt.rl.algorithms.base import ActorCritic, ActorCriticOptions, Metrics
-from gaitopt.rl.arrays import Array
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.critics import ActionCritic, action_critic
 from gaitopt.rl.policies.base import Policy

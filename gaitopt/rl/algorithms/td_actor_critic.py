@@ -12,8 +12,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from gaitopt.arrays import Array
 from gaitopt.rl.algorithms.base import ActorCritic, ActorCriticOptions, Metrics, values_along
-from gaitopt.rl.arrays import Array
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.critics import ValueCritic, value_critic
 from gaitopt.rl.policies.base import Policy

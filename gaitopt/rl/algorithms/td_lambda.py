@@ -19,13 +19,14 @@ from typing import Literal
 
 import numpy as np
 
-from gaitopt.files import Share
+from gaitopt.arrays import Array
 from gaitopt.rl.algorithms.base import ActorCritic, ActorCriticOptions, Metrics, values_along
-from gaitopt.rl.arrays import Array, State, part, prefixed
+from gaitopt.rl.arrays import State, part, prefixed
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.critics import ValueCritic, value_critic
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.returns import eligibility_traces, lambda_returns, td_errors
+from gaitopt.spec import Share
 
 
 class TDLambdaOptions(ActorCriticOptions):

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gaitopt.rl.arrays import Array
+from gaitopt.arrays import Array
 from gaitopt.rl.exact import MDP, start_value
 from gaitopt.rl.mdps.tabular import TabularEnvironment
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.rl.algorithms.catalog import ALGORITHMS, make_algorithm
-from gaitopt.rl.arrays import Array
 from gaitopt.rl.environment import Environment
 from gaitopt.rl.exact import start_value
 from gaitopt.rl.features import DiscreteFeatures

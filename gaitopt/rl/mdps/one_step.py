@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from gaitopt.rl.arrays import Array
+from gaitopt.arrays import Array
 from gaitopt.rl.exact import MDP
 
 TARGETS = np.array([[1.0, -0.5], [-1.0, 0.5], [0.5, 1.5]])

@@ -17,7 +17,7 @@ import math
 
 import numpy as np
 
-from gaitopt.rl.arrays import Array
+from gaitopt.arrays import Array
 
 STEP_S = 0.2
 """Time between two actions."""

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
-from gaitopt.rl.arrays import Array
+from gaitopt.arrays import Array
 from gaitopt.rl.exact import MDP
 from gaitopt.rl.mdps.one_step import one_step_mdp
 

@@ -6,7 +6,8 @@ from bisect import bisect
 
 import numpy as np
 
-from gaitopt.rl.arrays import Array, demand_shape
+from gaitopt.arrays import Array
+from gaitopt.rl.arrays import demand_shape
 from gaitopt.rl.exact import MDP
 
 

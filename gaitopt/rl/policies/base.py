@@ -9,7 +9,8 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from gaitopt.rl.arrays import Array, State, demand_finite, demand_shape, entry, part, prefixed, read_only
+from gaitopt.arrays import Array
+from gaitopt.rl.arrays import State, demand_finite, demand_shape, entry, part, prefixed, read_only
 from gaitopt.rl.normalizer import Normalizer
 
 

@@ -14,13 +14,14 @@ import numpy as np
 from pydantic import Field
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import Spec, parse_spec, write_atomic
 from gaitopt.rl.arrays import State
 from gaitopt.rl.features import DiscreteFeatures
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.gaussian_mlp import GaussianMLPPolicy
 from gaitopt.rl.policies.linear_gaussian import LinearGaussianPolicy
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
+from gaitopt.spec import Spec, parse_spec
+from gaitopt.toml import write_atomic
 
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
 """What numpy and zipfile raise where a file is damaged; NotImplementedError is a RuntimeError."""

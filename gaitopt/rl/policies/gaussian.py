@@ -14,8 +14,8 @@ from collections.abc import Callable
 
 import numpy as np
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.rl.arrays import Array
 from gaitopt.rl.policies.base import Linearization, Policy
 
 LOG_2_PI = math.log(2.0 * math.pi)

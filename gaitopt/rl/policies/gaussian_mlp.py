@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args
 
 import numpy as np
 
-from gaitopt.rl.arrays import Array
+from gaitopt.arrays import Array
 from gaitopt.rl.mlp import Perceptron
 from gaitopt.rl.policies.gaussian import GaussianPolicy
 

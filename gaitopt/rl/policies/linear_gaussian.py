@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from gaitopt.rl.arrays import Array
+from gaitopt.arrays import Array
 from gaitopt.rl.features import with_one
 from gaitopt.rl.policies.gaussian import GaussianPolicy
 

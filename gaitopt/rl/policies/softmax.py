@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gaitopt.rl.arrays import Array
+from gaitopt.arrays import Array
 from gaitopt.rl.features import DiscreteFeatures
 from gaitopt.rl.policies.base import Linearization, Policy
 

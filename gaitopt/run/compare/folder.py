@@ -15,7 +15,6 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from gaitopt.errors import InputError
-from gaitopt.files import Spec, format_toml, parse_spec, read_toml, write_atomic
 from gaitopt.run.compare.algorithm_trial import AlgorithmMember
 from gaitopt.run.compare.budget import Budget, Steps, Traversals
 from gaitopt.run.compare.optimizer_trial import OptimizerMember
@@ -25,6 +24,8 @@ from gaitopt.run.learn.settings import RunConfig, first_difference
 from gaitopt.run.store import RunStore
 from gaitopt.run.train.folder import TRAINING
 from gaitopt.run.train.settings import TrainConfig
+from gaitopt.spec import Spec, parse_spec
+from gaitopt.toml import format_toml, read_toml, write_atomic
 
 STUDY, MEASURES, MEMBERS = "study.toml", "study.db", "runs"
 FREE = {"made", "left_out", "versions", "pace_mps"}

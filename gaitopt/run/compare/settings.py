@@ -10,7 +10,6 @@ from numbers import Integral
 from typing import Any
 
 from gaitopt.errors import InputError
-from gaitopt.files import parse_spec
 from gaitopt.gait.gait_file import Gait, load_gait
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.optim.catalog import OPTIMIZERS
@@ -30,6 +29,7 @@ from gaitopt.run.train.settings import (
 )
 from gaitopt.scenario.objective import ScoreSpec, parse_score
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
+from gaitopt.spec import parse_spec
 from gaitopt.walk.environment import TraversalEnvironment
 from gaitopt.walk.policy_controller import Interface
 

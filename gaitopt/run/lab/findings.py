@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.rl.arrays import Array
 from gaitopt.rl.mdps import aliased_gridworld, one_step, puck_world, rock_paper_scissors
 from gaitopt.rl.mdps.catalog import mixture_of
 from gaitopt.rl.policies.base import Policy

@@ -12,14 +12,15 @@ from typing import Any
 
 import numpy as np
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import parse_value
 from gaitopt.rl.algorithms.catalog import ALGORITHMS, resolve_options
-from gaitopt.rl.arrays import Array, quiet_numbers
+from gaitopt.rl.arrays import quiet_numbers
 from gaitopt.rl.mdps.catalog import Problem, find_problem, make_training
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.training import Progress, Stopping, evaluate
 from gaitopt.run.lab.findings import FINDINGS
+from gaitopt.toml import parse_value
 
 EPISODES = 20
 """How many episodes a random policy is measured by."""

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import TypeVar
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import format_toml, read_spec, write_atomic
 from gaitopt.robot.urdf import urdf_text
 from gaitopt.run.learn.settings import RunConfig
 from gaitopt.run.store import RunStore
 from gaitopt.run.train.settings import TrainConfig
+from gaitopt.spec import read_spec
+from gaitopt.toml import format_toml, write_atomic
 
 AnyConfig = TypeVar("AnyConfig", RunConfig, TrainConfig)
 

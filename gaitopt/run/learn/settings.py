@@ -12,13 +12,12 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 import gaitopt
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.files import Spec, parse_spec
 from gaitopt.gait.gait_file import Gait, check_gait
 from gaitopt.gait.parameters import GaitParameters, GaitSpace, Twelve
 from gaitopt.gait.paw_motion import TRENDS, StanceModel
 from gaitopt.hal.engine import EngineSpec, engine_of
-from gaitopt.optim.arrays import Array
 from gaitopt.optim.base import Features, Optimizer
 from gaitopt.optim.catalog import make_optimizer, resolve_options
 from gaitopt.robot.spec import RobotSpec
@@ -26,6 +25,7 @@ from gaitopt.run.real.walks import DeskSpec
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, generator
+from gaitopt.spec import Spec, parse_spec
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "cma", "pybullet", "pydantic")
 

@@ -10,7 +10,6 @@ from typing import Protocol
 from pydantic import field_validator
 
 from gaitopt.errors import BodyError, InputError, ProtocolError
-from gaitopt.files import Spec
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.body import Capabilities, Lifecycle
@@ -23,6 +22,7 @@ from gaitopt.run.real.deployment import plan_deployment
 from gaitopt.run.trained_policy import TrainedPolicy
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.spec import Spec
 from gaitopt.walk.controller import Controller, GaitController, SkillController
 from gaitopt.walk.evaluation import check_score
 from gaitopt.walk.stopwatch import GateStopwatch, Keys, KeyStopwatch, SpoiledError, Stopwatch

@@ -12,9 +12,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import NonNegative, Spec, format_toml, parse_spec, read_toml, write_atomic
 from gaitopt.run.learn.folder import lock, make_folder, read_config, write_config
 from gaitopt.run.train.settings import TrainConfig
+from gaitopt.spec import NonNegative, Spec, parse_spec
+from gaitopt.toml import format_toml, read_toml, write_atomic
 
 TRAINING, STATE, PROGRESS, POLICY = "training.toml", "state.npz", "progress.csv", "policy.npz"
 SNAPSHOTS, TIMING = "snapshots", "timing.toml"

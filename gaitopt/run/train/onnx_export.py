@@ -15,11 +15,10 @@ from typing import Any
 
 import numpy as np
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.files import write_atomic
 from gaitopt.gait.gait_file import KEYS
 from gaitopt.gait.parameters import UNITS
-from gaitopt.rl.arrays import Array
 from gaitopt.rl.normalizer import LIMIT
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.gaussian import GaussianPolicy
@@ -28,6 +27,7 @@ from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.learn.settings import current_versions
 from gaitopt.run.trained_policy import TrainedPolicy
 from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.toml import write_atomic
 from gaitopt.walk.policy_controller import PolicyWalk
 from gaitopt.walk.traversal import looks
 

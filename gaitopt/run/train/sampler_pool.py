@@ -12,8 +12,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError, WorkerError
-from gaitopt.rl.arrays import Array, State, entry, part, prefixed, quiet_numbers
+from gaitopt.rl.arrays import State, entry, part, prefixed, quiet_numbers
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.environment import Environment
 from gaitopt.rl.policies.base import Policy

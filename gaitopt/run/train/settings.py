@@ -8,7 +8,6 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.files import NonNegative, Positive, Spec, parse_spec
 from gaitopt.gait.gait_file import Gait, check_gait
 from gaitopt.gait.parameters import GaitParameters, Twelve
 from gaitopt.hal.engine import EngineSpec, engine_of
@@ -25,6 +24,7 @@ from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.learn.settings import current_versions
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, generator
+from gaitopt.spec import NonNegative, Positive, Spec, parse_spec
 from gaitopt.walk.adjustment import Adjustments
 from gaitopt.walk.environment import TraversalEnvironment
 from gaitopt.walk.policy_controller import STEERING, Interface

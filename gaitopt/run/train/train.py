@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any
 
 from gaitopt.errors import InputError
-from gaitopt.files import parse_spec
 from gaitopt.gait.gait_file import Gait, load_gait
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.rl.arrays import State
@@ -37,6 +36,7 @@ from gaitopt.run.train.settings import (
 )
 from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
+from gaitopt.spec import parse_spec
 from gaitopt.walk.evaluation import Evaluation
 from gaitopt.walk.policy_controller import Interface
 from gaitopt.workers import WorkerChoice, check_count, default_count

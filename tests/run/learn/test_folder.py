@@ -72,11 +72,11 @@ def interrupted(*args, **kwargs):
 
 
 TROUBLES = {
-    "config": ("gaitopt.files.os.replace", disk_full, InputError),
+    "config": ("gaitopt.toml.os.replace", disk_full, InputError),
     "database": ("gaitopt.run.store.sqlite3.connect", database_full, InputError),
     "folder": ("gaitopt.run.learn.folder.Path.mkdir", disk_full, InputError),
     "name": ("gaitopt.run.learn.folder.Path.rename", disk_full, InputError),
-    "ctrl-c": ("gaitopt.files.os.fsync", interrupted, KeyboardInterrupt),
+    "ctrl-c": ("gaitopt.toml.os.fsync", interrupted, KeyboardInterrupt),
 }
 
 

@@ -6,7 +6,6 @@ from scipy import stats
 from small_runs import chance_walk, rows_of
 
 from gaitopt.errors import InputError
-from gaitopt.files import read_toml
 from gaitopt.gait.gait_file import load_gait, read_gait
 from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters, GaitSpace
 from gaitopt.hal.catalog import make_body
@@ -16,6 +15,7 @@ from gaitopt.run.learn.optimize import optimize
 from gaitopt.run.learn.settings import new_optimizer, resolve
 from gaitopt.scenario.objective import parse_score
 from gaitopt.seeding import Stream, generator, traversal_seed
+from gaitopt.toml import read_toml
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.evaluation import score
 from gaitopt.walk.traversal import traverse

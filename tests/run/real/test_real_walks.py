@@ -5,7 +5,6 @@ from types import SimpleNamespace
 import pytest
 
 from gaitopt.errors import BodyError, InputError
-from gaitopt.files import parse_spec
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.body import Capabilities, Lifecycle
 from gaitopt.hal.serial.light_gate import Passage
@@ -14,6 +13,7 @@ from gaitopt.run.real import walks as desk
 from gaitopt.run.real.walks import Desk, DeskSpec, StageHand, check_desk
 from gaitopt.scenario.objective import parse_score
 from gaitopt.scenario.spec import load_scenario
+from gaitopt.spec import parse_spec
 from gaitopt.walk.controller import GaitController, SkillController
 from gaitopt.walk.stopwatch import GateStopwatch, KeyStopwatch, SpoiledError
 from gaitopt.walk.traversal import Status

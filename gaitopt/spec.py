@@ -1,24 +1,16 @@
-"""Where the data lie, and one strict way to read and write TOML."""
+"""Specs: frozen, validated descriptions, read from TOML; an error names the file, the key, got and expected."""
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-import tomli_w
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from gaitopt.errors import InputError, unknown_name
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
+from gaitopt.toml import read_toml
 
 Real = Annotated[float, Field(strict=True, allow_inf_nan=False)]
 """A finite number that was written as a number."""
@@ -39,39 +31,6 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
 
-def data_folder(kind: str) -> Path:
-    """Return the folder `robots` or `scenarios`: inside the installed package, or beside it in a checkout."""
-    package = Path(__file__).resolve().parent
-    installed = package / "data" / kind
-    return installed if installed.is_dir() else package.parent / kind
-
-
-def read_toml(path: Path) -> dict[str, Any]:
-    """Return the tables of a TOML file.
-
-    Raises:
-        InputError: the file is missing, unreadable or not TOML.
-    """
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: is not UTF-8 text (byte {error.start}); expected a TOML file") from error
-    except tomllib.TOMLDecodeError as error:
-        raise InputError(f"{path}: is not valid TOML: {error}") from error
-
-
-def parse_value(text: str) -> Any:
-    """Return what a value written as in TOML means, `none` for nothing; what is no TOML is text as it stands."""
-    if text.strip() == "none":
-        return None
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text.strip()
-
-
 def parse_spec(kind: type[SpecType], tables: Mapping[str, Any], source: str) -> SpecType:
     """Return the spec that `tables` describe.
 
@@ -88,41 +47,6 @@ def parse_spec(kind: type[SpecType], tables: Mapping[str, Any], source: str) -> 
 def read_spec(kind: type[SpecType], path: Path) -> SpecType:
     """Return the spec in a TOML file; see `parse_spec`."""
     return parse_spec(kind, read_toml(path), str(path))
-
-
-def format_toml(tables: Mapping[str, Any]) -> str:
-    """Return TOML text; keys without a value (None) are left out."""
-    return tomli_w.dumps(_without_none(tables))
-
-
-def write_atomic(path: Path, content: str | bytes) -> None:
-    """Write a file whole or not at all.
-
-    Raises:
-        InputError: the folder is read-only, or the disk is full; an older file is left as it was.
-    """
-    try:
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as stream:
-                stream.write(content.encode("utf-8") if isinstance(content, str) else content)
-                stream.flush()
-                os.fsync(stream.fileno())
-            os.chmod(temporary, 0o644)
-            os.replace(temporary, path)
-        except BaseException:  # an interrupt, too, leaves nothing behind
-            Path(temporary).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise InputError(f"{path}: cannot be written: {error.strerror or error}") from error
-
-
-def _without_none(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _without_none(item) for key, item in value.items() if item is not None}
-    if isinstance(value, (list, tuple)):
-        return [_without_none(item) for item in value]
-    return value
 
 
 def _first_problem(kind: Any, problems: list[Any], above: tuple[str, ...] = ()) -> str:

@@ -8,19 +8,8 @@ import pytest
 from pydantic import Field, model_validator
 
 from gaitopt.errors import GaitoptError, InputError, unknown_name
-from gaitopt.files import (
-    NonNegative,
-    Positive,
-    Real,
-    Share,
-    Spec,
-    data_folder,
-    format_toml,
-    parse_spec,
-    read_spec,
-    read_toml,
-    write_atomic,
-)
+from gaitopt.spec import NonNegative, Positive, Real, Share, Spec, parse_spec, read_spec
+from gaitopt.toml import data_folder, format_toml, read_toml, write_atomic
 
 
 class Wheel(Spec):
