@@ -10,8 +10,8 @@ class GaitoptError(Exception):
     """Root of every error that gaitopt raises on purpose; its text is one line fit for a user."""
 
 
-class InputError(GaitoptError):
-    """Something the user gave cannot be used: a name, a file, a number."""
+class InputError(GaitoptError, ValueError):
+    """Something the user gave cannot be used: a name, a file, a number. Validators of specs may raise it."""
 
 
 class ProtocolError(GaitoptError):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, Self, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -30,6 +30,39 @@ class Spec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    def __init__(self, /, **values: Any) -> None:
+        """Check the values.
+
+        Raises:
+            InputError: names the field, what was got and what was expected.
+        """
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            raise _input_error(type(self), error, type(self).__name__) from error
+
+    # Otherwise pydantic would call it for every table within another, and errors would lose their place.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
+    def changed(self, /, **changes: Any) -> Self:
+        """Return the spec with some fields changed, checked as a new one; a table is changed by its keys.
+
+        Raises:
+            InputError: there is no such field, or a value does not fit.
+        """
+        values = {name: getattr(self, name) for name in type(self).model_fields}
+        for name, value in changes.items():
+            inner = values.get(name)
+            if isinstance(inner, Spec) and isinstance(value, Mapping):
+                value = inner.changed(**value)
+            values[name] = value
+        return parse_spec(type(self), values, type(self).__name__)
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """Return a copy; changes are checked, unlike pydantic's own."""
+        copy = super().model_copy(deep=deep)
+        return copy.changed(**update) if update else copy
+
 
 def parse_spec(kind: type[SpecType], tables: Mapping[str, Any], source: str) -> SpecType:
     """Return the spec that `tables` describe.
@@ -40,13 +73,17 @@ def parse_spec(kind: type[SpecType], tables: Mapping[str, Any], source: str) -> 
     try:
         return kind.model_validate(dict(tables))
     except ValidationError as error:
-        problems: list[Any] = list(error.errors(include_url=False))
-        raise InputError(f"{source}: {_first_problem(kind, problems)}") from error
+        raise _input_error(kind, error, source) from error
 
 
 def read_spec(kind: type[SpecType], path: Path) -> SpecType:
     """Return the spec in a TOML file; see `parse_spec`."""
     return parse_spec(kind, read_toml(path), str(path))
+
+
+def _input_error(kind: type[Spec], error: ValidationError, source: str) -> InputError:
+    problems: list[Any] = list(error.errors(include_url=False))
+    return InputError(f"{source}: {_first_problem(kind, problems)}")
 
 
 def _first_problem(kind: Any, problems: list[Any], above: tuple[str, ...] = ()) -> str:

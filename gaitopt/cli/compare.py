@@ -40,7 +40,8 @@ from gaitopt.run.compare.settings import (
     settings_of,
 )
 from gaitopt.run.experiment import named
-from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO, change_specs
+from gaitopt.run.overrides import change_specs
+from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO
 from gaitopt.run.train.settings import SEEING_SPEED, PolicyOptions, walking_options
 from gaitopt.scenario.objective import parse_score
 from gaitopt.scenario.spec import load_scenario

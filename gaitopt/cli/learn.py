@@ -20,8 +20,9 @@ from gaitopt.robot.spec import load_robot
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.learn import new_run
 from gaitopt.run.learn.optimize import Outcome, optimize
+from gaitopt.run.overrides import change_specs
 from gaitopt.run.real.walks import Operator
-from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO, change_specs
+from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO
 from gaitopt.scenario.objective import ScoreSpec, parse_score
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.view.plots import learning_curve

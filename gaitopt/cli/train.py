@@ -13,7 +13,8 @@ from gaitopt.hal.engine import engine_of
 from gaitopt.rl.algorithms.catalog import ALGORITHMS, parse_options
 from gaitopt.rl.training import Stopping
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO, change_specs
+from gaitopt.run.overrides import change_specs
+from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.settings import POLICIES, PolicyOptions, usual_interface, usual_policy, walking_options
 from gaitopt.run.train.train import STEPS, TrainOutcome, continue_training, new_training

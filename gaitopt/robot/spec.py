@@ -9,7 +9,7 @@ left legs, with y outward; the right ones are their mirror images.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -267,13 +267,14 @@ def robot_folder(name: str) -> Path:
     return data_folder("robots") / name
 
 
-def load_robot(name: str) -> RobotSpec:
-    """Return the robot of that name, or the one in a `robot.toml` file.
+def load_robot(name: str | Path, **changes: Any) -> RobotSpec:
+    """Return the robot of a name, or the one in a `robot.toml` file; keyword arguments change its fields.
 
     Raises:
-        InputError: unknown name, or a file that does not describe a robot.
+        InputError: unknown name, a file that does not describe a robot, or a change that does not fit.
     """
-    return read_robot(Path(name) if name.endswith(".toml") else robot_folder(name) / "robot.toml")
+    robot = read_robot(Path(name) if str(name).endswith(".toml") else robot_folder(str(name)) / "robot.toml")
+    return robot.changed(**changes) if changes else robot
 
 
 def read_robot(path: Path) -> RobotSpec:

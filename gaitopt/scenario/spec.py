@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import numpy as np
 from pydantic import Field as Bounded
@@ -247,17 +247,19 @@ def scenario_names() -> list[str]:
     return sorted(path.stem for path in data_folder("scenarios").glob("*.toml"))
 
 
-def load_scenario(name: str) -> ScenarioSpec:
-    """Return the scenario of that name, or the one in a `.toml` file.
+def load_scenario(name: str | Path, **changes: Any) -> ScenarioSpec:
+    """Return the scenario of a name, or the one in a `.toml` file; keyword arguments change its fields.
 
     Raises:
-        InputError: unknown name, or a file that does not describe a scenario.
+        InputError: unknown name, a file that does not describe a scenario, or a change that does not fit.
     """
-    if name.endswith(".toml"):
-        return read_spec(ScenarioSpec, Path(name))
-    if name not in scenario_names():
-        raise unknown_name("scenario", name, scenario_names())
-    return read_spec(ScenarioSpec, data_folder("scenarios") / f"{name}.toml")
+    if str(name).endswith(".toml"):
+        scenario = read_spec(ScenarioSpec, Path(name))
+    elif name in scenario_names():
+        scenario = read_spec(ScenarioSpec, data_folder("scenarios") / f"{name}.toml")
+    else:
+        raise unknown_name("scenario", str(name), scenario_names())
+    return scenario.changed(**changes) if changes else scenario
 
 
 def _draw(quantity: Quantity, rng: np.random.Generator) -> float:

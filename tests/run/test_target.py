@@ -9,7 +9,8 @@ from gaitopt.gait.gait_file import Gait, load_gait, save_gait
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.learn.settings import resolve
-from gaitopt.run.target import change_specs, find_target
+from gaitopt.run.overrides import change_specs
+from gaitopt.run.target import find_target
 from gaitopt.scenario.spec import Normal, Uniform
 
 
