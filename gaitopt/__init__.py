@@ -23,9 +23,10 @@ if TYPE_CHECKING:
     from gaitopt.hal.engine import EngineSpec
     from gaitopt.robot.spec import load_robot
     from gaitopt.run.compare.compare import compare
-    from gaitopt.run.learn.learn import learn, resume
+    from gaitopt.run.learn.learn import learn
     from gaitopt.run.real.deployment import plan_deployment
     from gaitopt.run.real.walks import DeskSpec, StageHand
+    from gaitopt.run.resume import resume
     from gaitopt.run.rollout import evaluate
     from gaitopt.run.train.train import train
     from gaitopt.run.trained_policy import TrainedPolicy, read_trained
@@ -57,7 +58,7 @@ _HOMES = {
     "plan_deployment": "run.real.deployment",
     "read_trained": "run.trained_policy",
     "record_video": "view.video",
-    "resume": "run.learn.learn",
+    "resume": "run.resume",
     "save_gait": "gait.gait_file",
     "train": "run.train.train",
     "traverse": "walk.traversal",

@@ -8,9 +8,9 @@ from pathlib import Path
 from gaitopt.errors import InputError
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.wiring import robot_of
-from gaitopt.run.learn.learn import RUNS
+from gaitopt.run.experiment import RUNS
 from gaitopt.run.real.walks import DeskSpec
-from gaitopt.run.target import DEFAULT_ROBOT
+from gaitopt.run.settings import DEFAULT_ROBOT
 from gaitopt.scenario.objective import TERMS
 from gaitopt.spec import parse_spec
 from gaitopt.view.video import check_format

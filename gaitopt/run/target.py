@@ -11,16 +11,15 @@ from gaitopt.errors import InputError, unknown_name
 from gaitopt.gait.gait_file import Gait, check_gait, gait_names, load_gait, read_gait
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot
-from gaitopt.run.experiment import LATEST, named
-from gaitopt.run.learn.folder import CONFIG, RunFolder, find_run, list_runs
+from gaitopt.run.experiment import kind_of, look_up, names
+from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.overrides import change_specs
-from gaitopt.run.train.folder import find_training, is_training
+from gaitopt.run.settings import DEFAULT_ROBOT, DEFAULT_SCENARIO
+from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.trained_policy import TrainedPolicy, read_trained
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario, scenario_names
 from gaitopt.spec import parse_spec
-
-DEFAULT_ROBOT, DEFAULT_SCENARIO = "aibo-ers7", "field"
 
 
 @dataclass(frozen=True)
@@ -68,11 +67,15 @@ def find_target(
     Raises:
         InputError: nothing has this name, or things do not fit each other.
     """
-    text = named(text, runs)
-    if text.endswith(".npz") or is_training(text, runs):
-        target = _of_policy(text, robot, scenario, runs)
-    elif (run := _run(text, runs)) is not None:
-        target = _of_run(run, robot, scenario)
+    folder = look_up(text, runs, ("learn", "train"))
+    kind = folder and kind_of(folder)
+    if folder is not None and kind == "compare":
+        members = " ".join(sorted(str(path) for path in (folder / "runs").iterdir()))
+        raise InputError(f"{folder}: is a comparison; evaluate one of its runs: {members}")
+    if text.endswith(".npz") or kind == "train":
+        target = _of_policy(text, robot, scenario, runs, folder)
+    elif folder is not None:
+        target = _of_run(RunFolder(folder), robot, scenario)
     else:
         target = _of_gait(text, usual_robot, robot, scenario, runs)
     if not changes:
@@ -80,12 +83,6 @@ def find_target(
     specs = change_specs({"scenario": target.scenario, "robot": target.robot, "engine": target.engine}, changes)
     check_gait(target.gait, specs["robot"], target.label)
     return replace(target, **specs)
-
-
-def _run(text: str, runs: Path) -> RunFolder | None:
-    if (Path(text) / CONFIG).is_file() or text == LATEST or (runs / text / CONFIG).is_file():
-        return find_run(text, runs)
-    return None
 
 
 def _of_run(run: RunFolder, robot: str | None, scenario: str | None) -> Target:
@@ -100,18 +97,18 @@ def _of_run(run: RunFolder, robot: str | None, scenario: str | None) -> Target:
     return Target(config.name, gait, config.robot, ground, config.engine, run)
 
 
-def _of_policy(text: str, robot: str | None, scenario: str | None, runs: Path) -> Target:
+def _of_policy(text: str, robot: str | None, scenario: str | None, runs: Path, at: Path | None) -> Target:
     """Return a policy with the robot, scenario and engine of its training if that is at hand.
 
     A file knows the scenario by name alone, as it is shipped, and of the engine the time step.
     """
-    if not is_training(text, runs):
+    if at is None:
         trained, label = read_trained(Path(text)), Path(text).stem
         spec = load_robot(robot or trained.about.robot)
         own = trained.about.scenario if trained.about.scenario in scenario_names() else DEFAULT_SCENARIO
         ground, engine = load_scenario(scenario or own), _engine_in(trained.about.origin, spec, text)
     else:
-        folder = find_training(text, runs)
+        folder = TrainFolder(at)
         if not folder.policy_path.is_file():
             raise InputError(f"{folder.path}: has learned nothing yet; go on with: gaitopt resume {folder.path}")
         config, trained = folder.config, read_trained(folder.policy_path)
@@ -134,7 +131,7 @@ def _of_gait(text: str, usual: str, robot: str | None, scenario: str | None, run
         robot = read_gait(text).robot if is_file else usual
     spec = load_robot(robot)
     if not is_file and text not in gait_names(spec):
-        known = [*gait_names(spec), *(folder.path.name for folder in list_runs(runs))]
+        known = [*gait_names(spec), *names(runs)]
         raise unknown_name(f"gait of {spec.name}, or run in {runs},", text, known)
     label = Path(text).stem if is_file else text
     return Target(label, load_gait(text, spec), spec, load_scenario(scenario or DEFAULT_SCENARIO), engine_of(spec))

@@ -9,8 +9,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from gaitopt.errors import GaitoptError
-from gaitopt.run.compare.compare import StudyProgress
-from gaitopt.run.compare.folder import StudyFolder
+from gaitopt.run.compare.compare import ComparisonProgress
+from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.workers import RAY, WorkerChoice
 
 LINES = 10
@@ -21,9 +21,9 @@ LOOK_S = 1.0
 
 
 class StudyView:
-    """Shows `StudyProgress` reports, and looks into the runs meanwhile; a context manager. Writes to standard error."""
+    """Shows `ComparisonProgress` reports, and looks into the runs meanwhile; a context manager."""
 
-    def __init__(self, study: StudyFolder, workers: WorkerChoice, console: Console | None = None) -> None:
+    def __init__(self, study: ComparisonFolder, workers: WorkerChoice, console: Console | None = None) -> None:
         self._study, self._lines = study, LINES if workers == RAY else workers
         self._console = console or Console(stderr=True, highlight=False)
         self._live = self._console.is_terminal
@@ -41,7 +41,7 @@ class StudyView:
         self._stop = threading.Event()
         self._looker = threading.Thread(target=self._look_often, name="study-view", daemon=True)
 
-    def __call__(self, progress: StudyProgress) -> None:
+    def __call__(self, progress: ComparisonProgress) -> None:
         """Show how far the comparison is."""
         if progress.ended is not None:
             self._tell_end(progress, progress.ended)
@@ -84,7 +84,7 @@ class StudyView:
         while not self._stop.wait(LOOK_S):
             self.look()
 
-    def _tell_end(self, progress: StudyProgress, name: str) -> None:
+    def _tell_end(self, progress: ComparisonProgress, name: str) -> None:
         with self._lock:
             self._ended.add(name)
             if name in self._tasks:

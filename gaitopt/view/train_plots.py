@@ -23,7 +23,7 @@ def training_curve(run: TrainFolder) -> Path:
     ratios = [3.0] + [1.0] * len(metrics)
     top, *others = figure.subplots(1 + len(metrics), 1, sharex=True, height_ratios=ratios, squeeze=False)[:, 0]
     top.plot(steps, [row["mean_return"] for row in rows], "k-")
-    top.axhline(0.0, color="tab:gray", linestyle="--", label=f"the gait's pace, {run.config.pace_mps * 1e3:.0f} mm/s")
+    top.axhline(0.0, color="tab:gray", linestyle="--", label=f"the gait's pace, {run.pace_mps * 1e3:.0f} mm/s")
     top.set(ylabel="mean return of an episode [cm]")
     top.set_title(
         f"{run.config.algorithm}, {run.config.robot.name}, {run.config.scenario.name}, seed {run.config.seed}"

@@ -8,7 +8,7 @@ from rich.console import Console
 from rich.table import Table
 
 from gaitopt.rl.training import Progress
-from gaitopt.run.train.settings import TrainConfig
+from gaitopt.run.train.settings import TrainSettings
 from gaitopt.view.live_table import LiveTable
 
 LINES = 20
@@ -20,7 +20,7 @@ METRICS = ("approximate_kl", "clip_fraction", "entropy", "explained_variance")
 class TrainProgressView(LiveTable[tuple[Progress, float]]):
     """Shows reports of a training: how far it is, and its steps per second; see `LiveTable`."""
 
-    def __init__(self, config: TrainConfig, console: Console | None = None) -> None:
+    def __init__(self, config: TrainSettings, console: Console | None = None) -> None:
         super().__init__(console)
         self._config = config
         self._lines = -1

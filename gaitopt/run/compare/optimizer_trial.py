@@ -11,7 +11,8 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import read_gait
 from gaitopt.gait.parameters import GaitSpace
 from gaitopt.run.compare.trial import Effort, Incumbent, Walker
-from gaitopt.run.learn.folder import DATABASE, RunFolder
+from gaitopt.run.experiment import DATABASE
+from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.optimize import optimize
 from gaitopt.run.rollout import RolloutWorkers
 from gaitopt.run.store import RunStore
@@ -20,8 +21,8 @@ from gaitopt.walk.traversal import Status
 from gaitopt.workers import WorkerChoice
 
 
-class OptimizerMember(RunFolder):
-    """A run; see `Member`."""
+class OptimizerTrial(RunFolder):
+    """A run; see `Trial`."""
 
     @property
     def method(self) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from gaitopt.run.learn.settings import RunConfig
-from gaitopt.run.train.settings import TrainConfig
+from gaitopt.run.learn.settings import LearnSettings
+from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.trained_policy import TrainedPolicy
 from gaitopt.scenario.objective import ScoreSpec
 
@@ -47,13 +47,13 @@ class Effort(NamedTuple):
     overhead_s: float
 
 
-class Member(Protocol):
+class Trial(Protocol):
     """An ordinary run, or training, in the folder of a comparison."""
 
     path: Path
 
     @property
-    def config(self) -> RunConfig | TrainConfig:
+    def config(self) -> LearnSettings | TrainSettings:
         """Its settings."""
         ...
 
