@@ -20,10 +20,9 @@ import gaitopt
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import read_gait
 from gaitopt.optim.catalog import DEFAULT
-from gaitopt.run.compare.compare import new_study, run_study
-from gaitopt.run.compare.folder import StudyFolder, list_studies
+from gaitopt.run.compare.compare import new_study, run_comparison
+from gaitopt.run.compare.folder import ComparisonFolder, list_studies, plan
 from gaitopt.run.compare.results import Comparison
-from gaitopt.run.compare.settings import plan
 from gaitopt.view.comparison_plot import comparison_plot
 from gaitopt.view.comparison_table import markdown, summary_records, write_tables
 from gaitopt.view.study_progress import StudyView
@@ -35,7 +34,7 @@ CHECKED = {DEFAULT, "bayesian", "linear-regression", "kohl-stone"}
 """Methods whose last gaits walk at half the time step, too."""
 
 
-def study_of(robot: str, args: argparse.Namespace) -> StudyFolder:
+def study_of(robot: str, args: argparse.Namespace) -> ComparisonFolder:
     """Return the comparison of a robot, begun if there is none with these settings yet."""
     name = f"study-optimizers-{robot}-{args.traversals}"
     made = plan(robot=robot, optimizers=args.optimizers, traversals=args.traversals, seeds=args.seeds, name=name)
@@ -46,7 +45,7 @@ def study_of(robot: str, args: argparse.Namespace) -> StudyFolder:
     return new_study(made, args.runs, args.workers)
 
 
-def half_time_step(study: StudyFolder, failed: Container[str], workers: int) -> dict[str, list[float]]:
+def half_time_step(study: ComparisonFolder, failed: Container[str], workers: int) -> dict[str, list[float]]:
     """Return the speeds of methods' last gaits at half the time step, as parts of their usual speeds."""
     parts: dict[str, list[float]] = {}
     for member in study.members:
@@ -93,7 +92,7 @@ def main() -> None:
     for robot in args.robots:
         study = study_of(robot, args)
         with StudyView(study, args.workers) as view:
-            comparison = run_study(study, args.workers, view)
+            comparison = run_comparison(study, args.workers, view)
         write_tables(comparison)
         comparison_plot(comparison)
         halves = half_time_step(study, comparison.failed, args.workers)

@@ -20,7 +20,7 @@ from gaitopt.gait.gait_file import load_gait
 from gaitopt.rl.algorithms.catalog import ALGORITHMS
 from gaitopt.rl.training import Stopping
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.learn.settings import first_difference
+from gaitopt.run.differences import first_difference
 from gaitopt.run.train.folder import TrainFolder, list_trainings
 from gaitopt.run.train.settings import WALKING, PolicyOptions, resolve_training
 from gaitopt.run.train.train import TrainOutcome, continue_training, new_training

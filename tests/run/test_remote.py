@@ -10,9 +10,9 @@ import pytest
 from gaitopt.errors import InputError
 from gaitopt.hal.engine import engine_of
 from gaitopt.run import remote as module
-from gaitopt.run.learn.settings import current_versions
 from gaitopt.run.remote import elsewhere
 from gaitopt.run.rollout import Rollout, RolloutFactory, fresh_tasks
+from gaitopt.run.versions import current_versions
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, load_gait, save_gait
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.learn.settings import resolve
+from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.overrides import change_specs
 from gaitopt.run.target import find_target
 from gaitopt.scenario.spec import Normal, Uniform
@@ -19,7 +19,7 @@ def learned(make_run, settings):
     """A run that has a best gait, and robot, field and engine of its own."""
     robot = settings["robot"].model_copy(update={"title": "my own"})
     config = {"robot": robot, "engine": EngineSpec(time_step_s=0.002)}
-    run = make_run(resolve(**settings | config))
+    run = make_run(LearnSettings(**settings | config))
     start = settings["start"].parameters
     save_gait(Gait("aibo-ers7", dataclasses.replace(start, cycle_time=0.5)), run.best_path)
     return run

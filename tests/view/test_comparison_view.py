@@ -12,10 +12,9 @@ from rich.console import Console
 
 from gaitopt.gait.gait_file import Gait, save_gait
 from gaitopt.run.compare.budget import Steps, Traversals
-from gaitopt.run.compare.compare import StudyProgress, run_study
-from gaitopt.run.compare.folder import create_study
+from gaitopt.run.compare.compare import ComparisonProgress, run_comparison
+from gaitopt.run.compare.folder import create_study, plan
 from gaitopt.run.compare.results import BestKnown, Comparison, Curve, median_interval, summarize_method
-from gaitopt.run.compare.settings import plan
 from gaitopt.run.store import Place, Row
 from gaitopt.run.train.settings import new_policy
 from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
@@ -257,10 +256,10 @@ def test_where_there_is_no_terminal_each_end_of_a_run_is_a_plain_line(study):
     first = study.members[0]
     save_gait(Gait("aibo-ers7", first.config.start_gait, {"speed_mps": 0.4567}), first.best_path)
     reports = [
-        StudyProgress("learning", 0, 4),
-        StudyProgress("learning", 1, 4, "hill-climbing-1"),
-        StudyProgress("learning", 2, 4, "cma-es-1", "ValueError: no"),
-        *(StudyProgress("measuring", n, 40) for n in range(1, 41)),
+        ComparisonProgress("learning", 0, 4),
+        ComparisonProgress("learning", 1, 4, "hill-climbing-1"),
+        ComparisonProgress("learning", 2, 4, "cma-es-1", "ValueError: no"),
+        *(ComparisonProgress("measuring", n, 40) for n in range(1, 41)),
     ]
     assert shown(study, False, reports).splitlines() == [
         "hill-climbing-1: 457 mm/s (1 of 4 runs)",
@@ -274,7 +273,7 @@ def test_on_a_terminal_each_run_under_way_has_a_line(study):
         with run.open_store() as store:
             for repeat in range(done):
                 store.add(Row(Place("learn", 0, 0, repeat), 0, (0.1,) * 12, WALK, 0.25, 0.1))
-    text = shown(study, True, [StudyProgress("learning", 0, 4)], lambda view: view.look())
+    text = shown(study, True, [ComparisonProgress("learning", 0, 4)], lambda view: view.look())
     last = text[text.rindex("runs ") :]
     assert "hill-climbing-1" in last
     assert "30/135" in last
@@ -288,7 +287,7 @@ def test_trainings_are_shown_like_runs(ers7, tiny_field, tmp_path):
     study = create_study(plan(robot=ers7, scenario=tiny_field, **settings), tmp_path)
     for training, done in zip(study.members, (8192, 24_000), strict=True):
         training.write_progress([{"iteration": 1, "steps": done, "episodes": 3}])
-    text = shown(study, True, [StudyProgress("learning", 0, 2)], lambda view: view.look())
+    text = shown(study, True, [ComparisonProgress("learning", 0, 2)], lambda view: view.look())
     assert "8192/20000" in text
     assert "reinforce-1" not in text  # it is walking its own fresh traversals
     policy = new_policy(study.members[0].config, study.members[0].config.environment())
@@ -297,7 +296,7 @@ def test_trainings_are_shown_like_runs(ers7, tiny_field, tmp_path):
     gait = vars(study.members[0].config.start_gait)
     settings = {"robot": "aibo-ers7", "scenario": "field", "gait": gait, "interface": Interface(), "origin": origin}
     TrainedPolicy(policy, AboutPolicy(**settings, **about)).save(study.members[0].policy_path)
-    reports = [StudyProgress("learning", 1, 2, "ppo-1")]
+    reports = [ComparisonProgress("learning", 1, 2, "ppo-1")]
     assert shown(study, False, reports) == "ppo-1: 346 mm/s, the gait alone 250 (1 of 2 runs)\n"
 
 
@@ -305,7 +304,7 @@ def test_what_a_comparison_says_can_be_shown(ers7, tiny_field, tmp_path):
     """With physics, but hardly any."""
     settings = {"optimizers": "kohl-stone", "options": {"kohl-stone": {"policies": 2, "repeats": 1}}}
     small = plan(robot=ers7, scenario=tiny_field, **settings, traversals=2, seeds=1, fresh=2)
-    comparison = run_study(create_study(small, tmp_path), 1)
+    comparison = run_comparison(create_study(small, tmp_path), 1)
     assert {path.name for path in write_tables(comparison).values()} == {
         "comparison.csv",
         "comparison.md",

@@ -9,7 +9,6 @@ from PIL import Image
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.run.learn.folder import create_run
-from gaitopt.run.learn.settings import resolve
 from gaitopt.run.store import Place, Row
 from gaitopt.view.plots import learning_curve
 from gaitopt.walk.traversal import Status, Traversal
@@ -41,7 +40,7 @@ def make_run(ers7, tiny_field, tmp_path):
             def add(place, speed, fell=False):
                 status = Status.FELL if fell else Status.FINISHED
                 walk = dataclasses.replace(WALK, status=status, speed_mps=speed)
-                store.add(Row(place, 0, tuple(config.start.values()), walk, speed, 0.1))
+                store.add(Row(place, 0, tuple(config.gait.parameters.values()), walk, speed, 0.1))
 
             for place, speed in np.ndenumerate(speeds):
                 add(Place("learn", *place), float(speed), fell=place[:2] in fallen and place[2] == 0)
