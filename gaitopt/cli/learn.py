@@ -13,7 +13,7 @@ from gaitopt.cli.operator import operator
 from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, noise_line, score_words, speed_line
 from gaitopt.errors import BodyError
 from gaitopt.gait.gait_file import Gait, read_gait
-from gaitopt.gait.parameters import GaitSpace
+from gaitopt.gait.space import GaitSpace
 from gaitopt.hal.engine import engine_of
 from gaitopt.optim.catalog import DEFAULT, OPTIMIZERS, parse_options
 from gaitopt.robot.spec import load_robot

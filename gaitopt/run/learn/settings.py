@@ -15,8 +15,10 @@ import gaitopt
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, check_gait
-from gaitopt.gait.parameters import GaitParameters, GaitSpace, Twelve
+from gaitopt.gait.parameters import GaitParameters, Twelve
 from gaitopt.gait.paw_motion import TRENDS, StanceModel
+from gaitopt.gait.ranges import check_ranges
+from gaitopt.gait.space import GaitSpace
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.optim.base import Features, Optimizer
 from gaitopt.optim.catalog import make_optimizer, resolve_options
@@ -67,7 +69,7 @@ class RunConfig(Spec):
     @model_validator(mode="after")
     def _start_fits(self) -> RunConfig:
         try:
-            GaitSpace(self.robot).check(self.start_gait)
+            check_ranges(self.start_gait, self.robot)
         except InputError as error:
             raise ValueError(f"start: {error}") from error
         return self
