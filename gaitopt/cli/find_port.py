@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
@@ -11,13 +10,11 @@ from gaitopt.hal.serial.probe import Found, probe
 from gaitopt.hal.serial.serial_link import find_ports
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("find-port", help="find the serial port of a robot", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument("ports", nargs="*", metavar="PORT", help="ports to ask (default: all of this computer)")
     parser.add_argument("--list", action="store_true", help="list the ports and open none")
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:

@@ -32,9 +32,8 @@ from gaitopt.view.video import record_video
 FRESH, FRESH_ON_ROBOT = 20, 5
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("learn", help="teach a robot a faster gait", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument("--robot", help=f"the robot (default: the one of --body, else {DEFAULT_ROBOT})")
     parser.add_argument("--scenario", default=DEFAULT_SCENARIO, help="where it walks (default: %(default)s)")
     parser.add_argument("--start", metavar="GAIT", help="the first gait: a name or a file (default: the robot's own)")
@@ -55,7 +54,6 @@ def add_parser(verbs: Any) -> None:
     arguments.add_changes(parser, "; the optimizer's own, such as optimizer.repeats=5")
     arguments.add_runs(parser)
     arguments.add_effort(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:

@@ -17,15 +17,11 @@ from gaitopt.robot.spec import load_robot, robot_names
 from gaitopt.scenario.spec import load_scenario, scenario_names
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser(
-        "list", help="list robots, scenarios, optimizers, gaits, problems or algorithms", description=__doc__
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument("what", choices=sorted(LISTS), metavar="|".join(sorted(LISTS)))
     parser.add_argument("--robot", help="only this robot's gaits")
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:

@@ -27,9 +27,8 @@ from gaitopt.view.video import record_video
 from gaitopt.workers import check_count
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("train", help="train a policy that adjusts a gait as it walks", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument("--robot", default=DEFAULT_ROBOT, help="the robot (default: %(default)s)")
     parser.add_argument("--scenario", default=DEFAULT_SCENARIO, help="where it walks (default: %(default)s)")
     parser.add_argument("--gait", help="the gait to adjust: a name or a file (default: the robot's own)")
@@ -69,7 +68,6 @@ def add_parser(verbs: Any) -> None:
     )
     arguments.add_runs(parser)
     arguments.add_effort(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
