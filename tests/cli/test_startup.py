@@ -58,9 +58,8 @@ def test_help_imports_no_engine_and_nothing_slow(verb):
 
 
 def test_an_import_is_noticed():
-    """Negative control: this command computes."""
-    assert imported("list", "robots", "--robot", "aibo-ers7").isdisjoint(NUMERIC)
-    assert "numpy" in imported("evaluate", "--help") | {"numpy"}
+    """Negative control: exact solutions of these problems are computed."""
+    assert "numpy" in imported("list", "problems")
 
 
 def test_an_alias_is_its_verb(cli):
@@ -74,7 +73,7 @@ def test_an_alias_is_its_verb(cli):
 def test_an_unknown_verb_is_answered_by_near_ones(cli, words):
     said = cli(*words)
     assert (said.code, said.out) == (2, "")
-    assert said.err == "gaitopt: unknown verb 'lern'; did you mean learn? (see gaitopt --help)\n"
+    assert said.err == "gaitopt: unknown verb 'lern'; did you mean learn or runs? (see gaitopt --help)\n"
 
 
 def test_a_verb_after_an_unknown_option_is_still_its_verb(cli):
