@@ -21,11 +21,12 @@ DIRECTLY_BELOW = {
     "rl": ("base",),
     "workers": ("base",),
     "run": ("walk", "optim", "rl", "workers", "emulators"),
+    "gym": ("run",),
     "view": ("run",),
     "cli": ("view",),
 }
 HOMES = {
-    "gymnasium": "run/gym_envs.py",
+    "gymnasium": "gym.py",
     "pybullet": "hal/sim/pybullet_world.py",
     "matplotlib": "view/",
     "av": "view/",

@@ -30,16 +30,12 @@ from gaitopt.view.study_progress import StudyView
 from gaitopt.workers import check_workers
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser(
-        "compare", help="compare optimizers, or algorithms, by equal budgets and several seeds", description=__doc__
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     add_settings(parser, CompareSettings)
     arguments.add_runs(parser)
     arguments.add_workers(parser)
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:

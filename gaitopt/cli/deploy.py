@@ -22,9 +22,8 @@ from gaitopt.walk.deploy import Deployment, deploy
 from gaitopt.walk.policy_controller import PolicyController
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("deploy", help="walk on a real robot", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     arguments.add_target(parser)
     arguments.add_body(parser, needed=True)
     parser.add_argument(
@@ -34,7 +33,6 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--dry-run", action="store_true", help="check everything, move nothing")
     parser.add_argument("--record", type=Path, metavar="F.csv", help="write what was measured and sent")
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:

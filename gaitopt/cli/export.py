@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
@@ -19,9 +18,8 @@ from gaitopt.run.train.onnx_export import export_onnx
 from gaitopt.toml import write_atomic
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("export", help="write a gait or a policy for another tool", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     arguments.add_target(parser)
     parser.add_argument(
         "--format",
@@ -38,7 +36,6 @@ def add_parser(verbs: Any) -> None:
         "--output", type=Path, metavar="FILE", help="where to write it (default: standard output; onnx needs one)"
     )
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:

@@ -19,9 +19,8 @@ from gaitopt.view.lab_text import WORDS
 FOLDER = Path("runs/lab")
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("lab", help="learn a small problem by policy gradients", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument("problem", metavar="PROBLEM", help=", ".join(PROBLEMS))
     parser.add_argument("--algorithm", required=True, metavar="NAME", help=", ".join(ALGORITHMS))
     parser.add_argument("--steps", type=arguments.positive, metavar="N", help="the budget (default: the problem's own)")
@@ -42,7 +41,6 @@ def add_parser(verbs: Any) -> None:
         help="where the picture goes; one of the same name is replaced (default: %(default)s)",
     )
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:

@@ -14,7 +14,7 @@ from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, noise_li
 from gaitopt.cli.settings_options import add_settings, fields_of, read_arguments
 from gaitopt.errors import BodyError
 from gaitopt.gait.gait_file import Gait, read_gait
-from gaitopt.gait.parameters import GaitSpace
+from gaitopt.gait.space import GaitSpace
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.learn import continue_run, new_run
 from gaitopt.run.learn.optimize import Outcome
@@ -26,14 +26,12 @@ from gaitopt.view.progress import ProgressView
 from gaitopt.view.video import record_video
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("learn", help="learn a faster gait", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     add_settings(parser, LearnSettings)
     arguments.add_desk(parser)
     arguments.add_runs(parser)
     arguments.add_effort(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:

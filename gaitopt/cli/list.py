@@ -9,23 +9,16 @@ from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
 from gaitopt.cli.text_table import table
 from gaitopt.gait.gait_file import gait_names, load_gait
-from gaitopt.gait.parameters import GaitSpace
-from gaitopt.optim.catalog import OPTIMIZERS
-from gaitopt.rl.algorithms.catalog import ALGORITHMS
-from gaitopt.rl.mdps.catalog import PROBLEMS
+from gaitopt.gait.ranges import inactive_parameters
 from gaitopt.robot.spec import load_robot, robot_names
 from gaitopt.scenario.spec import load_scenario, scenario_names
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser(
-        "list", help="list robots, scenarios, optimizers, gaits, problems or algorithms", description=__doc__
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument("what", choices=sorted(LISTS), metavar="|".join(sorted(LISTS)))
     parser.add_argument("--robot", help="only this robot's gaits")
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -44,7 +37,7 @@ def _robots(robot: str | None) -> list[dict[str, Any]]:
             "mass_kg": r.mass_kg,
             "start_gait": r.start_gait,
             "driver": r.wiring.driver if r.wiring else None,
-            "inactive": ", ".join(GaitSpace(r).inactive) or None,
+            "inactive": ", ".join(inactive_parameters(r)) or None,
         }
         for r in robots
     ]
@@ -56,6 +49,8 @@ def _scenarios(robot: str | None) -> list[dict[str, Any]]:
 
 
 def _optimizers(robot: str | None) -> list[dict[str, Any]]:
+    from gaitopt.optim.catalog import OPTIMIZERS
+
     return [{"name": name, "summary": entry.summary} for name, entry in OPTIMIZERS.items()]
 
 
@@ -70,6 +65,8 @@ def _gaits(robot: str | None) -> list[dict[str, Any]]:
 
 
 def _algorithms(robot: str | None) -> list[dict[str, Any]]:
+    from gaitopt.rl.algorithms.catalog import ALGORITHMS
+
     return [
         {"name": name, "in_place_of_q": entry.in_place_of_q, "summary": entry.summary}
         for name, entry in ALGORITHMS.items()
@@ -77,6 +74,8 @@ def _algorithms(robot: str | None) -> list[dict[str, Any]]:
 
 
 def _problems(robot: str | None) -> list[dict[str, Any]]:
+    from gaitopt.rl.mdps.catalog import PROBLEMS  # it computes
+
     return [
         {
             "name": name,

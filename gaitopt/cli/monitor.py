@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
@@ -15,16 +14,14 @@ from gaitopt.robot.spec import load_robot
 from gaitopt.view.monitor import snapshot, watch
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("monitor", help="watch a real robot's measurements", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     arguments.add_body(parser, needed=True)
     parser.add_argument("--robot", help="the robot (default: the one of the body's protocol)")
     parser.add_argument(
         "--seconds", type=arguments.seconds, default=3600.0, metavar="S", help="how long (default: until Ctrl-C)"
     )
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:

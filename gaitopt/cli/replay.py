@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
@@ -18,15 +17,13 @@ from gaitopt.view.video import record_video
 from gaitopt.walk.traversal import Traversal, traverse
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("replay", help="watch one traversal of a gait or a policy", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     arguments.add_target(parser)
     parser.add_argument("--video", type=Path, metavar="FILE", help="film it: .mp4 or .gif")
     parser.add_argument("--window", action="store_true", help="show it in PyBullet's window, at the pace of real time")
     arguments.add_seed(parser)
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:

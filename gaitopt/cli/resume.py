@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 from gaitopt.cli import arguments, compare, learn, train
 from gaitopt.cli.confirmation import ask_to_move
@@ -20,16 +19,14 @@ from gaitopt.run.versions import current_versions
 from gaitopt.spec import parse_spec
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("resume", help="take up a run where it stopped", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument(
         "target", metavar="RUN", help="the folder of a run, a training or a comparison, its name, or 'latest'"
     )
     arguments.add_place(parser)
     arguments.add_runs(parser)
     arguments.add_effort(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:

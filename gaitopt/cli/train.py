@@ -20,13 +20,11 @@ from gaitopt.view.video import record_video
 from gaitopt.workers import check_count
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("train", help="train a policy that adjusts a gait as it walks", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     add_settings(parser, TrainSettings)
     arguments.add_runs(parser)
     arguments.add_effort(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:

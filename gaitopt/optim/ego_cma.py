@@ -29,7 +29,7 @@ from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube
 from gaitopt.optim.base import Count, Features, Optimizer, OptimizerOptions
 from gaitopt.optim.bayesian import Bayesian, BayesianOptions
-from gaitopt.optim.cma_es import CMAES, CMAESOptions
+from gaitopt.optim.cma_es import CMAES, CMAESOptions, check_dimensions
 from gaitopt.optim.measured import lower_limit
 from gaitopt.optim.surrogate import Surrogate
 from gaitopt.spec import Positive
@@ -64,7 +64,7 @@ class EgoCMA(Optimizer):
         self._options = options
         self._first = Bayesian(start, epsilon, rng, BayesianOptions(points=options.points, informed=options.informed))
         self._method: Optimizer = self._first
-        CMAES(start, epsilon, rng, CMAESOptions())  # so that what it refuses is told at once
+        check_dimensions(len(self._start))  # what CMA-ES refuses is refused at once
 
     def inform(self, features: Features) -> None:
         """Tell Bayesian optimization."""

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gaitopt.errors import InputError
 from gaitopt.gait.parameters import GaitParameters
@@ -14,9 +14,6 @@ from gaitopt.hal.body import Body
 from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.real.walks import Desk, DeskSpec, Operator
-from gaitopt.run.remote import elsewhere
-from gaitopt.run.trained_policy import TrainedPolicy
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, traversal_seed
@@ -24,6 +21,10 @@ from gaitopt.walk.controller import Controller, GaitController
 from gaitopt.walk.evaluation import Evaluation, summarize
 from gaitopt.walk.traversal import Traversal, traverse
 from gaitopt.workers import RAY, InProcess, WorkerChoice, Workers, make_workers
+
+if TYPE_CHECKING:  # every worker imports this module: what it does not need is imported where it is used
+    from gaitopt.run.real.walks import DeskSpec, Operator
+    from gaitopt.run.trained_policy import TrainedPolicy
 
 
 class RolloutTask(NamedTuple):
@@ -113,6 +114,8 @@ class DeskRollout:
         operator: Operator,
         trained: TrainedPolicy | None = None,
     ) -> None:
+        from gaitopt.run.real.walks import Desk
+
         self._desk = Desk(robot, scenario, spec, operator, trained)
 
     def __call__(self, task: RolloutTask) -> RolloutResult:
@@ -141,7 +144,11 @@ def rollout_workers(
     """
     if desk is None:
         factory = RolloutFactory(robot, scenario, engine)
-        return make_workers(factory if workers != RAY else elsewhere(robot, factory.of), workers)
+        if workers != RAY:
+            return make_workers(factory, workers)
+        from gaitopt.run.remote import elsewhere
+
+        return make_workers(elsewhere(robot, factory.of), workers)
     if operator is None:
         raise InputError(f"{desk.body} is a real robot: an operator is needed")
     return InProcess(partial(DeskRollout, robot, scenario, desk, operator, trained))

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait
@@ -143,6 +142,8 @@ def _verdict(traversal: Traversal) -> str:
 
 def _caption(picture: Picture, text: str, row: int = 8) -> Picture:
     """Return a picture with a text in one of its rows [px from the top, or from the bottom if negative]."""
+    from PIL import Image, ImageDraw, ImageFont
+
     image = Image.fromarray(picture)
     draw = ImageDraw.Draw(image)
     row %= picture.shape[0]
@@ -175,6 +176,8 @@ def _write_mp4(path: Path, pictures: Iterator[Picture], rate: Fraction) -> None:
 
 
 def _write_gif(path: Path, pictures: Iterator[Picture], rate: Fraction) -> None:
+    from PIL import Image
+
     kept = itertools.islice(pictures, 0, None, GIF_EVERY)
     images = [Image.fromarray(picture).quantize(64, dither=Image.Dither.NONE) for picture in kept]
     # The format counts in hundredths of a second: rounded one by one, pictures would run ahead of the walk.

@@ -21,7 +21,7 @@ from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.traversal import traverse
 
-VERBS = ("learn", "resume", "score", "replay", "runs", "list", "doctor")
+VERBS = ("learn", "resume", "evaluate", "replay", "runs", "list", "doctor")
 
 
 def the_object(said):

@@ -9,7 +9,7 @@ import numpy as np
 
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import read_gait
-from gaitopt.gait.parameters import GaitSpace
+from gaitopt.gait.space import GaitSpace
 from gaitopt.run.compare.trial import Effort, Incumbent, Walker
 from gaitopt.run.experiment import DATABASE
 from gaitopt.run.learn.folder import RunFolder

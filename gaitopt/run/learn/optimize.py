@@ -15,7 +15,8 @@ import numpy as np
 
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, save_gait
-from gaitopt.gait.parameters import GaitParameters, GaitSpace
+from gaitopt.gait.parameters import GaitParameters
+from gaitopt.gait.space import GaitSpace
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.noise import Noise, estimate_noise
 from gaitopt.run.learn.settings import LearnSettings, new_optimizer

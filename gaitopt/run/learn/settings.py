@@ -9,8 +9,8 @@ from pydantic import Field
 
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.gait.parameters import GaitSpace
 from gaitopt.gait.paw_motion import TRENDS, StanceModel
+from gaitopt.gait.space import GaitSpace
 from gaitopt.optim.base import Features, Optimizer
 from gaitopt.optim.catalog import DEFAULT, make_optimizer, resolve_options
 from gaitopt.run.real.walks import DeskSpec

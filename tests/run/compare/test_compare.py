@@ -10,7 +10,7 @@ from small_runs import chance_walk
 from small_studies import NOON, SMALL, left_by, said
 
 from gaitopt.errors import InputError
-from gaitopt.gait.parameters import GaitSpace
+from gaitopt.gait.space import GaitSpace
 from gaitopt.optim.catalog import OPTIMIZERS
 from gaitopt.run.compare import optimizer_trial as optimizer_member
 from gaitopt.run.compare.compare import compare, run_comparison

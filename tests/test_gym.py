@@ -9,13 +9,11 @@ import numpy as np
 import pytest
 from gymnasium.utils.env_checker import check_env
 from gymnasium.utils.passive_env_checker import env_render_passive_checker
-from small_runs import ENVIRONMENT
 
 from gaitopt.errors import BodyError, GaitoptError, InputError, ProtocolError
 from gaitopt.gait.gait_file import load_gait
+from gaitopt.gym import ENVIRONMENTS, PuckWorldEnv, TraversalEnv
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.gym_envs import PuckWorldEnv, TraversalEnv
-from gaitopt.run.gym_ids import ENVIRONMENTS
 from gaitopt.scenario.spec import load_scenario
 
 IDS = list(ENVIRONMENTS)
@@ -164,9 +162,9 @@ def test_settings_that_cannot_be_used_are_refused(settings, message):
 def test_calls_in_the_wrong_order_are_refused(make):
     walking = make(WALKING, render_mode="rgb_array")
     for environment in (walking, PuckWorldEnv()):
-        with pytest.raises(ProtocolError, match="step: no episode is going on; call reset first"):
+        with pytest.raises(ProtocolError, match="step: no episode is running; call reset first"):
             environment.step(environment.action_space.sample())
-    with pytest.raises(ProtocolError, match="nothing to see yet; call reset first"):
+    with pytest.raises(ProtocolError, match="no episode has begun; call reset first"):
         walking.render()
 
 
@@ -234,17 +232,27 @@ def test_a_closed_environment_can_be_used_again(make):
     assert live(environment, 5, 2) == first
 
 
+def python(program):
+    return subprocess.run([sys.executable, "-W", "error", "-c", program], capture_output=True, text=True)
+
+
 @pytest.mark.parametrize(
     "program",
     [
-        "import gaitopt, gymnasium; gymnasium.make('gaitopt/PuckWorld-v0')",
-        "import gymnasium, gaitopt; gymnasium.make('gaitopt/PuckWorld-v0')",
-        "import gymnasium; gymnasium.make('gaitopt:gaitopt/PuckWorld-v0')",
-        "import gaitopt, sys; assert not {'gymnasium', 'numpy'} & set(sys.modules)",
+        "import gaitopt.gym, gymnasium; gymnasium.make('gaitopt/PuckWorld-v0')",
+        "import gymnasium, gaitopt.gym; gymnasium.make('gaitopt/PuckWorld-v0')",
+        "import gymnasium; gymnasium.make('gaitopt.gym:gaitopt/PuckWorld-v0')",
     ],
 )
-def test_ids_are_there_in_any_order_of_imports_and_cost_nothing_before(program):
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", program], capture_output=True, text=True, env=ENVIRONMENT
-    )
+def test_importing_the_module_registers_the_ids(program):
+    done = python(program)
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_importing_the_package_alone_registers_nothing_and_hooks_nothing():
+    done = python(
+        "import sys; before = list(sys.meta_path), list(sys.path_hooks)\n"
+        "import gaitopt; assert (sys.meta_path, sys.path_hooks) == before\n"
+        "import gymnasium; gymnasium.make('gaitopt/PuckWorld-v0')"
+    )
+    assert "NamespaceNotFound: Namespace gaitopt not found" in done.stderr.splitlines()[-1]

@@ -1,13 +1,15 @@
-"""Our environments for Gymnasium; see `gym_ids` for their names.
+"""Environments for Gymnasium; `import gaitopt.gym` registers their ids.
+
+Gymnasium can do the import itself: `gymnasium.make("gaitopt.gym:gaitopt/Traversal-v0")`.
 
 | id | observation | action | reward |
 |---|---|---|---|
-| gaitopt/Traversal-v0 | groups of `gaitopt.walk.perception` | changes as parts of their reach, -1 to 1 | way gained |
-| gaitopt/TraversalDiscrete-v0 | its group `course` | one of `gaitopt.walk.discrete.ACTIONS` | way gained |
-| gaitopt/PuckWorld-v0 | places and velocity | push to the right and ahead, -1 to 1 | minus the distance to the target |
+| gaitopt/Traversal-v0 | groups of `gaitopt.walk.perception` | changes, in parts of their reach | distance gained |
+| gaitopt/TraversalDiscrete-v0 | its group `course` | one of `gaitopt.walk.discrete.ACTIONS` | distance gained |
+| gaitopt/PuckWorld-v0 | positions and velocity | push to the right and ahead | minus the distance to the target |
 
-Rewards, and when episodes end: `gaitopt.walk.environment` and `gaitopt.rl.mdps.puck_world`. Observations are float32,
-and cut off at the bounds of their space.
+Continuous actions are -1 to 1. Observations are float32, clipped to the bounds of their space. Rewards and the ends of
+episodes: see `gaitopt.walk.environment` and `gaitopt.rl.mdps.puck_world`.
 """
 
 from __future__ import annotations
@@ -39,14 +41,20 @@ Observation = NDArray[np.float32]
 Picture = NDArray[np.uint8]
 Info = dict[str, Any]
 
+ENVIRONMENTS: dict[str, dict[str, Any]] = {
+    "gaitopt/Traversal-v0": {"entry_point": "gaitopt.gym:TraversalEnv"},
+    "gaitopt/TraversalDiscrete-v0": {"entry_point": "gaitopt.gym:TraversalEnv", "kwargs": {"actions": "discrete"}},
+    "gaitopt/PuckWorld-v0": {"entry_point": "gaitopt.gym:PuckWorldEnv"},
+}
+"""The ids, each with the class that Gymnasium makes and its arguments."""
 PUCK_BOUNDS = np.array([1.0, 1.0, 1.5, 1.5, 2.0, 2.0])
-"""Greatest size of each number that puck world observes: at full push, a wall is met at 1.1 m/s."""
+"""Largest magnitude of each observation of the puck world: at full push, the puck meets a wall at 1.1 m/s."""
 CAMERA_HEIGHT_M = 0.09
-"""What the camera looks at: about the middle of the robot [m]."""
+"""Height at which the camera looks: about the middle of the robot [m]."""
 
 
 class AdaptedEnv(gymnasium.Env[Observation, Any]):
-    """One of our environments behind Gymnasium's interface. Its `np_random` is the only source of chance."""
+    """An environment of gaitopt behind Gymnasium's interface. Its `np_random` is the only source of randomness."""
 
     metadata: dict[str, Any] = {"render_modes": []}  # noqa: RUF012, as Gymnasium has it
 
@@ -56,9 +64,9 @@ class AdaptedEnv(gymnasium.Env[Observation, Any]):
         """Adapt an environment.
 
         Args:
-            environment: which one.
-            observation_space: of float32; what goes beyond its bounds is cut off.
-            action_space: what is checked before a step.
+            environment: the environment.
+            observation_space: a float32 space, to whose bounds observations are clipped.
+            action_space: the space against which actions are checked.
         """
         self._environment = environment
         self.observation_space = observation_space  # type: ignore[assignment]  # Gymnasium's Box forgets its dtype
@@ -78,16 +86,16 @@ class AdaptedEnv(gymnasium.Env[Observation, Any]):
 
         Raises:
             ProtocolError: no episode has begun, or it is over.
-            InputError: this is no action.
+            InputError: not an action of this environment.
         """
         if not self._running:
-            raise ProtocolError("step: no episode is going on; call reset first")
+            raise ProtocolError("step: no episode is running; call reset first")
         observation, reward, terminated, truncated = self._environment.step(self._checked(action))
         self._running = not (terminated or truncated)
         return self._bounded(observation), float(reward), terminated, truncated, self._info()
 
     def _info(self) -> Info:
-        """Return what is told beside the observation."""
+        """Return what is reported beside the observation."""
         return {}
 
     def _bounded(self, observation: NDArray[np.float64]) -> Observation:
@@ -102,12 +110,12 @@ class AdaptedEnv(gymnasium.Env[Observation, Any]):
         elif checked.shape != space.shape:
             raise InputError(f"action: got an array of shape {checked.shape}; expected {space.shape}")
         elif not np.issubdtype(checked.dtype, np.number) or not np.isfinite(checked).all():
-            raise InputError(f"action: got {action!r}; expected finite numbers; look at what made them")
+            raise InputError(f"action: got {action!r}; expected finite numbers; check what computed them")
         return checked
 
 
 class TraversalEnv(AdaptedEnv):
-    """A walk across the field; `info` tells the `position` [m], and at the end the `status` and `time_s`."""
+    """A walk across the field; `info` holds the `position` [m], and at the end the `status` and `time_s`."""
 
     metadata: dict[str, Any] = {"render_modes": ["rgb_array", "human"], "render_fps": 31.25}  # noqa: RUF012
 
@@ -123,21 +131,21 @@ class TraversalEnv(AdaptedEnv):
         pace: float = 0.0,
         render_mode: str | None = None,
     ) -> None:
-        """Make the gait's tables.
+        """Make the environment.
 
         Args:
-            robot: a name or a spec.
-            scenario: a name or a spec.
-            gait: a gait's name, its file, or a gait; the robot's usual start if None.
+            robot: name or spec.
+            scenario: name or spec.
+            gait: name, file or gait; the robot's start gait if None.
             observe: groups of `gaitopt.walk.perception`.
-            adjust: how far the gait may be changed; keys of `Adjustments`.
-            actions: changes of parameters and joint targets, or nine ways to steer.
-            engine: how the physics are computed; keys of `EngineSpec`.
-            pace: that earns nothing [m/s].
+            adjust: how far the policy may change the gait; keys of `Adjustments`.
+            actions: changes of gait parameters and joint targets, or nine discrete ways to steer.
+            engine: settings of the physics engine; keys of `EngineSpec`.
+            pace: speed that earns a reward of 0 [m/s].
             render_mode: `rgb_array`, `human` or None.
 
         Raises:
-            InputError: something cannot be used.
+            InputError: an argument cannot be used.
         """
         if render_mode not in (None, *self.metadata["render_modes"]):
             raise InputError(f"render_mode: got {render_mode!r}; expected {self.metadata['render_modes']} or None")
@@ -167,32 +175,32 @@ class TraversalEnv(AdaptedEnv):
 
     @property
     def observation_names(self) -> tuple[str, ...]:
-        """What each number of an observation is."""
+        """Names of the numbers of an observation."""
         return self._traversal.observation_names
 
     @property
     def action_names(self) -> tuple[str, ...]:
-        """What each number of an action changes, or what each discrete action does."""
+        """Names of what the numbers of an action change, or of the discrete actions."""
         return self._traversal.action_names
 
     def render(self) -> Picture | None:
-        """Return a picture, (height, width, 3), from beside the robot; None with a window, which shows every step.
+        """Return a picture from beside the robot, (height, width, 3); None with a window, which shows every step.
 
         Raises:
-            ProtocolError: nothing has happened yet.
+            ProtocolError: no episode has begun.
         """
         if self.render_mode is None:
             gymnasium.logger.warn("render: this environment was made without a render_mode; name one: rgb_array, human")
             return None
         if not self._begun:
-            raise ProtocolError("render: there is nothing to see yet; call reset first")
+            raise ProtocolError("render: no episode has begun; call reset first")
         if self.render_mode == "human":
             return None
         x, y = self._position()
         return self._traversal.render(Camera(target=(x, y, CAMERA_HEIGHT_M)))
 
     def close(self) -> None:
-        """Let go of the simulation."""
+        """Close the simulation."""
         self._running = False
         self._traversal.close()
 
@@ -206,12 +214,12 @@ class TraversalEnv(AdaptedEnv):
 
     def _position(self) -> tuple[float, float]:
         place = self._traversal.state.position
-        assert place is not None  # it is simulated
+        assert place is not None  # a simulation always knows it
         return place[0], place[1]
 
 
 class PuckWorldEnv(AdaptedEnv):
-    """The puck, its target and the walls; `info` tells the `distance` to the target [m]."""
+    """The puck, its target and the walls; `info` holds the `distance` to the target [m]."""
 
     metadata: dict[str, Any] = {"render_modes": [], "render_fps": 1 / STEP_S}  # noqa: RUF012
 
@@ -251,3 +259,7 @@ def _interface(
 def _engine(engine: Mapping[str, Any] | None, robot: RobotSpec) -> EngineSpec:
     usual = engine_of(robot)
     return usual if engine is None else parse_spec(EngineSpec, {**usual.model_dump(), **engine}, "engine")
+
+
+for _id, _entry in ENVIRONMENTS.items():
+    gymnasium.register(_id, **_entry)
