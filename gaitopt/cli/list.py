@@ -11,7 +11,7 @@ from gaitopt.cli.text_table import table
 from gaitopt.gait.gait_file import gait_names, load_gait
 from gaitopt.gait.parameters import GaitSpace
 from gaitopt.optim.catalog import OPTIMIZERS
-from gaitopt.rl.algorithms.catalog import ALGORITHMS
+from gaitopt.rl.algorithms.catalog import ALGORITHMS, IN_PLACE_OF_Q
 from gaitopt.rl.mdps.catalog import PROBLEMS
 from gaitopt.robot.spec import load_robot, robot_names
 from gaitopt.scenario.spec import load_scenario, scenario_names
@@ -71,7 +71,7 @@ def _gaits(robot: str | None) -> list[dict[str, Any]]:
 
 def _algorithms(robot: str | None) -> list[dict[str, Any]]:
     return [
-        {"name": name, "in_place_of_q": entry.in_place_of_q, "summary": entry.summary}
+        {"name": name, "in_place_of_q": IN_PLACE_OF_Q.get(name), "summary": entry.summary}
         for name, entry in ALGORITHMS.items()
     ]
 

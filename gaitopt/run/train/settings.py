@@ -19,12 +19,12 @@ from gaitopt.rl.policies.files import make_policy
 from gaitopt.rl.policies.gaussian_mlp import GaussianMLPPolicy
 from gaitopt.rl.policies.linear_gaussian import LinearGaussianPolicy
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
-from gaitopt.rl.training import Count, Stopping
+from gaitopt.rl.training import Stopping
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.learn.settings import current_versions
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, generator
-from gaitopt.spec import NonNegative, Positive, Spec, parse_spec
+from gaitopt.spec import Count, NonNegative, Positive, Spec, parse_spec
 from gaitopt.walk.adjustment import Adjustments
 from gaitopt.walk.environment import TraversalEnvironment
 from gaitopt.walk.policy_controller import STEERING, Interface
