@@ -153,16 +153,15 @@ def foreign_options(name: str, kind: Any) -> type[OptimizerOptions]:
 
 @functools.cache
 def _spec_of_options(kind: type[Any]) -> type[OptimizerOptions]:
-    model = getattr(kind, "Options", None)
-    if isinstance(model, type) and issubclass(model, BaseModel):
-        return type(model.__name__, (model, OptimizerOptions), {"__doc__": model.__doc__})
-    fields = _keywords(kind)
-    repeats = getattr(kind, "repeats", None)
-    if isinstance(repeats, int) and "repeats" not in fields:
-        meaning = OptimizerOptions.model_fields["repeats"].description
-        fields["repeats"] = (Count, Field(repeats, description=meaning))
-    base = _OpenOptions if any(p.kind is p.VAR_KEYWORD for p in _parameters(kind)) else OptimizerOptions
-    return cast(type[OptimizerOptions], create_model(f"{kind.__name__}Options", __base__=base, **fields))
+    name, model = f"{kind.__name__}Options", getattr(kind, "Options", None)
+    has_model = isinstance(model, type) and issubclass(model, BaseModel)
+    any_keyword = any(p.kind is p.VAR_KEYWORD for p in _parameters(kind))
+    bases: Any = (model, OptimizerOptions) if has_model else _OpenOptions if any_keyword else OptimizerOptions
+    spec = cast(Any, create_model(name, __base__=bases, **({} if has_model else _keywords(kind))))
+    own, meaning = getattr(kind, "repeats", None), OptimizerOptions.model_fields["repeats"].description
+    usual = own if isinstance(own, int) else spec.model_fields["repeats"].default
+    repeats = (Count, Field(usual, description=meaning))
+    return cast(type[OptimizerOptions], create_model(name, __base__=spec, repeats=repeats))
 
 
 class _OpenOptions(OptimizerOptions):

@@ -118,6 +118,13 @@ def resolve_options(name: str, options: Mapping[str, Any] | None = None) -> dict
     return parse_options(name, options).model_dump(exclude_none=True)
 
 
+def options_table(name: str) -> list[dict[str, Any]]:
+    """Return type, default, bounds and meaning of every option of an optimizer; see `field_table`."""
+    from gaitopt.field_table import field_table
+
+    return field_table(options_spec(name))
+
+
 def make_optimizer(
     name: str,
     start: ArrayLike,

@@ -179,8 +179,9 @@ def test_keywords_of_the_constructor_are_options():
 
 def test_a_model_of_its_own_and_all_that_is_optional():
     assert resolve_options(place(Typed)) == {"repeats": 7, "points": 2}
-    with pytest.raises(InputError, match="points: got 0; expected greater than or equal to 1"):
-        make(Typed, points=0)
+    for option in ("points", "repeats"):
+        with pytest.raises(InputError, match=f"{option}: got 0; expected greater than or equal to 1"):
+            make(Typed, **{option: 0})
     optimizer = make(Typed, repeats=2)
     assert optimizer.repeats == 2
     assert optimizer.batch == 2

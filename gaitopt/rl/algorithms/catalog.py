@@ -104,6 +104,18 @@ def resolve_options(name: str, options: Mapping[str, Any] | None = None) -> dict
     return parse_options(name, options).model_dump()
 
 
+def options_table(name: str, defaults: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Return type, default, bounds and meaning of every option of an algorithm.
+
+    Args:
+        name: the algorithm.
+        defaults: values that stand in place of its own defaults, such as those for walking.
+    """
+    from gaitopt.field_table import field_table
+
+    return field_table(options_spec(name), defaults)
+
+
 def nullable(name: str) -> tuple[str, ...]:
     """Return the names of those options of an algorithm that may be None."""
     fields = options_spec(name).model_fields
