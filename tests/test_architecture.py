@@ -8,7 +8,7 @@ import pytest
 import gaitopt
 
 ROOT = Path(gaitopt.__file__).parent
-BASE = ("arrays", "errors", "registry", "seeding", "spec", "threads", "toml")
+BASE = ("arrays", "errors", "field_table", "registry", "seeding", "spec", "threads", "toml")
 DIRECTLY_BELOW = {
     "base": (),
     "robot": ("base",),

@@ -8,7 +8,7 @@ from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
-from gaitopt.rl.algorithms.catalog import ALGORITHMS
+from gaitopt.rl.algorithms.catalog import ALGORITHMS, IN_PLACE_OF_Q
 from gaitopt.rl.mdps.catalog import PROBLEMS
 from gaitopt.run.lab.findings import FINDINGS
 from gaitopt.run.lab.lab import Lab, Outcome
@@ -85,7 +85,7 @@ def _text(outcome: Outcome, picture: Path) -> str:
         "",
         f"problem    {experiment.problem}: {outcome.problem.summary}",
         f"algorithm  {experiment.algorithm}, seed {experiment.seed}; "
-        f"{ALGORITHMS[experiment.algorithm].in_place_of_q} in place of Q",
+        f"{IN_PLACE_OF_Q.get(experiment.algorithm, 'its own term')} in place of Q",
         f"effort     {done}{progress.steps} steps, {progress.episodes} episodes, {progress.iteration} updates",
         *_value_lines(outcome),
         f"picture    {picture}",

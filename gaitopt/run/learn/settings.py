@@ -12,7 +12,7 @@ from gaitopt.errors import InputError
 from gaitopt.gait.paw_motion import TRENDS, StanceModel
 from gaitopt.gait.space import GaitSpace
 from gaitopt.optim.base import Features, Optimizer
-from gaitopt.optim.catalog import DEFAULT, make_optimizer, resolve_options
+from gaitopt.optim.catalog import DEFAULT, OPTIMIZERS, make_optimizer, resolve_options
 from gaitopt.run.real.walks import DeskSpec
 from gaitopt.run.settings import EvaluationWalks, Seed, Settings
 from gaitopt.scenario.objective import SPEED, ScoreSpec, parse_score
@@ -48,10 +48,10 @@ class LearnSettings(Settings):
     def completed(cls, given: dict[str, Any]) -> dict[str, Any]:
         """Return the settings given with names resolved and defaults filled in; see `Settings.completed`."""
         values = super().completed(given)
-        values["optimizer"] = optimizer = given.get("optimizer", DEFAULT)
+        values["optimizer"] = optimizer = OPTIMIZERS.name_of(given.get("optimizer", DEFAULT))
         return {
             "fresh": FRESH if given.get("real") is None else FRESH_ON_ROBOT,
-            "name": f"{values['robot'].name}-{optimizer}",
+            "name": f"{values['robot'].name}-{optimizer.rpartition(':')[2]}",
             **values,
             "options": resolve_options(optimizer, given.get("options")),
             "score": score_of(given.get("score", values["scenario"].score or SPEED)),

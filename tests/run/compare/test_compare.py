@@ -11,7 +11,7 @@ from small_studies import NOON, SMALL, left_by, said
 
 from gaitopt.errors import InputError
 from gaitopt.gait.space import GaitSpace
-from gaitopt.optim.catalog import OPTIMIZERS
+from gaitopt.optim.catalog import resolve_options
 from gaitopt.run.compare import optimizer_trial as optimizer_member
 from gaitopt.run.compare.compare import compare, run_comparison
 from gaitopt.run.compare.folder import find_study, list_studies
@@ -33,7 +33,7 @@ def test_every_method_learns_with_every_seed_in_an_ordinary_run(make_study, free
         config = member.config
         assert f"{config.optimizer}-{config.seed}" == member.path.name
         assert (config.traversals, config.fresh) == (30, 4)
-        assert config.options == OPTIMIZERS[config.optimizer].options(**SMALL["options"][config.optimizer]).model_dump()
+        assert config.options == resolve_options(config.optimizer, SMALL["options"][config.optimizer])
         with member.open_store() as store:
             counts = {purpose: store.count(purpose) for purpose in ("learn", "start", "best")}
         assert 0 < counts["learn"] <= 30
