@@ -10,7 +10,7 @@ from gaitopt.hal.dynamixel.driver import DynamixelDriver
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.hal.link import Link
 from gaitopt.hal.opencat.driver import OpenCatDriver
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.hal.serial.serial_link import SerialLink
 from gaitopt.hal.wiring import servo_map, servo_slots, wiring_of
 from gaitopt.robot.spec import RobotSpec

@@ -13,7 +13,7 @@ from gaitopt.emulators.opencat.firmware import OpenCatFirmware
 from gaitopt.hal.catalog import BAUD, make_driver
 from gaitopt.hal.dynamixel.codec import Instruction, PacketReader
 from gaitopt.hal.opencat.dialect import dialect_named
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.robot.spec import load_robot
 
 ROBOTS = {"opencat": "petoi-bittle", "dynamixel": "dynamixel-quadruped"}

@@ -263,7 +263,7 @@ def test_a_body_without_one_of_its_rules_is_seen(kind, rule, monkeypatch):
         low, high = (low, high) if rule == "slew" else (-3.0, 3.0)
         return np.clip(np.clip(angles, last - reach, last + reach), low, high)
 
-    monkeypatch.setattr("gaitopt.hal.real.real_body.admit", admit)
+    monkeypatch.setattr("gaitopt.hal.real.body.admit", admit)
     monkeypatch.setattr("gaitopt.hal.servo_map.np.clip", lambda values, low, high: values)
     rig, _ = live(kind, 1, SOUND)
     with pytest.raises(AssertionError):

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from gaitopt.errors import InputError
 from gaitopt.gait.cycle import cycle
 from gaitopt.gait.parameters import GaitParameters
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.trained_policy import TrainedPolicy
 from gaitopt.scenario.spec import ScenarioSpec

@@ -15,7 +15,7 @@ from gaitopt.hal.body import Array, Body, Capabilities, Lifecycle
 from gaitopt.hal.driver import DeviceInfo, Driver, Health, NativeSkills
 from gaitopt.hal.link import Link
 from gaitopt.hal.real import last_resort
-from gaitopt.hal.real.health import Vitals
+from gaitopt.hal.real.health_monitor import Vitals
 from gaitopt.hal.real.safety import SafetyLimits
 from gaitopt.hal.real.timing import Timing
 from gaitopt.hal.real.watchdog import Watchdog

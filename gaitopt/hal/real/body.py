@@ -10,7 +10,7 @@ from gaitopt.errors import BodyError
 from gaitopt.hal.body import Array, BodyState, Lifecycle
 from gaitopt.hal.driver import Measurement, NativeSkills
 from gaitopt.hal.real import last_resort
-from gaitopt.hal.real.guarded_body import GuardedBody
+from gaitopt.hal.real.guard import GuardedBody
 from gaitopt.hal.real.rotation import quaternion
 from gaitopt.hal.real.safety import admit, ease
 from gaitopt.hal.real.streaming import Follow, follow

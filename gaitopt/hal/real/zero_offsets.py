@@ -13,7 +13,7 @@ import numpy as np
 from gaitopt.arrays import Array
 from gaitopt.errors import BodyError, unknown_name
 from gaitopt.hal.calibration import Calibration, JointCalibration
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.hal.wiring import servo_map
 from gaitopt.robot.spec import RobotSpec
 
