@@ -14,7 +14,7 @@ from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.catalog import make_real_body
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.run.real.deployment import Plan, plan_deployment
 from gaitopt.run.target import Target, find_target
 from gaitopt.view.record import CsvRecorder

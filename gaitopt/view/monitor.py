@@ -12,7 +12,7 @@ from rich.table import Table
 
 from gaitopt.hal.body import BodyState
 from gaitopt.hal.driver import Health
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.walk.attitude import roll_pitch, yaw
 
 PERIOD_S = 0.25

@@ -11,7 +11,7 @@ from gaitopt.emulators.light_gate import GateFirmware
 from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError
 from gaitopt.hal import catalog
-from gaitopt.hal.real import real_body
+from gaitopt.hal.real import guard
 from gaitopt.hal.serial import probe
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.real import walks as desk
@@ -105,7 +105,7 @@ class MemoryDesk:
         """Let the command line find this desk at its ports; no thread watches, for time passes in leaps."""
         for module in (catalog, desk, probe):
             monkeypatch.setattr(module, "SerialLink", self.open)
-        monkeypatch.setattr(real_body, "Watchdog", lambda check: None)
+        monkeypatch.setattr(guard, "Watchdog", lambda check: None)
         monkeypatch.setattr("gaitopt.cli.operator.StageHand", partial(desk.StageHand, sleep=self.sleep))
         monkeypatch.setattr(probe, "permission_advice", lambda port: None)
 

@@ -166,7 +166,7 @@ def test_of_changes_the_later_one_counts(specs):
         ("scenario.field.length_m=0", "field.length_m: got 0; expected greater than 0"),
         ("engine.time_step_s=0.02", "time_step_s: got 0.02; expected less than or equal to 0.01"),
         ("engine.solver_iterations=2.5", "solver_iterations: got 2.5"),
-        ("engine.name=mujoco", "name: got 'mujoco'; expected 'pybullet'"),
+        ("engine.name=mujoco", "name: unknown engine 'mujoco'; known: pybullet"),
         ("robot.legs.front.hip_mm=[1, 2]", "hip_mm"),
     ],
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from gaitopt.errors import InputError
 from gaitopt.gait.cycle import cycle
 from gaitopt.gait.parameters import GaitParameters
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.trained_policy import TrainedPolicy
 from gaitopt.scenario.spec import ScenarioSpec
@@ -102,11 +102,11 @@ def _fit(
         InputError: even so it is too fast for the link.
     """
     table = cycle(gait, robot, body.command_period / 4)
-    follow = body.follow(table.angles, gait.cycle_time)
+    follow = body.tracking(table.angles, gait.cycle_time)
     factor = follow.stretch if slower is None else slower
     slowed = _slowed(gait, factor)
     table = cycle(slowed, robot, body.command_period / 4)
-    if (carried := body.follow(table.angles, slowed.cycle_time).share) < ENOUGH:
+    if (carried := body.tracking(table.angles, slowed.cycle_time).share) < ENOUGH:
         native_too = "let the robot play it by itself (--native), or " if may_be_native else ""
         raise InputError(
             f"this gait is too fast for the link, which carries {carried:.0%} of its motion; "

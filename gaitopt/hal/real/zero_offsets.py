@@ -1,4 +1,4 @@
-"""Finding out how a robot's servos really stand: against one pose that is easily judged by eye.
+"""Zero offsets of a robot's servos, found by comparison with one pose that is easily judged by eye.
 
 Reference pose: upper legs straight down, lower legs level, knees bent by 90 degrees the way they bend.
 """
@@ -13,7 +13,7 @@ import numpy as np
 from gaitopt.arrays import Array
 from gaitopt.errors import BodyError, unknown_name
 from gaitopt.hal.calibration import Calibration, JointCalibration
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.hal.wiring import servo_map
 from gaitopt.robot.spec import RobotSpec
 
@@ -29,7 +29,7 @@ def reference_pose(robot: RobotSpec) -> Array:
 
 
 def edited(known: Calibration, robot: RobotSpec, offsets: Mapping[str, float], flipped: Iterable[str]) -> Calibration:
-    """Return a calibration with offsets [device units] added to joints, and directions of joints turned around.
+    """Return a calibration with offsets [device units] added to joints, and directions of joints reversed.
 
     Raises:
         InputError: the robot has no such joint.
@@ -51,11 +51,11 @@ def measured_offsets(body: RealBody) -> dict[str, float]:
     """Return the offsets of a limp robot that is held in the reference pose [device units].
 
     Raises:
-        BodyError: this robot's servos do not tell where they are.
+        BodyError: this robot's servos do not measure their angles.
     """
     angles = body.read().joint_angles
     if body.capabilities.feedback != "measured" or angles is None:
-        raise BodyError(f"{body.robot.name}'s servos do not tell where they are; calibrate by keys, without --by-hand")
+        raise BodyError(f"{body.robot.name}'s servos do not measure their angles; calibrate by keys, without --by-hand")
     return offsets_of(body.robot, np.array(angles))
 
 
@@ -66,7 +66,7 @@ def offsets_of(robot: RobotSpec, angles: Array) -> dict[str, float]:
 
 
 class Nudger:
-    """Turns one joint of a powered robot by single units, until the leg is where it should be."""
+    """Turns single joints of a powered robot in small steps, until each leg is in the reference pose."""
 
     def __init__(self, body: RealBody) -> None:
         """Power the robot and ease into the reference pose."""
@@ -76,9 +76,9 @@ class Nudger:
         body.activate(self._angles, STAND_S)
 
     def nudge(self, joint: str, degrees: float) -> float:
-        """Turn a joint by some degrees, a unit at least, and return how far it is from the reference [deg].
+        """Turn a joint by some degrees, at least one device unit, and return its distance from the reference [deg].
 
-        It goes no further than its limits: a horn that sits so far off must be put on anew.
+        It stays within its limits: a horn that is further off must be mounted again.
         """
         i = self._body.robot.joint_names.index(joint)
         turn = math.copysign(max(abs(math.radians(degrees)), self._unit[i]), degrees)
@@ -87,7 +87,7 @@ class Nudger:
         return math.degrees(self._angles[i] - reference_pose(self._body.robot)[i])
 
     def hold(self, seconds: float) -> None:
-        """Hold the pose for some seconds, so that the watchdog sees somebody at work."""
+        """Hold the pose for some seconds; the watchdog sees commands meanwhile."""
         period = self._body.command_period
         self._body.play(np.tile(self._angles, (max(1, round(seconds / period)), 1)), period)
 
