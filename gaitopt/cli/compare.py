@@ -45,9 +45,9 @@ from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO
 from gaitopt.run.train.settings import SEEING_SPEED, PolicyOptions, walking_options
 from gaitopt.scenario.objective import parse_score
 from gaitopt.scenario.spec import load_scenario
+from gaitopt.view.compare_progress import StudyView
 from gaitopt.view.comparison_plot import comparison_plot
 from gaitopt.view.comparison_table import notes, table_rows, write_tables
-from gaitopt.view.study_progress import StudyView
 from gaitopt.workers import check_workers
 
 

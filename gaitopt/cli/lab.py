@@ -12,8 +12,8 @@ from gaitopt.rl.algorithms.catalog import ALGORITHMS
 from gaitopt.rl.mdps.catalog import PROBLEMS
 from gaitopt.run.lab.findings import FINDINGS
 from gaitopt.run.lab.lab import Lab, Outcome
-from gaitopt.view.lab_plots import lab_picture, picture_path
-from gaitopt.view.lab_table import LabTable
+from gaitopt.view.lab_plot import lab_picture, picture_path
+from gaitopt.view.lab_progress import LabTable
 from gaitopt.view.lab_text import WORDS
 
 FOLDER = Path("runs/lab")

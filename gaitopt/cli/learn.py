@@ -25,8 +25,8 @@ from gaitopt.run.real.walks import Operator
 from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO
 from gaitopt.scenario.objective import ScoreSpec, parse_score
 from gaitopt.scenario.spec import load_scenario
-from gaitopt.view.plots import learning_curve
-from gaitopt.view.progress import ProgressView
+from gaitopt.view.learn_progress import ProgressView
+from gaitopt.view.learning_curve import learning_curve
 from gaitopt.view.video import record_video
 
 FRESH, FRESH_ON_ROBOT = 20, 5

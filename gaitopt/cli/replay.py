@@ -13,7 +13,7 @@ from gaitopt.hal.catalog import make_body
 from gaitopt.run.target import Target, find_target
 from gaitopt.run.trained_policy import controller_of
 from gaitopt.seeding import Stream, traversal_seed
-from gaitopt.view.progress import ProgressView
+from gaitopt.view.learn_progress import ProgressView
 from gaitopt.view.video import record_video
 from gaitopt.walk.traversal import Traversal, traverse
 

@@ -21,8 +21,8 @@ from gaitopt.run.train.train import STEPS, TrainOutcome, continue_training, new_
 from gaitopt.run.trained_policy import TrainedPolicy
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.spec import parse_spec
-from gaitopt.view.train_plots import training_curve
 from gaitopt.view.train_progress import TrainProgressView
+from gaitopt.view.training_curve import training_curve
 from gaitopt.view.video import record_video
 from gaitopt.workers import check_count
 

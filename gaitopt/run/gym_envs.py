@@ -3,7 +3,7 @@
 | id | observation | action | reward |
 |---|---|---|---|
 | gaitopt/Traversal-v0 | groups of `gaitopt.walk.perception` | changes as parts of their reach, -1 to 1 | way gained |
-| gaitopt/TraversalDiscrete-v0 | its group `course` | one of `gaitopt.walk.discrete.ACTIONS` | way gained |
+| gaitopt/TraversalDiscrete-v0 | its group `course` | one of `gaitopt.walk.steering.ACTIONS` | way gained |
 | gaitopt/PuckWorld-v0 | places and velocity | push to the right and ahead, -1 to 1 | minus the distance to the target |
 
 Rewards, and when episodes end: `gaitopt.walk.environment` and `gaitopt.rl.mdps.puck_world`. Observations are float32,

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from gaitopt.rl.training import Progress
 from gaitopt.run.train.settings import TrainConfig
-from gaitopt.view.live_table import LiveTable
+from gaitopt.view.progress_view import LiveTable
 
 LINES = 20
 """How many plain lines are written about a training of a known length."""

@@ -16,7 +16,7 @@ import gaitopt
 from gaitopt.gait.gait_file import read_gait
 from gaitopt.run.learn.folder import RunFolder, list_runs
 from gaitopt.run.learn.optimize import Outcome
-from gaitopt.view.progress import ProgressView
+from gaitopt.view.learn_progress import ProgressView
 from gaitopt.workers import default_count
 
 CASES = [

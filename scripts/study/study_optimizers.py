@@ -24,9 +24,9 @@ from gaitopt.run.compare.compare import new_study, run_study
 from gaitopt.run.compare.folder import StudyFolder, list_studies
 from gaitopt.run.compare.results import Comparison
 from gaitopt.run.compare.settings import plan
+from gaitopt.view.compare_progress import StudyView
 from gaitopt.view.comparison_plot import comparison_plot
 from gaitopt.view.comparison_table import markdown, summary_records, write_tables
-from gaitopt.view.study_progress import StudyView
 from gaitopt.workers import default_count
 
 DOCS = README.parent / "docs"

@@ -181,7 +181,7 @@ def test_where_nothing_can_be_written_nothing_is_learned(cli, here, monkeypatch)
     def read_only(**kwargs):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr("gaitopt.view.lab_plots.tempfile.TemporaryFile", read_only)
+    monkeypatch.setattr("gaitopt.view.lab_plot.tempfile.TemporaryFile", read_only)
     said = cli("lab", "one-step", "--algorithm", "ppo", "--steps", 256, "--output", "there")
     assert (said.code, said.out) == (2, "")
     assert "cannot be written: Permission denied" in said.err

@@ -21,9 +21,9 @@ from gaitopt.run.train.settings import new_policy
 from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
 from gaitopt.scenario.objective import SPEED, parse_score
 from gaitopt.seeding import Stream, generator
+from gaitopt.view.compare_progress import StudyView
 from gaitopt.view.comparison_plot import comparison_plot
 from gaitopt.view.comparison_table import markdown, notes, table_rows, write_tables
-from gaitopt.view.study_progress import StudyView
 from gaitopt.walk.policy_controller import Interface
 from gaitopt.walk.traversal import Status, Traversal
 

@@ -14,8 +14,8 @@ from gaitopt.rl.mdps.catalog import PROBLEMS
 from gaitopt.rl.training import Progress
 from gaitopt.run.lab.findings import FINDINGS, distances, puck_track
 from gaitopt.run.lab.lab import Experiment, Outcome, Snapshot
-from gaitopt.view.lab_plots import LEARNED, lab_picture, picture_path
-from gaitopt.view.lab_table import LabTable
+from gaitopt.view.lab_plot import LEARNED, lab_picture, picture_path
+from gaitopt.view.lab_progress import LabTable
 from gaitopt.view.lab_text import WORDS
 
 BLUE, GREEN, RED = (31, 119, 180), (44, 160, 44), (214, 39, 40)

@@ -10,7 +10,7 @@ from rich.table import Table
 from gaitopt.rl.mdps.catalog import Problem
 from gaitopt.run.lab.lab import Experiment, Snapshot
 from gaitopt.view.lab_text import WORDS
-from gaitopt.view.live_table import LiveTable
+from gaitopt.view.progress_view import LiveTable
 
 LINES = 10
 """How many plain lines are written about an experiment, and one before it begins."""

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from gaitopt.run.learn.optimize import Progress
-from gaitopt.view.progress import ProgressView, describe
+from gaitopt.view.learn_progress import ProgressView, describe
 
 NAN = float("nan")
 
