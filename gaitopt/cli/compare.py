@@ -22,7 +22,7 @@ from gaitopt.hal.engine import engine_of
 from gaitopt.optim import catalog as optimizers
 from gaitopt.rl.algorithms import catalog as algorithms
 from gaitopt.robot.spec import RobotSpec, load_robot
-from gaitopt.run.compare.compare import new_study, run_study
+from gaitopt.run.compare.compare import new_study
 from gaitopt.run.compare.folder import StudyFolder, find_study
 from gaitopt.run.compare.results import Comparison
 from gaitopt.run.compare.settings import (
@@ -45,9 +45,8 @@ from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO
 from gaitopt.run.train.settings import SEEING_SPEED, PolicyOptions, walking_options
 from gaitopt.scenario.objective import parse_score
 from gaitopt.scenario.spec import load_scenario
-from gaitopt.view.compare_progress import StudyView
-from gaitopt.view.comparison_plot import comparison_plot
-from gaitopt.view.comparison_table import notes, table_rows, write_tables
+from gaitopt.view.compare.compare import FILES, finish_comparison
+from gaitopt.view.compare.table import notes, table_rows
 from gaitopt.workers import check_workers
 
 
@@ -111,12 +110,10 @@ def run(args: argparse.Namespace) -> Answer:
 def work(study: StudyFolder, args: argparse.Namespace) -> Answer:
     """Compare from where a comparison stands to its end, and answer what it says."""
     try:
-        with StudyView(study, args.workers) as view:
-            comparison = run_study(study, args.workers, view)
+        comparison = finish_comparison(study, args.workers, plain=True)
     except KeyboardInterrupt:
         return _interrupted(study)
-    files = {kind: str(path) for kind, path in write_tables(comparison).items()}
-    files["figure"] = str(comparison_plot(comparison))
+    files = {kind: str(study.path / name) for kind, name in FILES.items()}
     text = [table(table_rows(comparison)), "", *notes(comparison), ""]
     text += [f"table     {files['markdown']}, {files['csv']}", f"figure    {files['figure']}"]
     return Answer(_data(comparison, files), "\n".join(text), exit_code=1 if comparison.failed else 0)

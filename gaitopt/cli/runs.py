@@ -14,7 +14,7 @@ from gaitopt.run.compare.folder import StudyFolder, list_studies
 from gaitopt.run.learn.folder import RunFolder, list_runs
 from gaitopt.run.train.folder import TrainFolder, list_trainings
 from gaitopt.run.trained_policy import read_trained
-from gaitopt.view.comparison_table import TABLE
+from gaitopt.view.compare.table import TABLE
 
 
 def add_parser(verbs: Any) -> None:

@@ -17,12 +17,12 @@ from gaitopt.run.overrides import change_specs
 from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.settings import POLICIES, PolicyOptions, usual_interface, usual_policy, walking_options
-from gaitopt.run.train.train import STEPS, TrainOutcome, continue_training, new_training
+from gaitopt.run.train.train import STEPS, TrainOutcome, new_training
 from gaitopt.run.trained_policy import TrainedPolicy
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.spec import parse_spec
-from gaitopt.view.train_progress import TrainProgressView
-from gaitopt.view.training_curve import training_curve
+from gaitopt.view.train.curve import TRAINING_CURVE
+from gaitopt.view.train.train import finish_training
 from gaitopt.view.video import record_video
 from gaitopt.workers import check_count
 
@@ -116,11 +116,10 @@ def work(folder: TrainFolder, args: argparse.Namespace) -> Answer:
     """Train from where a training stands to its end, and answer what was learned."""
     check_count(args.workers)
     try:
-        with TrainProgressView(folder.config) as view:
-            outcome = continue_training(folder, args.workers, view)
+        outcome = finish_training(folder, args.workers, plain=True)
     except KeyboardInterrupt:
         return _interrupted(folder)
-    curve = training_curve(folder)
+    curve = folder.path / TRAINING_CURVE
     film = _film(folder, outcome) if args.video else None
     return Answer(_data(folder, outcome, curve, film), _text(folder, outcome, curve, film))
 

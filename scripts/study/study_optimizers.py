@@ -24,9 +24,9 @@ from gaitopt.run.compare.compare import new_study, run_study
 from gaitopt.run.compare.folder import StudyFolder, list_studies
 from gaitopt.run.compare.results import Comparison
 from gaitopt.run.compare.settings import plan
-from gaitopt.view.compare_progress import StudyView
-from gaitopt.view.comparison_plot import comparison_plot
-from gaitopt.view.comparison_table import markdown, summary_records, write_tables
+from gaitopt.view.compare.plot import comparison_plot
+from gaitopt.view.compare.progress import CompareProgressView
+from gaitopt.view.compare.table import markdown, summary_records, write_tables
 from gaitopt.workers import default_count
 
 DOCS = README.parent / "docs"
@@ -92,7 +92,7 @@ def main() -> None:
     args = parser.parse_args()
     for robot in args.robots:
         study = study_of(robot, args)
-        with StudyView(study, args.workers) as view:
+        with CompareProgressView(study, args.workers) as view:
             comparison = run_study(study, args.workers, view)
         write_tables(comparison)
         comparison_plot(comparison)
