@@ -17,7 +17,7 @@ from gaitopt.hal.catalog import make_real_body
 from gaitopt.hal.real.body import RealBody
 from gaitopt.run.real.deployment import Plan, plan_deployment
 from gaitopt.run.target import Target, find_target
-from gaitopt.view.record import CsvRecorder
+from gaitopt.view.csv_recorder import CsvRecorder
 from gaitopt.walk.deploy import Deployment, deploy
 from gaitopt.walk.policy_controller import PolicyController
 

@@ -12,9 +12,9 @@ from gaitopt.rl.algorithms.catalog import ALGORITHMS, IN_PLACE_OF_Q
 from gaitopt.rl.mdps.catalog import PROBLEMS
 from gaitopt.run.lab.findings import FINDINGS
 from gaitopt.run.lab.lab import Lab, Outcome
-from gaitopt.view.lab_plots import lab_picture, picture_path
-from gaitopt.view.lab_table import LabTable
-from gaitopt.view.lab_text import WORDS
+from gaitopt.view.lab.plot import lab_picture, picture_path
+from gaitopt.view.lab.progress import LabProgressView
+from gaitopt.view.lab.text import WORDS
 
 FOLDER = Path("runs/lab")
 
@@ -47,8 +47,8 @@ def run(args: argparse.Namespace) -> Answer:
     """Learn."""
     lab = Lab(args.problem, args.algorithm, args.seed, args.steps, args.changes)
     picture = picture_path(args.output, lab.experiment)
-    with LabTable(lab.experiment, lab.problem) as table:
-        outcome = lab.run(table.show)
+    with LabProgressView(lab.experiment, lab.problem) as view:
+        outcome = lab.run(view)
     lab_picture(outcome, picture)
     return Answer(_data(outcome, picture), _text(outcome, picture), exit_code=130 if outcome.interrupted else 0)
 

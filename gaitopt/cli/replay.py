@@ -12,7 +12,7 @@ from gaitopt.hal.catalog import make_body
 from gaitopt.run.target import Target, find_target
 from gaitopt.run.trained_policy import controller_of
 from gaitopt.seeding import Stream, traversal_seed
-from gaitopt.view.progress import ProgressView
+from gaitopt.view.film_progress import FilmProgressView
 from gaitopt.view.video import record_video
 from gaitopt.walk.traversal import Traversal, traverse
 
@@ -30,7 +30,7 @@ def run(args: argparse.Namespace) -> Answer:
     """Replay."""
     target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes)
     if args.video:
-        with ProgressView() as view:
+        with FilmProgressView() as view:
             traversal = record_video(
                 args.video,
                 [(target.label, target.trained or target.gait)],
@@ -38,7 +38,7 @@ def run(args: argparse.Namespace) -> Answer:
                 target.scenario,
                 args.seed,
                 target.engine,
-                view.film,
+                view,
             )[0]
     else:
         traversal = _walk(target, args.seed, args.window)

@@ -12,10 +12,10 @@ from gaitopt.cli.settings_options import add_settings, read_arguments
 from gaitopt.gait.gait_file import Gait
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.settings import TrainSettings
-from gaitopt.run.train.train import TrainOutcome, continue_training, new_training
+from gaitopt.run.train.train import TrainOutcome, new_training
 from gaitopt.run.trained_policy import TrainedPolicy
-from gaitopt.view.train_plots import training_curve
-from gaitopt.view.train_progress import TrainProgressView
+from gaitopt.view.train.curve import TRAINING_CURVE
+from gaitopt.view.train.train import finish_training
 from gaitopt.view.video import record_video
 from gaitopt.workers import check_count
 
@@ -38,11 +38,10 @@ def work(folder: TrainFolder, args: argparse.Namespace) -> Answer:
     """Train from where a training stands to its end, and answer what was learned."""
     check_count(args.workers)
     try:
-        with TrainProgressView(folder.config) as view:
-            outcome = continue_training(folder, args.workers, view)
+        outcome = finish_training(folder, args.workers, plain=True)
     except KeyboardInterrupt:
         return _interrupted(folder)
-    curve = training_curve(folder)
+    curve = folder.path / TRAINING_CURVE
     film = _film(folder, outcome) if args.video else None
     return Answer(_data(folder, outcome, curve, film), _text(folder, outcome, curve, film))
 

@@ -16,7 +16,7 @@ import gaitopt
 from gaitopt.gait.gait_file import read_gait
 from gaitopt.run.learn.folder import RunFolder, list_runs
 from gaitopt.run.learn.optimize import Outcome
-from gaitopt.view.progress import ProgressView
+from gaitopt.view.learn.progress import LearnProgressView
 from gaitopt.workers import default_count
 
 CASES = [
@@ -39,7 +39,7 @@ def learned(robot: str, optimizer: str, seed: int, args: argparse.Namespace) -> 
     if args.only_finished and not (name in known and is_finished(known[name])):
         return None
     print(name, flush=True)
-    with ProgressView() as view:
+    with LearnProgressView() as view:
         if name in known:
             return gaitopt.resume(known[name], args.workers, report=view)
         return gaitopt.learn(

@@ -23,9 +23,10 @@ from gaitopt.optim.catalog import DEFAULT
 from gaitopt.run.compare.compare import new_study, run_comparison
 from gaitopt.run.compare.folder import ComparisonFolder, list_studies, plan
 from gaitopt.run.compare.results import Comparison
-from gaitopt.view.comparison_plot import comparison_plot
-from gaitopt.view.comparison_table import markdown, summary_records, write_tables
-from gaitopt.view.study_progress import StudyView
+from gaitopt.run.compare.settings import plan
+from gaitopt.view.compare.plot import comparison_plot
+from gaitopt.view.compare.progress import CompareProgressView
+from gaitopt.view.compare.table import markdown, summary_records, write_tables
 from gaitopt.workers import default_count
 
 DOCS = README.parent / "docs"
@@ -91,8 +92,8 @@ def main() -> None:
     args = parser.parse_args()
     for robot in args.robots:
         study = study_of(robot, args)
-        with StudyView(study, args.workers) as view:
-            comparison = run_comparison(study, args.workers, view)
+        with CompareProgressView(study, args.workers) as view:
+            comparison = run_study(study, args.workers, view)
         write_tables(comparison)
         comparison_plot(comparison)
         halves = half_time_step(study, comparison.failed, args.workers)

@@ -26,7 +26,7 @@ from gaitopt.run.train.settings import WALKING, PolicyOptions, resolve_training
 from gaitopt.run.train.train import TrainOutcome, continue_training, new_training
 from gaitopt.run.trained_policy import read_trained
 from gaitopt.scenario.spec import load_scenario
-from gaitopt.view.train_progress import TrainProgressView
+from gaitopt.view.train.progress import TrainProgressView
 from gaitopt.walk.evaluation import confidence_interval
 from gaitopt.workers import default_count
 

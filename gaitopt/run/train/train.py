@@ -20,15 +20,14 @@ from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import make_policy
 from gaitopt.rl.training import Progress, Training, save_state
 from gaitopt.run.differences import first_difference
-from gaitopt.run.experiment import RUNS, check_layout
+from gaitopt.run.experiment import check_layout
 from gaitopt.run.rollout import evaluate
-from gaitopt.run.settings import settings_of
 from gaitopt.run.train.folder import Row, TrainFolder, create_training
 from gaitopt.run.train.sampler_pool import LaneFactory, LanePool
 from gaitopt.run.train.settings import TrainSettings, new_algorithm, new_policy
 from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
 from gaitopt.walk.evaluation import Evaluation
-from gaitopt.workers import WorkerChoice, check_count, default_count
+from gaitopt.workers import WorkerChoice
 
 SAVE_EVERY_S = 20.0
 """Time between two savings of where training stands [s]; what was lived through since is lived through again."""
@@ -59,32 +58,6 @@ class TrainOutcome:
     """Speed of training in this process [1/s]; 0 if it had been done already."""
     reasons: dict[str, str]
     """Why it stopped."""
-
-
-def train(
-    settings: TrainSettings | None = None,
-    /,
-    *,
-    workers: int | None = None,
-    runs: Path | str = RUNS,
-    report: Report | None = None,
-    **fields: Any,
-) -> TrainOutcome:
-    """Train a policy that adjusts a gait while it walks; the training is kept in a folder of its own.
-
-    Args:
-        settings: what is to be trained; or give its fields, see `TrainSettings`.
-        workers: processes, all cores if None. The result does not depend on it.
-        runs: folder in which the training's folder is made.
-        report: called after every iteration.
-        fields: fields of `TrainSettings`, such as `robot`, `gait`, `algorithm`, `steps` and `seed`.
-
-    Raises:
-        InputError: something cannot be used; nothing is left half-written.
-    """
-    workers = default_count() if workers is None else workers
-    check_count(workers)
-    return continue_training(new_training(settings_of(TrainSettings, settings, fields), runs, workers), workers, report)
 
 
 def new_training(settings: TrainSettings, runs: Path | str, workers: int = 1) -> TrainFolder:

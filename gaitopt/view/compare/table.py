@@ -1,4 +1,4 @@
-"""What a comparison says, as a table for people (text, Markdown) and for programs (CSV)."""
+"""The results of a comparison as tables, for people (text, Markdown) and for programs (CSV)."""
 
 from __future__ import annotations
 
@@ -11,26 +11,28 @@ from typing import Any
 
 from gaitopt.run.compare.results import Comparison, Interval, Reach
 from gaitopt.toml import write_atomic
+from gaitopt.view.scores import score_number
 
 EARLY = 0.95
-"""Of a method that spends less than this part of the budget, the table says so."""
+"""Share of the budget; a note names the methods that spent less."""
 FEW = 5
-"""The interval of fewer seeds than this is far from 95 %; see `_few`. (That of five holds the median with 94 %.)"""
+"""Number of seeds; with fewer, the interval is far from 95 %, see `_few`. (With five it covers 94 %.)"""
 TABLE, MARKDOWN, CURVES = "comparison.csv", "comparison.md", "curves.csv"
+TABLES = {"csv": TABLE, "markdown": MARKDOWN, "curves": CURVES}
+"""Names of the files by kind."""
 
 
 def write_tables(comparison: Comparison) -> dict[str, Path]:
-    """Write comparison.csv, comparison.md and curves.csv into the comparison's folder; return where, by kind."""
-    folder = comparison.study
-    texts = {"csv": (TABLE, _csv(summary_records(comparison))), "markdown": (MARKDOWN, markdown(comparison))}
-    texts |= {"curves": (CURVES, _csv(curve_records(comparison)))}
-    for name, text in texts.values():
-        write_atomic(folder / name, text)
-    return {kind: folder / name for kind, (name, _) in texts.items()}
+    """Write comparison.csv, comparison.md and curves.csv into the comparison's folder; return their paths by kind."""
+    paths = {kind: comparison.study / name for kind, name in TABLES.items()}
+    write_atomic(paths["csv"], _csv(summary_records(comparison)))
+    write_atomic(paths["markdown"], markdown(comparison))
+    write_atomic(paths["curves"], _csv(curve_records(comparison)))
+    return paths
 
 
 def table_rows(comparison: Comparison) -> list[dict[str, str]]:
-    """Return the table in words, one row for each method, the best first."""
+    """Return the table as text, one row per method, the best first."""
     rows = []
     for method in comparison.summaries:
         row = {"method": method.method, "seeds": str(method.seeds)}
@@ -39,7 +41,7 @@ def table_rows(comparison: Comparison) -> list[dict[str, str]]:
         row |= {
             "gain": _gain(comparison, method.gain),
             "falls": f"{method.fell} of {method.learned_in}",
-            "fresh falls": f"{method.fresh_fell} of {comparison.fresh * method.seeds}",
+            "evaluation falls": f"{method.fresh_fell} of {comparison.fresh * method.seeds}",
             "wall time": f"{method.wall_s:.0f} s",
         }
         row |= {} if math.isnan(method.overhead) else {"ask + tell": f"{100 * method.overhead:.2g}%"}
@@ -48,27 +50,28 @@ def table_rows(comparison: Comparison) -> list[dict[str, str]]:
 
 
 def notes(comparison: Comparison) -> list[str]:
-    """Return what a reader of the table must know, one sentence or more in each line."""
+    """Return the notes below the table, one or more sentences a line."""
     best, budget = comparison.best_known, comparison.budget
     who = f"{best.method}, seed {best.seed}, after {best.since:,} {budget.unit}" if best.since else budget.start
     unit = "Speeds in mm/s" if comparison.score.is_speed else f"Scores: {comparison.score}"
     worst = "falls count as zero" if comparison.score.is_speed else "falls count as the worst possible"
     lines = [
-        f"{comparison.title}, {budget.amount:,} {budget.unit} a run. {unit}: median and bootstrap 95 % interval over "
-        f"seeds, of the {budget.learned} recommended after so many {budget.unit}, by {comparison.fresh} fresh "
-        f"traversals; {worst}.",
-        f"Best known: {_value(comparison, best.score)} ({who}), by other fresh traversals than those that picked it, "
-        f"so the table may tell of higher ones. 'to 90%': {budget.unit} until a {budget.learned} that good was "
-        "recommended first, of those at the points of the figure; median, and how many seeds got there.",
-        f"Gain: of the last {budget.learned} over {budget.start}. Falls: of the {budget.walks} of learning. "
-        f"Wall time: of one run in one process, by the clock: other work on the machine is in it. "
+        f"{comparison.title}, {budget.amount:,} {budget.unit} per run. {unit}: median and bootstrap 95 % interval over "
+        f"seeds for the {budget.learned} recommended after that many {budget.unit}, measured by {comparison.fresh} "
+        f"evaluation walks, not used for learning; {worst}.",
+        f"Best known: {_value(comparison, best.score)} ({who}), measured by a second set of evaluation walks, because "
+        "the walks that pick a winner flatter it; higher values in the table are possible. "
+        f"'to 90%': {budget.unit} until a {budget.learned} that good was first recommended, among those at the points "
+        "of the figure; median, and number of seeds that got there.",
+        f"Gain: of the last {budget.learned} over {budget.start}. Falls: in the {budget.walks} of learning. "
+        "Wall time: of one run in one process, other load on the machine included. "
         f"{_made(comparison.made)}.",
     ]
     if best.score <= 0:
-        lines[1] = f"Best known: {_value(comparison, best.score)} ({who}); parts of it are told only if it is above 0."
+        lines[1] = f"Best known: {_value(comparison, best.score)} ({who}); 'to 90%' is measured only if it is above 0."
     if comparison.changed:
-        told = ", ".join(f"{key} = {value}" for key, value in comparison.changed.items())
-        lines.append(f"Not the usual settings: {told}.")
+        changed = ", ".join(f"{key} = {value}" for key, value in comparison.changed.items())
+        lines.append(f"Not the default settings: {changed}.")
     lines += [_few(seeds) for seeds in sorted({method.seeds for method in comparison.summaries}) if seeds < FEW]
     lines += [
         f"`{method.method}` spent {method.spent:,.0f} of its {budget.amount:,} {budget.unit} (median)."
@@ -76,16 +79,16 @@ def notes(comparison: Comparison) -> list[str]:
         if method.spent < EARLY * budget.amount
     ]
     lines += [f"Left out: {method}: {reason}." for method, reason in comparison.left_out.items()]
-    return lines + [f"Broke off: {run}: {reason}." for run, reason in comparison.failed.items()]
+    return lines + [f"Failed: {run}: {reason}." for run, reason in comparison.failed.items()]
 
 
 def _few(seeds: int) -> str:
-    """Return what an interval of few seeds is worth: all n are on one side of the true median in 2 of 2^n cases."""
+    """Return the coverage of the interval of few seeds: all n lie on one side of the true median in 2 of 2^n cases."""
     if seeds == 1:
         return "One seed has no interval."
     return (
-        f"The interval of {seeds} seeds goes from the lowest to the highest, and holds the true median with "
-        f"{1 - 2 * 0.5**seeds:.0%} only."
+        f"The interval of {seeds} seeds is their range, and covers the true median with a probability of only "
+        f"{1 - 2 * 0.5**seeds:.0%}."
     )
 
 
@@ -99,7 +102,7 @@ def markdown(comparison: Comparison) -> str:
 
 
 def summary_records(comparison: Comparison) -> list[dict[str, Any]]:
-    """Return the table in numbers: scores as they are (speeds in m/s), never reached as `inf`."""
+    """Return the table as numbers: scores in their own unit (speeds in m/s), `inf` where a score was never reached."""
     records = []
     for method in comparison.summaries:
         record: dict[str, Any] = {"method": method.method, "seeds": method.seeds, "score": str(comparison.score)}
@@ -116,7 +119,7 @@ def summary_records(comparison: Comparison) -> list[dict[str, Any]]:
 
 
 def curve_records(comparison: Comparison) -> list[dict[str, Any]]:
-    """Return all points of all curves in numbers."""
+    """Return all points of all curves as numbers."""
     unit = comparison.budget.unit
     return [
         {"method": c.method, "seed": c.seed, unit: point, "since": since, "score": score, "fresh_falls": fell}
@@ -126,11 +129,11 @@ def curve_records(comparison: Comparison) -> list[dict[str, Any]]:
 
 
 def _made(made: Mapping[str, str]) -> str:
-    """Return when and where methods learned, in words; once, if all did in one go."""
+    """Return when and on which machine methods learned; once, if it is the same for all."""
     times = dict.fromkeys(made.values())
     if len(times) == 1:
         return next(iter(times))
-    return "; ".join(f"{', '.join(m for m, told in made.items() if told == time)}: {time}" for time in times)
+    return "; ".join(f"{', '.join(method for method, when in made.items() if when == time)}: {time}" for time in times)
 
 
 def _csv(records: Sequence[Mapping[str, Any]]) -> str:
@@ -142,7 +145,7 @@ def _csv(records: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _value(comparison: Comparison, score: float) -> str:
-    return f"{score * 1e3:.0f}" if comparison.score.is_speed else f"{score:.3f}"
+    return score_number(score, comparison.score)
 
 
 def _interval(comparison: Comparison, interval: Interval) -> str:
@@ -151,7 +154,7 @@ def _interval(comparison: Comparison, interval: Interval) -> str:
 
 
 def _gain(comparison: Comparison, gain: Interval) -> str:
-    """Return a gain in words; of scores that may be negative there is none."""
+    """Return a gain in words; a dash for scores that may be negative."""
     if math.isnan(gain.median) or not comparison.score.is_speed:
         return "-"
     median, low, high = (f"{round(100 * end):+d}" for end in (gain.median, gain.low, gain.high))

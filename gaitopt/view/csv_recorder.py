@@ -1,4 +1,4 @@
-"""What a robot measured and was sent, as a CSV file, written as it happens."""
+"""Measured and commanded joint angles of a walk as a CSV file, written as it happens."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ import csv
 import math
 from pathlib import Path
 from types import TracebackType
+from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
 from gaitopt.hal.body import BodyState
 from gaitopt.robot.spec import RobotSpec
@@ -17,10 +18,10 @@ from gaitopt.walk.attitude import roll_pitch, yaw
 
 
 class CsvRecorder:
-    """One row for each command: time [s], tilt [rad], joint angles measured and sent [rad]; a context manager."""
+    """Writes one row per command: time [s], tilt [rad], joint angles measured and sent [rad]; a context manager."""
 
     def __init__(self, path: Path, robot: RobotSpec) -> None:
-        """Begin the file.
+        """Open the file.
 
         Raises:
             InputError: it cannot be written.
@@ -35,7 +36,7 @@ class CsvRecorder:
         self._writer.writerow(["time_s", "roll_rad", "pitch_rad", "yaw_rad", *measured, *sent])
         self._joints = len(names)
 
-    def __call__(self, state: BodyState, sent: NDArray[np.float64]) -> None:
+    def __call__(self, state: BodyState, sent: Array) -> None:
         """Write one row."""
         tilt: tuple[float, ...] = (math.nan,) * 3
         if state.orientation is not None:
@@ -44,7 +45,7 @@ class CsvRecorder:
         angles = state.joint_angles or (math.nan,) * self._joints
         self._writer.writerow([f"{value:.6f}" for value in (state.time, *tilt, *angles, *sent.tolist())])
 
-    def __enter__(self) -> CsvRecorder:
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(

@@ -1,4 +1,4 @@
-"""What was learned in the lab, drawn in plain characters: for a terminal without pictures."""
+"""The learned policy of a lab experiment in plain characters, for a terminal without pictures."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from gaitopt.run.lab.findings import distances
 CELL = 9
 """Characters inside a cell of the gridworld."""
 FLOOR = {0: "trap", 2: "treasure", 4: "trap"}
-"""What lies south of the cells."""
+"""Terminal cells to the south, by number of the cell above."""
 ROOM = (37, 15)
-"""Columns and rows of the room of puck world."""
+"""Columns and rows of the drawing of puck world."""
 
 
 @dataclass(frozen=True)
 class Words:
-    """How a problem's finding is told; see `Finding.look` for the array."""
+    """A problem's finding in words; see `Finding.look` for the array."""
 
     brief: Callable[[Array], str]
-    """In a few words, for a line of the table."""
+    """A few words, for a line of the table."""
     drawing: Callable[[Array], str]
-    """In some lines."""
+    """A drawing of several lines."""
 
 
 def _percent(share: float) -> str:
@@ -36,19 +36,19 @@ def _percent(share: float) -> str:
 
 
 def _grey_in_words(probabilities: Array) -> str:
-    """Return how a policy (5, 4) moves where it matters."""
+    """Return how a policy (5, 4) moves in the gray cells."""
     west, east = probabilities[grid.GREY[0], [grid.WEST, grid.EAST]]
-    return f"grey cells: west {_percent(west)} %, east {_percent(east)} %"
+    return f"gray cells: west {_percent(west)} %, east {_percent(east)} %"
 
 
 def _draw_grid(probabilities: Array) -> str:
-    """Return the grid with the actions of each cell, in percent, the rare ones left out."""
+    """Return the grid with the probabilities of each cell's actions in percent, rare ones left out."""
     cells = [_draw_cell(number, row) for number, row in enumerate(probabilities)]
     edge = "+" + "+".join(["-" * CELL] * len(cells)) + "+"
     doors = "+" + "+".join((" " if n in FLOOR else "-") * CELL for n in range(len(cells))) + "+"
     lines = [f"|{'|'.join(row)}|" for row in zip(*cells, strict=True)]
     floor = "|" + "|".join(FLOOR.get(n, "").center(CELL) for n in range(len(cells))) + "|"
-    legend = "percent of the moves to the north (^), east (>), south (v), west (<); below 1 % left out"
+    legend = "probability in percent of moving north (^), east (>), south (v), west (<); below 1 % left out"
     return "\n".join([edge, *lines, doors, floor, "+" + "+".join(_floor_edges()) + "+", legend])
 
 
@@ -59,7 +59,7 @@ def _floor_edges() -> list[str]:
 def _draw_cell(number: int, probabilities: Array) -> tuple[str, str, str, str]:
     north, east, south, west = (_percent(p) if p >= 0.01 else "" for p in probabilities)
     sides = f"{'<' + west if west else '':<4} {east + '>' if east else '':>4}"
-    title = "grey" if number in grid.GREY else ""
+    title = "gray" if number in grid.GREY else ""
     return (
         title.center(CELL),
         f"{'^' + north if north else ''}".center(CELL),
@@ -77,7 +77,7 @@ def _draw_mixture(mixture: Array) -> str:
     bars = [f"{name:9}{100 * p:5.1f} % {'#' * round(60 * p)}" for name, p in zip(game.ACTIONS, mixture, strict=True)]
     far = np.abs(mixture - game.UNIFORM).max()
     loss = game.exploitability(mixture)
-    return "\n".join([*bars, f"at most {far:.3f} away from 1/3; the best answer wins {loss:.3f} a game"])
+    return "\n".join([*bars, f"at most {far:.3f} from 1/3; the best response wins {loss:.3f} per game"])
 
 
 def _means_in_words(means: Array) -> str:
@@ -86,7 +86,7 @@ def _means_in_words(means: Array) -> str:
 
 
 def _draw_means(means: Array) -> str:
-    """Return the mean actions (3, 2) beside the best ones."""
+    """Return the mean actions (3, 2) beside the best actions."""
     rows = zip(means, one_step.TARGETS, strict=True)
     lines = [f"{n:<7}({a:+.2f}, {b:+.2f})   ({x:+.2f}, {y:+.2f})" for n, ((a, b), (x, y)) in enumerate(rows)]
     return "\n".join(["state  mean action      best action", *lines])
@@ -97,7 +97,7 @@ def _track_in_words(track: Array) -> str:
 
 
 def _draw_track(track: Array) -> str:
-    """Return the room with the way of the puck; track as `puck_track` gives it."""
+    """Return the room with the path of the puck; `track` is that of `puck_track`."""
     columns, rows = ROOM
     room = np.full((rows, columns), " ")
 
@@ -111,7 +111,7 @@ def _draw_track(track: Array) -> str:
     for number, time in enumerate(range(0, len(track), puck_world.TARGET_STEPS)):
         put(track[time, 2:], "AB"[number])
     edge = f"+{'-' * columns}+"
-    legend = "the puck begins at o; target A for 30 s (.), then B for 30 s (:)"
+    legend = "the puck starts at o; target A for 30 s (.), then B for 30 s (:)"
     return "\n".join([edge, *(f"|{''.join(row)}|" for row in room), edge, legend])
 
 
@@ -121,4 +121,4 @@ WORDS: dict[str, Words] = {
     "rock-paper-scissors": Words(_mixture_in_words, _draw_mixture),
     "puck-world": Words(_track_in_words, _draw_track),
 }
-"""By the name of the problem."""
+"""Words by problem."""

@@ -9,7 +9,7 @@ import pytest
 from gaitopt.errors import InputError
 from gaitopt.hal.body import BodyState
 from gaitopt.robot.spec import load_robot
-from gaitopt.view.record import CsvRecorder
+from gaitopt.view.csv_recorder import CsvRecorder
 
 BITTLE = load_robot("petoi-bittle")
 

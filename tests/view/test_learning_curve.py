@@ -10,7 +10,7 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.run.learn.folder import create_run
 from gaitopt.run.store import Place, Row
-from gaitopt.view.plots import learning_curve
+from gaitopt.view.learn.curve import learning_curve
 from gaitopt.walk.traversal import Status, Traversal
 
 WALK = Traversal(Status.FINISHED, 8.0, 2.0, 0.2, 0.1, 0.02, 50.0, 0.0, 0.0, 0.0, 0.0, 0.3, 0.1, 1000)

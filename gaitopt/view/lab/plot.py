@@ -1,4 +1,4 @@
-"""Pictures of what was learned in the lab, drawn with matplotlib without a screen."""
+"""The picture of a lab experiment: the learned policy, and its value while it learned."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ from gaitopt.rl.mdps import aliased_gridworld as grid
 from gaitopt.rl.mdps import one_step, puck_world
 from gaitopt.rl.mdps import rock_paper_scissors as game
 from gaitopt.run.lab.lab import Experiment, Outcome
-from gaitopt.view.whole_file import whole_file
+from gaitopt.view.figure import figure_file
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 COLORS = ("tab:blue", "tab:orange", "tab:green")
 MOVES = {grid.NORTH: (0.0, 1.0), grid.EAST: (1.0, 0.0), grid.SOUTH: (0.0, -1.0), grid.WEST: (-1.0, 0.0)}
-"""Which way each action points."""
+"""Direction of each action's arrow."""
 LONGEST = 0.46
-"""Length of the arrow of an action that is certain; a cell has width 1."""
+"""Arrow length of an action with probability 1; a cell has width 1."""
 SHOWN = 0.05
-"""Actions less probable than this have no arrow."""
+"""Probability below which an action has no arrow."""
 
 
 def picture_path(output: Path, experiment: Experiment) -> Path:
-    """Return where the picture of an experiment goes, its folder made: `output` is a .png file, or a folder.
+    """Return the path of an experiment's picture, and make its folder; `output` is a .png file or a folder.
 
     Raises:
-        InputError: the name ends like another kind of file, or nothing can be written there.
+        InputError: the name ends otherwise, or nothing can be written there.
     """
     is_file = bool(output.suffix) and not output.is_dir()
     if is_file and output.suffix != ".png":
@@ -49,25 +49,22 @@ def picture_path(output: Path, experiment: Experiment) -> Path:
 
 
 def lab_picture(outcome: Outcome, path: Path) -> None:
-    """Draw what was learned beside how it was learned, and write it as a .png file.
+    """Draw the learned policy beside its learning curve, and write the picture as a .png file.
 
     Raises:
         InputError: it cannot be written; an older file is left as it was.
     """
-    from matplotlib.figure import Figure  # slow to import
-
     experiment = outcome.experiment
-    figure = Figure(figsize=(11, 4.8), layout="constrained")
-    learned, curve = figure.subplots(1, 2)
     changes = [f"{name} = {value}" for name, value in experiment.changes.items()]
-    figure.suptitle(", ".join([f"{experiment.problem}: {experiment.algorithm}", f"seed {experiment.seed}", *changes]))
-    LEARNED[experiment.problem](learned, outcome)
-    CURVES.get(experiment.problem, _value_curve)(curve, outcome)
-    curve.set(xlabel="steps")
-    curve.grid(alpha=0.3)
-    curve.legend()
-    with whole_file(path) as draft:
-        figure.savefig(draft, dpi=120)
+    title = ", ".join([f"{experiment.problem}: {experiment.algorithm}", f"seed {experiment.seed}", *changes])
+    with figure_file(path, 11, 4.8) as figure:
+        figure.suptitle(title)
+        learned, curve = figure.subplots(1, 2)
+        LEARNED[experiment.problem](learned, outcome)
+        CURVES.get(experiment.problem, _value_curve)(curve, outcome)
+        curve.set(xlabel="steps")
+        curve.grid(alpha=0.3)
+        curve.legend()
 
 
 def _steps(outcome: Outcome) -> Array:
@@ -79,7 +76,7 @@ def _values(outcome: Outcome) -> Array:
 
 
 def _learned(outcome: Outcome) -> Array:
-    """Return what was learned at every snapshot, shape (snapshots, ...)."""
+    """Return what the policy does at every snapshot, shape (snapshots, ...)."""
     return np.array([snapshot.learned for snapshot in outcome.snapshots])
 
 
@@ -91,7 +88,7 @@ def _value_curve(axes: Axes, outcome: Outcome) -> None:
     worse = problem.best_deterministic
     if worse is not None and worse != problem.best:
         axes.axhline(worse, color="tab:red", ls="--", label=f"best deterministic policy: {worse:.3g}")
-    axes.set(title="how good it is", ylabel=problem.unit)
+    axes.set(title="value of the policy", ylabel=problem.unit)
 
 
 def _grid_world(axes: Axes, outcome: Outcome) -> None:
@@ -108,7 +105,7 @@ def _grid_world(axes: Axes, outcome: Outcome) -> None:
     for cell, walls in enumerate(grid.WALLS):
         _walls(axes, cell, walls)
     axes.set(xlim=(-0.6, cells - 0.4), ylim=(-1.6, 0.6), aspect="equal")
-    axes.set_title("what it does: an arrow's length is its probability;\nthe two grey cells look the same to it")
+    axes.set_title("learned policy: an arrow's length is its probability;\nthe two gray cells look the same to it")
     axes.axis("off")
 
 
@@ -144,7 +141,7 @@ def _mixtures(axes: Axes, outcome: Outcome) -> None:
     for name, color, part in zip(game.ACTIONS, COLORS, mixtures.T, strict=True):
         axes.plot(steps, part, color=color, label=f"{name}: {part[-1]:.3f}")
     axes.axhline(1 / 3, color="black", ls="--", label="1/3")
-    axes.set(title="how often it plays each", xlabel="steps", ylabel="probability", ylim=(0, 1))
+    axes.set(title="probability of each action", xlabel="steps", ylabel="probability", ylim=(0, 1))
     axes.grid(alpha=0.3)
     axes.legend()
 
@@ -153,7 +150,7 @@ def _exploitability(axes: Axes, outcome: Outcome) -> None:
     axes.plot(_steps(outcome), -_values(outcome), "k-", label="learned")
     axes.axhline(0, color="tab:green", ls="--", label="uniform policy: 0")
     axes.axhline(1, color="tab:red", ls="--", label="every deterministic policy: 1")
-    axes.set(title="exploitability: what the best answer wins from it", ylabel="payoff of a game")
+    axes.set(title="exploitability: gain of the best response", ylabel="payoff per game")
 
 
 def _means(axes: Axes, outcome: Outcome) -> None:
@@ -210,9 +207,9 @@ LEARNED: dict[str, Callable[[Axes, Outcome], None]] = {
     "rock-paper-scissors": _mixtures,
     "puck-world": _track,
 }
-"""What is drawn to the left, by the name of the problem."""
+"""Drawing of the learned policy, on the left, by problem."""
 CURVES: dict[str, Callable[[Axes, Outcome], None]] = {
     "rock-paper-scissors": _exploitability,
     "puck-world": _distance_curve,
 }
-"""What is drawn to the right where it is not the value."""
+"""Drawing of the learning curve, on the right, by problem; the value if not listed."""

@@ -8,9 +8,9 @@ from gaitopt.gait.gait_file import load_gait
 from gaitopt.robot.spec import load_robot
 from gaitopt.walk.adjustment import AdjustedGait, Adjustments
 from gaitopt.walk.attitude import yaw
-from gaitopt.walk.discrete import ACTIONS, SteeredGait
 from gaitopt.walk.environment import TraversalEnvironment
 from gaitopt.walk.policy_controller import STEERING
+from gaitopt.walk.steering import ACTIONS, SteeredGait
 
 COUNT = 4
 """Commands between two actions."""
