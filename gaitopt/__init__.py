@@ -23,32 +23,32 @@ if TYPE_CHECKING:
     from gaitopt.hal.engine import EngineSpec
     from gaitopt.robot.spec import load_robot
     from gaitopt.run.compare.compare import compare
+    from gaitopt.run.evaluate import evaluate, evaluate_many, traverse
     from gaitopt.run.learn.learn import learn, resume
     from gaitopt.run.real.deployment import plan_deployment
-    from gaitopt.run.real.walks import DeskSpec, StageHand
-    from gaitopt.run.rollout import evaluate
+    from gaitopt.run.real.robot import RealRobot, UnattendedOperator
     from gaitopt.run.train.train import train
     from gaitopt.run.trained_policy import TrainedPolicy, read_trained
     from gaitopt.scenario.spec import load_scenario
     from gaitopt.view.video import record_video
     from gaitopt.walk.controller import GaitController
     from gaitopt.walk.deploy import deploy
-    from gaitopt.walk.traversal import traverse
 
 _HOMES = {
-    "DeskSpec": "run.real.walks",
     "EngineSpec": "hal.engine",
     "Gait": "gait.gait_file",
     "GaitController": "walk.controller",
     "GaitParameters": "gait.parameters",
     "GaitoptError": "errors",
-    "StageHand": "run.real.walks",
+    "RealRobot": "run.real.robot",
     "TrainedPolicy": "run.trained_policy",
+    "UnattendedOperator": "run.real.robot",
     "compare": "run.compare.compare",
     "cycle": "gait.cycle",
     "deploy": "walk.deploy",
     "emulated": "emulators.background",
-    "evaluate": "run.rollout",
+    "evaluate": "run.evaluate",
+    "evaluate_many": "run.evaluate",
     "learn": "run.learn.learn",
     "load_gait": "gait.gait_file",
     "load_robot": "robot.spec",
@@ -60,23 +60,24 @@ _HOMES = {
     "resume": "run.learn.learn",
     "save_gait": "gait.gait_file",
     "train": "run.train.train",
-    "traverse": "walk.traversal",
+    "traverse": "run.evaluate",
 }
 
 __all__ = [
-    "DeskSpec",
     "EngineSpec",
     "Gait",
     "GaitController",
     "GaitParameters",
     "GaitoptError",
-    "StageHand",
+    "RealRobot",
     "TrainedPolicy",
+    "UnattendedOperator",
     "compare",
     "cycle",
     "deploy",
     "emulated",
     "evaluate",
+    "evaluate_many",
     "learn",
     "load_gait",
     "load_robot",

@@ -9,7 +9,7 @@ from gaitopt.errors import InputError
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.wiring import robot_of
 from gaitopt.run.learn.learn import RUNS
-from gaitopt.run.real.walks import DeskSpec
+from gaitopt.run.real.robot import RealRobot
 from gaitopt.run.target import DEFAULT_ROBOT
 from gaitopt.scenario.objective import TERMS
 from gaitopt.spec import parse_spec
@@ -131,7 +131,7 @@ def add_place(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def desk(args: argparse.Namespace) -> DeskSpec | None:
+def desk(args: argparse.Namespace) -> RealRobot | None:
     """Return how a real robot walks; None in simulation.
 
     Raises:
@@ -142,7 +142,7 @@ def desk(args: argparse.Namespace) -> DeskSpec | None:
             raise InputError(f"{given}: for real robots only; give one with --body opencat:PORT or dynamixel:PORT")
         return None
     tables = {"body": body_address(args), "stopwatch": args.stopwatch or "key", "native": args.native}
-    return parse_spec(DeskSpec, tables, "--body and --stopwatch")
+    return parse_spec(RealRobot, tables, "--body and --stopwatch")
 
 
 def desk_options(args: argparse.Namespace) -> str:

@@ -21,7 +21,7 @@ from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.learn import new_run
 from gaitopt.run.learn.optimize import Outcome, optimize
 from gaitopt.run.overrides import change_specs
-from gaitopt.run.real.walks import Operator
+from gaitopt.run.real.robot import Operator
 from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO
 from gaitopt.scenario.objective import ScoreSpec, parse_score
 from gaitopt.scenario.spec import load_scenario
@@ -103,12 +103,12 @@ def work(folder: RunFolder, args: argparse.Namespace, someone: Operator | None) 
 
 def _film(folder: RunFolder, best: Gait) -> Path:
     config = folder.config
-    gaits = [("before", Gait(config.robot.name, config.start_gait)), ("after", best)]
+    path, gaits = folder.path / arguments.VIDEO, {"before": config.start_gait, "after": best}
     with ProgressView() as view:
         record_video(
-            folder.path / arguments.VIDEO, gaits, config.robot, config.scenario, config.seed, config.engine, view.film
+            path, gaits, config.robot, config.scenario, seed=config.seed, engine=config.engine, report=view.film
         )
-    return folder.path / arguments.VIDEO
+    return path
 
 
 def _data(outcome: Outcome, curve: Path, film: Path | None, score: ScoreSpec) -> dict[str, Any]:

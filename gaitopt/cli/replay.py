@@ -1,4 +1,4 @@
-"""`gaitopt replay`: watch one traversal of a gait or a policy, in a window or as a video."""
+"""`gaitopt replay`: watch one traversal of a gait, a policy or your own controller, in a window or as a video."""
 
 from __future__ import annotations
 
@@ -9,13 +9,10 @@ from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
-from gaitopt.hal.catalog import make_body
-from gaitopt.run.target import Target, find_target
-from gaitopt.run.trained_policy import controller_of
-from gaitopt.seeding import Stream, traversal_seed
+from gaitopt.run.evaluate import traverse
+from gaitopt.run.target import find_target
 from gaitopt.view.progress import ProgressView
 from gaitopt.view.video import record_video
-from gaitopt.walk.traversal import Traversal, traverse
 
 
 def add_parser(verbs: Any) -> None:
@@ -23,7 +20,7 @@ def add_parser(verbs: Any) -> None:
     parser = verbs.add_parser("replay", help="watch one traversal of a gait or a policy", description=__doc__)
     arguments.add_target(parser)
     parser.add_argument("--video", type=Path, metavar="FILE", help="film it: .mp4 or .gif")
-    parser.add_argument("--window", action="store_true", help="show it in PyBullet's window, at the pace of real time")
+    parser.add_argument("--window", action="store_true", help="show it in PyBullet's window, in real time")
     arguments.add_seed(parser)
     arguments.add_json(parser)
     parser.set_defaults(run=run)
@@ -32,28 +29,18 @@ def add_parser(verbs: Any) -> None:
 def run(args: argparse.Namespace) -> Answer:
     """Replay."""
     target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes)
+    where = target.robot, target.scenario
     if args.video:
         with ProgressView() as view:
+            walkers = {target.label: target.walker}
             traversal = record_video(
-                args.video,
-                [(target.label, target.trained or target.gait)],
-                target.robot,
-                target.scenario,
-                args.seed,
-                target.engine,
-                view.film,
+                args.video, walkers, *where, seed=args.seed, engine=target.engine, report=view.film
             )[0]
     else:
-        traversal = _walk(target, args.seed, args.window)
+        traversal = traverse(target.walker, *where, seed=args.seed, engine=target.engine, window=args.window)
     time = f" in {traversal.time_s:.2f} s" if traversal.time_s else ""
     text = f"{target.label}: {traversal.status.value}{time}, {traversal.speed_mps * 1e3:.0f} mm/s"
     if args.video:
         text += f"\nvideo     {args.video}"
     data = asdict(traversal) | {"status": traversal.status.value, "video": str(args.video) if args.video else None}
     return Answer(data, text)
-
-
-def _walk(target: Target, seed: int, window: bool) -> Traversal:
-    controller = controller_of(target.trained or target.gait, target.robot, target.scenario)
-    with make_body(target.robot, engine=target.engine, window=window) as body:
-        return traverse(body, controller, target.scenario, traversal_seed(seed, Stream.FRESH, 0))

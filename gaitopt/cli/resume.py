@@ -17,7 +17,7 @@ from gaitopt.run.compare.folder import find_study
 from gaitopt.run.experiment import folder_names, named
 from gaitopt.run.learn.folder import RunFolder, find_run
 from gaitopt.run.learn.settings import current_versions
-from gaitopt.run.real.walks import DeskSpec
+from gaitopt.run.real.robot import RealRobot
 from gaitopt.run.train.folder import find_training, is_training
 from gaitopt.spec import parse_spec
 
@@ -68,7 +68,7 @@ def _take_up_desk(folder: RunFolder, args: argparse.Namespace) -> None:
         raise InputError("--id names a robot at a port: give it with --body")
     changed = {"body": arguments.body_address(args)} if args.body else {}
     changed |= {"stopwatch": args.stopwatch} if args.stopwatch else {}
-    desk = parse_spec(DeskSpec, desk.model_dump() | changed, "--body and --stopwatch")
+    desk = parse_spec(RealRobot, desk.model_dump() | changed, "--body and --stopwatch")
     folder.config = folder.config.model_copy(update={"desk": desk})
     ask_to_move(desk.body, args.yes)
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, speed_line
-from gaitopt.gait.gait_file import Gait
 from gaitopt.hal.engine import engine_of
 from gaitopt.rl.algorithms.catalog import ALGORITHMS, parse_options
 from gaitopt.rl.training import Stopping
@@ -18,7 +17,6 @@ from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.settings import POLICIES, PolicyOptions, usual_interface, usual_policy, walking_options
 from gaitopt.run.train.train import STEPS, TrainOutcome, continue_training, new_training
-from gaitopt.run.trained_policy import TrainedPolicy
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.spec import parse_spec
 from gaitopt.view.train_plots import training_curve
@@ -128,11 +126,8 @@ def work(folder: TrainFolder, args: argparse.Namespace) -> Answer:
 def _film(folder: TrainFolder, outcome: TrainOutcome) -> Path:
     config = folder.config
     path = folder.path / arguments.VIDEO
-    walkers: list[tuple[str, Gait | TrainedPolicy]] = [
-        ("gait alone", outcome.trained.gait),
-        ("with policy", outcome.trained),
-    ]
-    record_video(path, walkers, config.robot, config.scenario, config.seed, config.engine)
+    walkers = {"gait alone": outcome.trained.gait, "with policy": outcome.trained}
+    record_video(path, walkers, config.robot, config.scenario, seed=config.seed, engine=config.engine)
     return path
 
 

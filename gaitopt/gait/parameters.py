@@ -16,7 +16,7 @@ from pydantic import AfterValidator
 
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.robot.spec import ParameterRange, RobotSpec
+from gaitopt.robot.spec import ParameterRange, RobotSpec, load_robot
 from gaitopt.spec import Real
 
 
@@ -93,7 +93,8 @@ class GaitSpace:
     A point of the cube has one coordinate for each active parameter; the inactive ones are 0.
     """
 
-    def __init__(self, robot: RobotSpec) -> None:
+    def __init__(self, robot: RobotSpec | str) -> None:
+        robot = load_robot(robot) if isinstance(robot, str) else robot
         self.robot_name = robot.name
         self.inactive = INACTIVE_ON_PLANAR_LEGS if robot.planar else ()
         for name in robot.gait:

@@ -15,7 +15,9 @@ from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.run.learn.folder import RunFolder, create_run, find_run
 from gaitopt.run.learn.optimize import Outcome, Report, optimize
 from gaitopt.run.learn.settings import RunConfig, resolve
-from gaitopt.run.real.walks import DeskSpec, Operator, check_desk
+from gaitopt.run.real.robot import Operator, RealRobot
+from gaitopt.run.real.walks import check_real_robot
+from gaitopt.run.walker import gait_walker
 from gaitopt.scenario.objective import ScoreSpec, parse_score
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
 from gaitopt.workers import WorkerChoice, check_workers, default_count
@@ -36,7 +38,7 @@ def learn(
     runs: Path | str = RUNS,
     options: dict[str, Any] | None = None,
     engine: EngineSpec | None = None,
-    desk: DeskSpec | None = None,
+    desk: RealRobot | None = None,
     operator: Operator | None = None,
     report: Report | None = None,
     score: str | ScoreSpec | None = None,
@@ -94,7 +96,7 @@ def new_run(
     runs: Path | str,
     options: dict[str, Any] | None = None,
     engine: EngineSpec | None = None,
-    desk: DeskSpec | None = None,
+    desk: RealRobot | None = None,
     fresh: int = 20,
     score: str | ScoreSpec | None = None,
 ) -> RunFolder:
@@ -145,7 +147,8 @@ def resume(
 def _check_body(config: RunConfig) -> None:
     """Open the robot's body: what cannot walk shall fail before anything is written."""
     if config.desk is not None:
-        check_desk(config.robot, config.scenario, config.desk, config.start_gait, config.score)
+        start = gait_walker(config.robot, config.start_gait)
+        check_real_robot(config.robot, config.scenario, config.desk, start, config.score)
         return
     with make_body(config.robot, engine=config.engine) as body:
         body.prepare(config.scenario, config.scenario.sample(np.random.default_rng(config.seed)))

@@ -21,7 +21,7 @@ from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.optim.base import Features, Optimizer
 from gaitopt.optim.catalog import make_optimizer, resolve_options
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.real.walks import DeskSpec
+from gaitopt.run.real.robot import RealRobot
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, generator
@@ -55,7 +55,7 @@ class RunConfig(Spec):
     """The start gait's twelve parameters, SI units."""
     engine: EngineSpec
     """How the physics are computed."""
-    desk: DeskSpec | None = None
+    desk: RealRobot | None = None
     """How a real robot walks; None in simulation."""
     versions: dict[str, str]
     """Versions of what computes, and the git revision."""
@@ -101,7 +101,7 @@ def resolve(
     name: str | None = None,
     options: dict[str, Any] | None = None,
     engine: EngineSpec | None = None,
-    desk: DeskSpec | None = None,
+    desk: RealRobot | None = None,
     fresh: int = 20,
     score: ScoreSpec | None = None,
 ) -> RunConfig:

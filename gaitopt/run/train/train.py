@@ -23,7 +23,7 @@ from gaitopt.rl.training import Progress, Stopping, Training, save_state
 from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.run.learn.learn import RUNS
 from gaitopt.run.learn.settings import first_difference
-from gaitopt.run.rollout import evaluate
+from gaitopt.run.rollout import World, measure
 from gaitopt.run.train.folder import Row, TrainFolder, create_training
 from gaitopt.run.train.sampler_pool import LaneFactory, LanePool
 from gaitopt.run.train.settings import (
@@ -35,6 +35,7 @@ from gaitopt.run.train.settings import (
     resolve_training,
 )
 from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
+from gaitopt.run.walker import Walker, gait_walker
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
 from gaitopt.spec import parse_spec
 from gaitopt.walk.evaluation import Evaluation
@@ -166,7 +167,7 @@ def new_training(
 
 def with_pace(config: TrainConfig, workers: WorkerChoice) -> TrainConfig:
     """Return the settings with the gait's own pace, which is walked for; it depends on the seed."""
-    alone = evaluate(config.start_gait, config.robot, config.scenario, PACE_WALKS, config.seed, config.engine, workers)
+    alone = measure([gait_walker(config.robot, config.start_gait)], _world(config), PACE_WALKS, config.seed, workers)[0]
     return config.model_copy(update={"pace_mps": alone.speed_mps})
 
 
@@ -204,7 +205,7 @@ class _Work:
             training = Training(new_algorithm(config, self._policy), pool, config.stopping)
             per_second = self._train(training)
         trained = self._trained({})
-        gait, learned = (self._evaluate(who) for who in (None, trained))
+        gait, learned = self._evaluate([gait_walker(config.robot, config.start_gait), trained])
         told = {"speed_mps": learned.speed_mps, "speed_ci95_mps": list(learned.speed_ci95_mps)}
         told |= {"gait_speed_mps": gait.speed_mps, "finished": learned.finished, "fresh_traversals": learned.repeats}
         trained = self._trained(told | {"artefacts": list(learned.artefacts)})
@@ -295,18 +296,13 @@ class _Work:
         )
         return TrainedPolicy(policy or self._policy, about)
 
-    def _evaluate(self, trained: TrainedPolicy | None) -> Evaluation:
+    def _evaluate(self, walkers: list[Walker]) -> list[Evaluation]:
         config = self._config
-        return evaluate(
-            config.start_gait,
-            config.robot,
-            config.scenario,
-            config.fresh,
-            config.seed,
-            config.engine,
-            self._workers,
-            trained=trained,
-        )
+        return measure(walkers, _world(config), config.fresh, config.seed, self._workers)
+
+
+def _world(config: TrainConfig) -> World:
+    return World(config.robot, config.scenario, config.engine)
 
 
 def _row(progress: Progress) -> Row:
