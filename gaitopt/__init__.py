@@ -22,11 +22,13 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOMES says when the pr
     from gaitopt.hal.engine import EngineSpec as EngineSpec
     from gaitopt.robot.spec import load_robot as load_robot
     from gaitopt.run.compare.settings import CompareSettings as CompareSettings
+    from gaitopt.run.evaluate import evaluate as evaluate
+    from gaitopt.run.evaluate import evaluate_many as evaluate_many
+    from gaitopt.run.evaluate import traverse as traverse
     from gaitopt.run.learn.settings import LearnSettings as LearnSettings
     from gaitopt.run.real.deployment import plan_deployment as plan_deployment
-    from gaitopt.run.real.walks import DeskSpec as DeskSpec
-    from gaitopt.run.real.walks import StageHand as StageHand
-    from gaitopt.run.rollout import evaluate as evaluate
+    from gaitopt.run.real.robot import RealRobot as RealRobot
+    from gaitopt.run.real.robot import UnattendedOperator as UnattendedOperator
     from gaitopt.run.train.settings import TrainSettings as TrainSettings
     from gaitopt.run.trained_policy import TrainedPolicy as TrainedPolicy
     from gaitopt.run.trained_policy import read_trained as read_trained
@@ -38,7 +40,6 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOMES says when the pr
     from gaitopt.view.video import record_video as record_video
     from gaitopt.walk.controller import GaitController as GaitController
     from gaitopt.walk.deploy import deploy as deploy
-    from gaitopt.walk.traversal import traverse as traverse
 
 _HOMES = {
     "emulated": "emulators.background",
@@ -56,11 +57,12 @@ _HOMES = {
     "learn": "view.learn.learn",
     "resume": "view.resume",
     "plan_deployment": "run.real.deployment",
-    "DeskSpec": "run.real.walks",
-    "StageHand": "run.real.walks",
+    "RealRobot": "run.real.robot",
+    "UnattendedOperator": "run.real.robot",
     "CompareSettings": "run.compare.settings",
     "LearnSettings": "run.learn.settings",
-    "evaluate": "run.rollout",
+    "evaluate": "run.evaluate",
+    "evaluate_many": "run.evaluate",
     "TrainSettings": "run.train.settings",
     "train": "view.train.train",
     "TrainedPolicy": "run.trained_policy",
@@ -69,7 +71,7 @@ _HOMES = {
     "record_video": "view.video",
     "GaitController": "walk.controller",
     "deploy": "walk.deploy",
-    "traverse": "walk.traversal",
+    "traverse": "run.evaluate",
 }
 """The module of each public name."""
 

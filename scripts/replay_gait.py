@@ -13,10 +13,6 @@ def main() -> None:
     parser.add_argument("--window", action="store_true", help="show PyBullet's window")
     args = parser.parse_args()
 
-    robot = gaitopt.load_robot(args.robot)
-    scenario = gaitopt.load_scenario("field")
-    gait = gaitopt.load_gait(args.gait, robot)
-    controller = gaitopt.GaitController(gait.parameters, robot, scenario)
     commands = 0
 
     def watch(body, state) -> None:
@@ -26,8 +22,7 @@ def main() -> None:
             print(f"{state.time:6.2f} s   x {x:6.3f}   y {y:6.3f}   z {z:6.3f} m")
         commands += 1
 
-    with gaitopt.make_body(robot, window=args.window) as body:
-        traversal = gaitopt.traverse(body, controller, scenario, args.seed, watch)
+    traversal = gaitopt.traverse(args.gait, args.robot, "field", seed=args.seed, window=args.window, observer=watch)
     print(f"{traversal.status.value}: {traversal.speed_mps * 1e3:.0f} mm/s")
 
 

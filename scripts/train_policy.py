@@ -38,7 +38,7 @@ def main() -> None:
     there = gaitopt.load_scenario(args.elsewhere)
     for what, policy in (("gait alone", None), ("with policy", trained)):
         at_home = outcome.learned if policy else outcome.gait
-        away = gaitopt.evaluate(trained.gait.parameters, robot, there, seed=args.seed, trained=policy)
+        away = gaitopt.evaluate(policy or trained.gait, robot, there, seed=args.seed)
         for place, result in ((args.scenario, at_home), (args.elsewhere, away)):
             speed = f"{result.speed_mps * 1e3:.0f} mm/s"
             print(f"{what}, {place}: {speed}, {result.finished} of {result.repeats} traversals finished")

@@ -14,7 +14,7 @@ from gaitopt.spec import parse_spec
 from gaitopt.workers.count import RAY, WorkerChoice, default_count
 
 if TYPE_CHECKING:
-    from gaitopt.run.real.walks import DeskSpec
+    from gaitopt.run.real.robot import RealRobot
 
 VIDEO = "before_after.mp4"
 
@@ -135,7 +135,7 @@ def add_place(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def desk(args: argparse.Namespace) -> DeskSpec | None:
+def desk(args: argparse.Namespace) -> RealRobot | None:
     """Return how a real robot walks; None in simulation.
 
     Raises:
@@ -145,10 +145,10 @@ def desk(args: argparse.Namespace) -> DeskSpec | None:
         if given := desk_options(args):
             raise InputError(f"{given}: for real robots only; give one with --body opencat:PORT or dynamixel:PORT")
         return None
-    from gaitopt.run.real.walks import DeskSpec
+    from gaitopt.run.real.robot import RealRobot
 
     tables = {"body": body_address(args), "stopwatch": args.stopwatch or "key", "native": args.native}
-    return parse_spec(DeskSpec, tables, "--body and --stopwatch")
+    return parse_spec(RealRobot, tables, "--body and --stopwatch")
 
 
 def desk_options(args: argparse.Namespace) -> str:

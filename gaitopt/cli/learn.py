@@ -19,7 +19,7 @@ from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.learn import new_run
 from gaitopt.run.learn.optimize import Outcome
 from gaitopt.run.learn.settings import LearnSettings
-from gaitopt.run.real.walks import Operator
+from gaitopt.run.real.robot import Operator
 from gaitopt.scenario.objective import ScoreSpec
 from gaitopt.view.film_progress import FilmProgressView
 from gaitopt.view.learn.curve import LEARNING_CURVE
@@ -65,12 +65,10 @@ def work(folder: RunFolder, args: argparse.Namespace, someone: Operator | None) 
 
 def _film(folder: RunFolder, best: Gait) -> Path:
     config = folder.config
-    gaits = [("before", Gait(config.robot.name, config.start_gait)), ("after", best)]
+    path, gaits = folder.path / arguments.VIDEO, {"before": config.start_gait, "after": best}
     with FilmProgressView() as view:
-        record_video(
-            folder.path / arguments.VIDEO, gaits, config.robot, config.scenario, config.seed, config.engine, view
-        )
-    return folder.path / arguments.VIDEO
+        record_video(path, gaits, config.robot, config.scenario, seed=config.seed, engine=config.engine, report=view)
+    return path
 
 
 def _data(outcome: Outcome, curve: Path, film: Path | None, score: ScoreSpec) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from gaitopt.errors import InputError
 from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.run.experiment import find, open_experiment
 from gaitopt.run.learn.folder import RunFolder
-from gaitopt.run.real.walks import DeskSpec
+from gaitopt.run.real.robot import RealRobot
 from gaitopt.run.versions import current_versions
 from gaitopt.spec import parse_spec
 
@@ -60,7 +60,7 @@ def _take_up_desk(folder: RunFolder, args: argparse.Namespace) -> None:
         raise InputError("--id names a robot at a port: give it with --body")
     changed = {"body": arguments.body_address(args)} if args.body else {}
     changed |= {"stopwatch": args.stopwatch} if args.stopwatch else {}
-    desk = parse_spec(DeskSpec, desk.model_dump() | changed, "--body and --stopwatch")
+    desk = parse_spec(RealRobot, desk.model_dump() | changed, "--body and --stopwatch")
     folder.config = folder.config.changed(real=desk)
     ask_to_move(desk.body, args.yes)
 

@@ -9,11 +9,9 @@ from typing import Any
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, speed_line
 from gaitopt.cli.settings_options import add_settings, read_arguments
-from gaitopt.gait.gait_file import Gait
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.train.train import TrainOutcome, new_training
-from gaitopt.run.trained_policy import TrainedPolicy
 from gaitopt.view.train.curve import TRAINING_CURVE
 from gaitopt.view.train.train import finish_training
 from gaitopt.view.video import record_video
@@ -49,11 +47,8 @@ def work(folder: TrainFolder, args: argparse.Namespace) -> Answer:
 def _film(folder: TrainFolder, outcome: TrainOutcome) -> Path:
     config = folder.config
     path = folder.path / arguments.VIDEO
-    walkers: list[tuple[str, Gait | TrainedPolicy]] = [
-        ("gait alone", outcome.trained.gait),
-        ("with policy", outcome.trained),
-    ]
-    record_video(path, walkers, config.robot, config.scenario, config.seed, config.engine)
+    walkers = {"gait alone": outcome.trained.gait, "with policy": outcome.trained}
+    record_video(path, walkers, config.robot, config.scenario, seed=config.seed, engine=config.engine)
     return path
 
 

@@ -11,7 +11,7 @@ from gaitopt.run.compare.results import Comparison
 from gaitopt.run.experiment import RUNS, find, open_experiment
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.optimize import Outcome
-from gaitopt.run.real.walks import Operator
+from gaitopt.run.real.robot import Operator
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.train import TrainOutcome
 from gaitopt.view.compare.compare import finish_comparison

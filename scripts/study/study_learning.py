@@ -63,8 +63,7 @@ def robustness(outcome, seed: int, workers: int) -> dict[str, float]:
     def speed(friction: float = 1.0, engine: gaitopt.EngineSpec = usual) -> float:
         quantity = scenario.friction.model_copy(update={"mean": scenario.friction.mean * friction})
         ground = scenario.model_copy(update={"friction": quantity})
-        gait = outcome.best.parameters
-        return gaitopt.evaluate(gait, robot, ground, 20, seed, engine, workers).speed_mps
+        return gaitopt.evaluate(outcome.best, robot, ground, seed=seed, workers=workers, body=engine).speed_mps
 
     base = outcome.learned.speed_mps
     return {

@@ -56,7 +56,7 @@ def half_time_step(study: ComparisonFolder, failed: Container[str], workers: int
             half = usual.model_copy(update={"time_step_s": usual.time_step_s / 2})
             speeds = [
                 gaitopt.evaluate(
-                    best.parameters, config.robot, config.scenario, 20, config.seed, engine, workers
+                    best, config.robot, config.scenario, seed=config.seed, workers=workers, body=engine
                 ).speed_mps
                 for engine in (half, usual)
             ]

@@ -92,8 +92,7 @@ def half_time_step(outcome: TrainOutcome, seed: int, workers: int) -> float:
     robot, field = gaitopt.load_robot(ROBOT), gaitopt.load_scenario("field")
     usual = gaitopt.EngineSpec()
     half = usual.model_copy(update={"time_step_s": usual.time_step_s / 2})
-    gait = outcome.trained.gait.parameters
-    speed = gaitopt.evaluate(gait, robot, field, 20, seed, half, workers, trained=outcome.trained).speed_mps
+    speed = gaitopt.evaluate(outcome.trained, robot, field, seed=seed, workers=workers, body=half).speed_mps
     return speed / outcome.learned.speed_mps
 
 

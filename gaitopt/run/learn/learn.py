@@ -11,7 +11,9 @@ from gaitopt.run.experiment import check_layout
 from gaitopt.run.learn.folder import RunFolder, create_run
 from gaitopt.run.learn.optimize import Outcome, Report, optimize
 from gaitopt.run.learn.settings import LearnSettings, check_budget
-from gaitopt.run.real.walks import Operator, check_desk
+from gaitopt.run.real.robot import Operator
+from gaitopt.run.real.walks import check_real_robot
+from gaitopt.run.walker import gait_walker
 from gaitopt.workers import WorkerChoice, default_count
 
 
@@ -44,7 +46,8 @@ def continue_run(
 def _check_body(settings: LearnSettings) -> None:
     """Open the robot's body: what cannot walk shall fail before anything is written."""
     if settings.real is not None:
-        check_desk(settings.robot, settings.scenario, settings.real, settings.start_gait, settings.score)
+        start = gait_walker(settings.robot, settings.start_gait)
+        check_real_robot(settings.robot, settings.scenario, settings.real, start, settings.score)
         return
     with make_body(settings.robot, engine=settings.engine) as body:
         body.prepare(settings.scenario, settings.scenario.sample(np.random.default_rng(settings.seed)))

@@ -13,7 +13,7 @@ from gaitopt.gait.paw_motion import TRENDS, StanceModel
 from gaitopt.gait.space import GaitSpace
 from gaitopt.optim.base import Features, Optimizer
 from gaitopt.optim.catalog import DEFAULT, OPTIMIZERS, make_optimizer, resolve_options
-from gaitopt.run.real.walks import DeskSpec
+from gaitopt.run.real.robot import RealRobot
 from gaitopt.run.settings import EvaluationWalks, Seed, Settings
 from gaitopt.scenario.objective import SPEED, ScoreSpec, parse_score
 from gaitopt.seeding import Stream, generator
@@ -41,7 +41,7 @@ class LearnSettings(Settings):
     """Random seed."""
     score: ScoreSpec
     """Objective: a weighted sum such as 'speed - 0.5*sway' (default: the scenario's own, else speed)."""
-    real: DeskSpec | None = None
+    real: RealRobot | None = None
     """Real robot that walks; None in simulation."""
 
     @classmethod

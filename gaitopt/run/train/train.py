@@ -21,11 +21,12 @@ from gaitopt.rl.policies.files import make_policy
 from gaitopt.rl.training import Progress, Training, save_state
 from gaitopt.run.differences import first_difference
 from gaitopt.run.experiment import check_layout
-from gaitopt.run.rollout import evaluate
+from gaitopt.run.rollout import World, measure
 from gaitopt.run.train.folder import Row, TrainFolder, create_training
 from gaitopt.run.train.sampler_pool import LaneFactory, LanePool
 from gaitopt.run.train.settings import TrainSettings, new_algorithm, new_policy
 from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
+from gaitopt.run.walker import Walker, gait_walker
 from gaitopt.walk.evaluation import Evaluation
 from gaitopt.workers import WorkerChoice
 
@@ -68,15 +69,8 @@ def new_training(settings: TrainSettings, runs: Path | str, workers: int = 1) ->
 
 def measured_pace(settings: TrainSettings, workers: WorkerChoice) -> float:
     """Return the speed of the gait alone [m/s], which rewards are compared with; it depends on the seed."""
-    return evaluate(
-        settings.start_gait,
-        settings.robot,
-        settings.scenario,
-        PACE_WALKS,
-        settings.seed,
-        settings.engine,
-        workers,
-    ).speed_mps
+    alone = [gait_walker(settings.robot, settings.start_gait)]
+    return measure(alone, _world(settings), PACE_WALKS, settings.seed, workers)[0].speed_mps
 
 
 def continue_training(folder: TrainFolder, workers: int, report: Report | None = None) -> TrainOutcome:
@@ -115,7 +109,7 @@ class _Work:
             training = Training(new_algorithm(config, self._policy), pool, config.stopping)
             per_second = self._train(training)
         trained = self._trained({})
-        gait, learned = (self._evaluate(who) for who in (None, trained))
+        gait, learned = self._evaluate([gait_walker(config.robot, config.start_gait), trained])
         told = {"speed_mps": learned.speed_mps, "speed_ci95_mps": list(learned.speed_ci95_mps)}
         told |= {"gait_speed_mps": gait.speed_mps, "finished": learned.finished, "fresh_traversals": learned.repeats}
         trained = self._trained(told | {"artefacts": list(learned.artefacts)})
@@ -208,18 +202,13 @@ class _Work:
         )
         return TrainedPolicy(policy or self._policy, about)
 
-    def _evaluate(self, trained: TrainedPolicy | None) -> Evaluation:
+    def _evaluate(self, walkers: list[Walker]) -> list[Evaluation]:
         config = self._config
-        return evaluate(
-            config.start_gait,
-            config.robot,
-            config.scenario,
-            config.fresh,
-            config.seed,
-            config.engine,
-            self._workers,
-            trained=trained,
-        )
+        return measure(walkers, _world(config), config.fresh, config.seed, self._workers)
+
+
+def _world(config: TrainSettings) -> World:
+    return World(config.robot, config.scenario, config.engine)
 
 
 def _row(progress: Progress) -> Row:
