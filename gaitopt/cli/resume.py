@@ -13,6 +13,7 @@ from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.run.experiment import find, open_experiment
+from gaitopt.run.lab.folder import LabFolder
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.real.robot import RealRobot
 from gaitopt.run.versions import current_versions
@@ -32,7 +33,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Answer:
     """Resume."""
     arguments.check_effort(args)
-    folder = open_experiment(find(args.target, args.runs))
+    folder = open_experiment(find(args.target, args.runs, ("learn", "train", "compare")))
+    if isinstance(folder, LabFolder):
+        raise InputError(f"{folder.path}: is a lab result, which cannot be resumed; learn it again: gaitopt lab")
     _warn_of_versions(folder.provenance.versions)
     if isinstance(folder, RunFolder):
         _take_up_desk(folder, args)

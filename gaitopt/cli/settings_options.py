@@ -66,9 +66,11 @@ def read_arguments(
     """
     fields = fields_of(args, kind)
     given = _without_none({name: getattr(args, name, None) for name in kind.model_fields} | more)
-    for name, value in given.items():
-        if name in fields and fields[name] != value:
-            print(f"note: {_flags(name)[0]} replaces {name} = {fields[name]!r} of {args.config}", file=sys.stderr)
+    replaced = [name for name, value in given.items() if name in fields and fields[name] != value]
+    for name in replaced:
+        print(f"note: {_flags(name)[0]} replaces {name} = {fields[name]!r} of {args.config}", file=sys.stderr)
+    if {"optimizer", "algorithm"} & {*replaced} and fields.pop("options", None):
+        print(f"note: the options in {args.config} are those of another method and are left out", file=sys.stderr)
     return kind(**change_settings(fields | given, args.changes, methods))
 
 

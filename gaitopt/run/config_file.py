@@ -6,9 +6,6 @@ are taken from the provenance instead, which holds them whole: robots and scenar
 
 from __future__ import annotations
 
-import datetime
-import os
-import platform
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -24,7 +21,7 @@ from gaitopt.robot.urdf import urdf_text
 from gaitopt.run.experiment import CONFIG, LAYOUT, URDF
 from gaitopt.run.older_layouts import from_layout_1
 from gaitopt.run.settings import GIVEN, Settings, SettingsType
-from gaitopt.run.versions import current_versions
+from gaitopt.run.versions import current_versions, made_here
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario, scenario_names
 from gaitopt.spec import Spec, parse_spec
 from gaitopt.toml import format_toml, read_toml, write_atomic
@@ -69,8 +66,7 @@ def write_config(folder: Path, settings: Settings, **found: Any) -> None:
     robot = settings.robot.changed(urdf=URDF)
     provenance = Provenance(
         kind=settings.kind,
-        made=f"{datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}",
+        made=made_here(),
         versions=current_versions(),
         gait=settings.gait.parameters,
         engine=settings.engine,
@@ -86,6 +82,8 @@ def write_config(folder: Path, settings: Settings, **found: Any) -> None:
 def to_tables(settings: Settings) -> dict[str, Any]:
     """Return settings as the tables of a file that `--config` reads: names where they are enough."""
     tables = _with_none(settings.model_dump(mode="json"))
+    if "name" not in settings.model_fields_set:  # made of the rest
+        tables.pop("name")
     robot = settings.robot if settings.robot.name in robot_names() else settings.robot.changed(urdf=URDF)
     tables["robot"] = _reference(robot, load_robot, robot_names())
     tables["scenario"] = _reference(settings.scenario, load_scenario, scenario_names())

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import csv
 import datetime
+import errno
+import itertools
 import os
 import shutil
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -20,7 +23,8 @@ from gaitopt.run.database import count
 from gaitopt.toml import read_toml
 
 CONFIG, URDF, DATABASE, BEST = "config.toml", "robot.urdf", "run.db", "best.toml"
-PROGRESS, RESULT, MEMBERS, TABLE = "progress.csv", "result.toml", "runs", "comparison.csv"
+PROGRESS, RESULT, CURVE = "progress.csv", "result.toml", "curve.csv"
+MEMBERS, TABLE = "runs", "comparison.csv"
 LAYOUT = 2
 """Version of the folders' layout."""
 LATEST = "latest"
@@ -146,6 +150,8 @@ def locked(folder: Path) -> Iterator[None]:
 def make_folder(runs: Path, name: str, fill: Callable[[Path], None], now: datetime.datetime | None = None) -> Path:
     """Make `runs/<date>_<time>_<name>/`, whole or not at all, and return it.
 
+    Nothing is ever overwritten: of two that are made in the same second, the name of the later one ends in a number.
+
     Args:
         runs: folder of experiments.
         name: name of the experiment.
@@ -153,22 +159,33 @@ def make_folder(runs: Path, name: str, fill: Callable[[Path], None], now: dateti
         now: the moment, in UTC; the present if None.
 
     Raises:
-        InputError: the folder exists, or it cannot be written.
+        InputError: it cannot be written.
     """
     moment = now or datetime.datetime.now(datetime.UTC)
     path = runs / f"{moment:%Y-%m-%d_%H%M%S}_{name}"
-    if path.exists():
-        raise InputError(f"{path}: this run exists, and runs are never overwritten; give another --name")
-    draft = runs / f".{path.name}.{os.getpid()}"
+    draft = runs / f".{path.name}.{os.getpid()}.{threading.get_ident()}"
     try:
         draft.mkdir(parents=True)
         fill(draft)
-        draft.rename(path)
+        return _renamed(draft, path)
     except OSError as error:
         raise InputError(f"{path}: the run's folder cannot be made: {error.strerror or error}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return path
+
+
+def _renamed(draft: Path, path: Path) -> Path:
+    """Give a draft its name, or the first with a number behind that is free; return it."""
+    for number in itertools.count(1):
+        free = path if number == 1 else path.with_name(f"{path.name}-{number}")
+        try:
+            draft.rename(free)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+                raise
+        else:
+            return free
+    raise AssertionError  # numbers do not end
 
 
 def rows(runs: Path) -> list[dict[str, Any]]:
