@@ -24,7 +24,7 @@ from gaitopt.toml import read_toml
 
 CONFIG, URDF, DATABASE, BEST = "config.toml", "robot.urdf", "run.db", "best.toml"
 PROGRESS, RESULT, CURVE = "progress.csv", "result.toml", "curve.csv"
-MEMBERS, TABLE = "runs", "comparison.csv"
+MEMBERS, TABLE, CURVES = "runs", "comparison.csv", "curves.csv"
 LAYOUT = 2
 """Version of the folders' layout."""
 LATEST = "latest"
