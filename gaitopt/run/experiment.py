@@ -59,8 +59,9 @@ def kind_of(folder: Path) -> str | None:
         return None
     if "schema_version" in tables:
         return "learn"
-    kind = tables.get("provenance", {}).get("kind")
-    return kind if kind in KINDS else None
+    provenance = tables.get("provenance")
+    kind = provenance.get("kind") if isinstance(provenance, Mapping) else None
+    return next((known for known in KINDS if known == kind), None)
 
 
 def names(runs: Path, kinds: Collection[str] = tuple(KINDS)) -> list[str]:
@@ -78,7 +79,7 @@ def find(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) ->
         kinds: verbs; of which kinds the latest may be, and the names that an error suggests.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or its settings cannot be read.
     """
     if (folder := look_up(text, runs, kinds)) is not None:
         return folder
@@ -87,10 +88,28 @@ def find(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) ->
 
 
 def look_up(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) -> Path | None:
-    """Return the folder of an experiment, or None; see `find`."""
+    """Return the folder of an experiment, or None if there is none; see `find`."""
     if str(text) == LATEST and (known := names(runs, kinds)):
         return runs / known[-1]
-    return next((path for path in (Path(text), runs / text) if kind_of(path) is not None), None)
+    for path in (Path(text), runs / text):
+        if config_path(path).is_file():
+            check_experiment(path)
+            return path
+    return None
+
+
+def check_experiment(folder: Path) -> str:
+    """Return the verb that made an experiment.
+
+    Raises:
+        InputError: the folder is no experiment, or its settings cannot be read.
+    """
+    if (kind := kind_of(folder)) is None:
+        if not config_path(folder).is_file():
+            raise InputError(f"{folder}: is no experiment of gaitopt: it has no {CONFIG}; see `gaitopt runs`")
+        read_toml(config_path(folder))  # says what is wrong with it
+        raise InputError(f"{config_path(folder)}: is not of an experiment of gaitopt; see `gaitopt runs`")
+    return kind
 
 
 def open_experiment(folder: Path) -> Any:
@@ -99,11 +118,7 @@ def open_experiment(folder: Path) -> Any:
     Raises:
         InputError: the folder is no experiment, or its settings cannot be used.
     """
-    kind = kind_of(folder)
-    if kind is None:
-        read_toml(config_path(folder))  # says what is wrong with it
-        raise InputError(f"{folder}: is no experiment of gaitopt; see `gaitopt runs`")
-    module, _, name = _FOLDERS[kind].partition(":")
+    module, _, name = _FOLDERS[check_experiment(folder)].partition(":")
     return getattr(import_module(module), name)(folder)
 
 
@@ -241,7 +256,7 @@ def _speed_of_layout_1(folder: Path) -> float | None:
 
 
 def _comparison(folder: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
-    members = [row(path) for path in sorted((folder / MEMBERS).iterdir())]
+    members = [row(path) for path in sorted((folder / MEMBERS).iterdir()) if path.is_dir()]
     if any(member["state"] == "broken" for member in members):
         raise InputError(f"{folder}: a run is broken")
     ended = sum(member["state"] == "finished" for member in members)
