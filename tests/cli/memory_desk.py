@@ -91,7 +91,7 @@ class MemoryDesk:
         now = self.links[-1].now() if self.links else self.start
         if port == BODY:
             line = FaultyLine(self.faults, self.rng, now) if self.faults else None
-            link = MemoryLink(self.emulation.firmware, line, BODY, now, self.emulation._happen)
+            link = MemoryLink(self.emulation.firmware, line, BODY, now, self.emulation._apply_fault)
             self.links.append(link)
         elif port == GATE:
             link = GateLink(self.gate, name=GATE, start=now)

@@ -207,7 +207,7 @@ def test_a_time_step_more_than_half_the_command_period_is_refused(step):
 
 
 def check_time_step_refused(robot, step):
-    told = f"engine.time_step_s: got {step:g}; expected a whole part of .* {robot.servo.command_period_s:g} s"
+    told = f"engine.time_step_s: got {step:g}; expected a whole fraction of .* {robot.servo.command_period_s:g} s"
     with pytest.raises(BodyError, match=told):
         PyBulletBody(robot, EngineSpec(time_step_s=step))
 

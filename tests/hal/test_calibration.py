@@ -55,7 +55,7 @@ def test_a_file_that_is_broken(tmp_path):
 
 def test_a_calibration_is_of_one_make_and_of_its_joints():
     known = new_calibration("rex", QUADRUPED)
-    with pytest.raises(InputError, match="'rex' is of a dynamixel-quadruped; got a petoi-bittle: choose another --id"):
+    with pytest.raises(InputError, match="'rex' is for a dynamixel-quadruped; got a petoi-bittle: choose another --id"):
         known.apply(BITTLE)
     with pytest.raises(InputError, match="unknown joint of petoi-bittle 'front_left_elevator'"):
         edited(new_calibration("bit", BITTLE), BITTLE, {"front_left_elevator": 1.0}, ())

@@ -169,7 +169,7 @@ def test_a_broken_driver_is_named_and_the_others_work(feetech_bittle):
 
 def test_what_is_no_driver_is_refused(feetech_bittle):
     robot = feetech_bittle.changed(wiring={"driver": "other"})
-    with pytest.raises(InputError, match="driver 'other': got <class 'no_driver.NoDriver'>; expected a class derived"):
+    with pytest.raises(InputError, match=r"driver 'other': got <class 'no_driver.NoDriver'>; expected a class derived"):
         catalog.make_body(robot, "other:/dev/x")
 
 

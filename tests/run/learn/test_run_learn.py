@@ -68,7 +68,7 @@ def test_a_broken_urdf_is_found_before_anything_is_written(tmp_path, how):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"engine": EngineSpec(time_step_s=0.003)}, "time_step_s: got 0.003; expected a whole part of"),
+        ({"engine": EngineSpec(time_step_s=0.003)}, "time_step_s: got 0.003; expected a whole fraction of"),
         ({"workers": 0}, "workers: got 0, expected 1 or more"),
         ({"traversals": 1}, "one iteration of kohl-stone takes 2"),
         ({"robot": "aibo"}, "unknown robot 'aibo'; did you mean aibo-ers7 or aibo-ers210"),
