@@ -12,7 +12,7 @@ from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.trained_policy import TrainedPolicy
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.walk.controller import Controller, GaitController, SkillController
-from gaitopt.walk.perception import check_senses
+from gaitopt.walk.perception import check_sensors
 
 ENOUGH = 0.9
 """A link that carries less than this share of a gait's motion makes another gait of it."""
@@ -90,7 +90,7 @@ def _check_policy(policy: TrainedPolicy, body: RealBody, native: bool) -> None:
     """Check that a robot can do what a policy needs."""
     if native:
         raise InputError("a policy adjusts its gait as it walks, an uploaded skill cannot be; leave out --native")
-    check_senses(policy.about.interface.observe, body.capabilities, body.robot.name)
+    check_sensors(policy.about.interface.observe, body.capabilities, body.robot.name)
 
 
 def _fit(
