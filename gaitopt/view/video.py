@@ -22,7 +22,7 @@ from gaitopt.run.rollout import fresh_seed
 from gaitopt.run.target import RobotChoice, ScenarioChoice, Target, find_target
 from gaitopt.scenario.spec import Push, ScenarioSpec
 from gaitopt.view.whole_file import whole_file
-from gaitopt.walk.traversal import Traversal, conditions_of, looks, traverse
+from gaitopt.walk.traversal import Traversal, commands_per_reading, conditions_of, traverse
 
 Picture = NDArray[np.uint8]
 
@@ -85,7 +85,8 @@ def record_video(
             traversals.append(traverse(body, controller, scenario, chance, camera))
         film.pictures = [*film.pictures, _caption(film.pictures[-1], _verdict(traversals[-1]), row=LAST_ROW)]
         films.append(film)
-    rate = 1 / Fraction(looks(robot.servo.command_period_s) * robot.servo.command_period_s).limit_denominator(1000)
+    period = robot.servo.command_period_s
+    rate = 1 / Fraction(commands_per_reading(period) * period).limit_denominator(1000)
     with whole_file(path) as draft:
         (_write_mp4 if path.suffix == ".mp4" else _write_gif)(draft, _side_by_side(films, rate), rate)
     return traversals
