@@ -25,7 +25,7 @@ from gaitopt.run.learn.learn import RUNS
 from gaitopt.run.learn.settings import first_difference
 from gaitopt.run.rollout import evaluate
 from gaitopt.run.train.folder import Row, TrainFolder, create_training
-from gaitopt.run.train.sampler_pool import LaneFactory, LanePool
+from gaitopt.run.train.sampler_pool import SamplerFactory, SamplerPool
 from gaitopt.run.train.settings import (
     PolicyOptions,
     TrainConfig,
@@ -199,8 +199,8 @@ class _Work:
 
     def run(self) -> TrainOutcome:
         config = self._config
-        factory = LaneFactory(config.environment, self._policy.kind, self._policy.options(), config.seed)
-        with LanePool(factory, config.environments, self._workers) as pool:
+        factory = SamplerFactory(config.environment, self._policy.kind, self._policy.options(), config.seed)
+        with SamplerPool(factory, config.environments, self._workers) as pool:
             training = Training(new_algorithm(config, self._policy), pool, config.stopping)
             per_second = self._train(training)
         trained = self._trained({})
