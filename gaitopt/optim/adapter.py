@@ -27,12 +27,12 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from gaitopt.arrays import Array
 from gaitopt.errors import GaitoptError, InputError
-from gaitopt.optim.arrays import demand, read_only
+from gaitopt.optim.arrays import check_all, read_only
 from gaitopt.optim.base import Optimizer, OptimizerOptions
 from gaitopt.spec import Count
 
 CHECKED = (bool, int, float, str)
-"""Annotations of constructor keywords that are checked; values of others are passed on as they are."""
+"""Annotations of constructor keywords that are check_array; values of others are passed on as they are."""
 STORABLE = (bool, int, float, str, list, tuple, dict, type(None), type(...))
 """Types of defaults that a file of settings can hold (or none: `...`); keywords with others are no options."""
 
@@ -126,7 +126,7 @@ class AskTell(Optimizer):
         if array.ndim != axes or array.shape[-1] != n or not array.size:
             got = f"shape {array.shape}" if array.ndim else f"{points!r}"
             raise InputError(f"{self._name}: {what}: got {got}, expected {expected}")
-        demand(f"{self._name}: {what}", array, (array >= 0) & (array <= 1), "a number in 0 to 1")
+        check_all(f"{self._name}: {what}", array, (array >= 0) & (array <= 1), "a number in 0 to 1")
         return array
 
     @contextmanager

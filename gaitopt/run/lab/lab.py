@@ -13,7 +13,7 @@ import numpy as np
 
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.rl.arrays import quiet_numbers
+from gaitopt.rl.arrays import ignoring_float_warnings
 from gaitopt.rl.mdps.catalog import Problem, find_problem, make_training
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.training import Progress, Stopping, evaluate
@@ -86,7 +86,7 @@ class Lab:
         """
         look = _Look(self._training.algorithm.policy, self.settings, watch)
         interrupted = False
-        with quiet_numbers():
+        with ignoring_float_warnings():
             try:
                 look(UNLEARNED)
                 self._training.run(look)

@@ -74,7 +74,7 @@ def _grid_world(axes: Axes, outcome: Outcome) -> None:
     probabilities = outcome.last.learned  # (5, 4)
     cells = len(probabilities)
     for cell in range(cells):
-        _floor(axes, cell, 0, "0.8" if cell in grid.GREY else "white")
+        _floor(axes, cell, 0, "0.8" if cell in grid.GRAY else "white")
         if cell in grid.BELOW:
             good = grid.BELOW[cell] > 0
             _floor(axes, cell, -1, "gold" if good else "mistyrose")
