@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -78,10 +79,9 @@ class Reader:
         python = shlex.quote(sys.executable)
         self._command(commands / "python", f'exec {python} "$@"')
         self._command(commands / "gaitopt", f'exec {python} -m gaitopt "$@"')
-        self._command(commands / "make", f'exec /usr/bin/env -u MAKEFLAGS make -C {shlex.quote(str(ROOT))} -n "$@"')
-        path = os.environ["PATH"]
-        self._environment = os.environ | {
-            "PATH": f"{commands}{os.pathsep}{path}",
+        self._command(commands / "make", f'exec {shutil.which("make")} -C {shlex.quote(str(ROOT))} --dry-run "$@"')
+        self._environment = {key: value for key, value in os.environ.items() if key != "MAKEFLAGS"} | {
+            "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}",
             "PYTHONPATH": str(ROOT),
             "HOME": str(folder),
             "MPLBACKEND": "Agg",
