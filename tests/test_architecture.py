@@ -8,7 +8,7 @@ import pytest
 import gaitopt
 
 ROOT = Path(gaitopt.__file__).parent
-BASE = ("arrays", "errors", "registry", "seeding", "spec", "threads", "toml")
+BASE = ("arrays", "errors", "field_table", "registry", "seeding", "spec", "threads", "toml")
 DIRECTLY_BELOW = {
     "base": (),
     "robot": ("base",),
@@ -21,11 +21,12 @@ DIRECTLY_BELOW = {
     "rl": ("base",),
     "workers": ("base",),
     "run": ("walk", "optim", "rl", "workers", "emulators"),
+    "gym": ("run",),
     "view": ("run",),
     "cli": ("view",),
 }
 HOMES = {
-    "gymnasium": "run/gym_envs.py",
+    "gymnasium": "gym.py",
     "pybullet": "hal/sim/pybullet_world.py",
     "matplotlib": "view/",
     "av": "view/",
@@ -93,8 +94,8 @@ def test_imports_go_down_only():
         ("walk/evaluation.py", "def late():\n    from gaitopt import run"),
         ("optim/base.py", "from gaitopt.robot.spec import RobotSpec"),
         ("workers/base.py", "import gaitopt.walk"),
-        ("run/store.py", "from gaitopt.view.plots import learning_curve"),
-        ("view/plots.py", "from gaitopt.cli.main import main"),
+        ("run/store.py", "from gaitopt.view.learn.curve import learning_curve"),
+        ("view/learn/curve.py", "from gaitopt.cli.main import main"),
         ("spec.py", "from gaitopt.robot.spec import RobotSpec"),
         ("walk/evaluation.py", "import gaitopt"),
         ("walk/evaluation.py", "from . import traversal"),

@@ -8,20 +8,19 @@ from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
-from gaitopt.rl.algorithms.catalog import ALGORITHMS
+from gaitopt.rl.algorithms.catalog import ALGORITHMS, IN_PLACE_OF_Q
 from gaitopt.rl.mdps.catalog import PROBLEMS
 from gaitopt.run.lab.findings import FINDINGS
 from gaitopt.run.lab.lab import Lab, Outcome
-from gaitopt.view.lab_plots import lab_picture, picture_path
-from gaitopt.view.lab_table import LabTable
-from gaitopt.view.lab_text import WORDS
+from gaitopt.view.lab.plot import lab_picture, picture_path
+from gaitopt.view.lab.progress import LabProgressView
+from gaitopt.view.lab.text import WORDS
 
 FOLDER = Path("runs/lab")
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("lab", help="learn a small problem by policy gradients", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument("problem", metavar="PROBLEM", help=", ".join(PROBLEMS))
     parser.add_argument("--algorithm", required=True, metavar="NAME", help=", ".join(ALGORITHMS))
     parser.add_argument("--steps", type=arguments.positive, metavar="N", help="the budget (default: the problem's own)")
@@ -42,15 +41,14 @@ def add_parser(verbs: Any) -> None:
         help="where the picture goes; one of the same name is replaced (default: %(default)s)",
     )
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
     """Learn."""
     lab = Lab(args.problem, args.algorithm, args.seed, args.steps, args.changes)
     picture = picture_path(args.output, lab.experiment)
-    with LabTable(lab.experiment, lab.problem) as table:
-        outcome = lab.run(table.show)
+    with LabProgressView(lab.experiment, lab.problem) as view:
+        outcome = lab.run(view)
     lab_picture(outcome, picture)
     return Answer(_data(outcome, picture), _text(outcome, picture), exit_code=130 if outcome.interrupted else 0)
 
@@ -87,7 +85,7 @@ def _text(outcome: Outcome, picture: Path) -> str:
         "",
         f"problem    {experiment.problem}: {outcome.problem.summary}",
         f"algorithm  {experiment.algorithm}, seed {experiment.seed}; "
-        f"{ALGORITHMS[experiment.algorithm].in_place_of_q} in place of Q",
+        f"{IN_PLACE_OF_Q.get(experiment.algorithm, 'its own term')} in place of Q",
         f"effort     {done}{progress.steps} steps, {progress.episodes} episodes, {progress.iteration} updates",
         *_value_lines(outcome),
         f"picture    {picture}",

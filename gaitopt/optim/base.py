@@ -6,19 +6,15 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pydantic import Field
 
 from gaitopt.arrays import Array
 from gaitopt.errors import ProtocolError
 from gaitopt.optim.arrays import checked, demand, read_only
-from gaitopt.spec import Spec
-
-Count = Annotated[int, Field(strict=True, ge=1)]
-"""A whole number, at least 1."""
+from gaitopt.spec import Count, Spec
 
 
 @dataclass(frozen=True)
@@ -44,6 +40,9 @@ class Optimizer(ABC):
     A subclass writes `_propose`, `_learn` and `batch`; the order of the calls and the arrays that come in
     are checked here. The same generator and the same scores give the same points, bit for bit.
     """
+
+    Options: ClassVar[type[OptimizerOptions]] = OptimizerOptions
+    """The spec of its options."""
 
     def __init__(
         self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: OptimizerOptions

@@ -7,10 +7,9 @@ from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Protocol
+from typing import Any, Protocol
 
 import numpy as np
-from pydantic import Field
 
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
@@ -21,10 +20,8 @@ from gaitopt.rl.environment import Environment
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import read_arrays, write_arrays
 from gaitopt.rl.request import Request
-from gaitopt.spec import Real, Spec
+from gaitopt.spec import Count, Real, Spec
 from gaitopt.threads import one_thread
-
-Count = Annotated[int, Field(strict=True, ge=1)]
 
 
 class Rollouts(Protocol):

@@ -10,7 +10,7 @@ import numpy as np
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
 from gaitopt.hal.body import Body, BodyState
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.hal.real.timing import Timing
 from gaitopt.walk.controller import Controller, GaitController
 from gaitopt.walk.policy_controller import PolicyController

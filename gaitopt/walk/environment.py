@@ -21,7 +21,7 @@ from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
-from gaitopt.walk.bounds import observation_bounds
+from gaitopt.walk.observation_bounds import observation_bounds
 from gaitopt.walk.policy_controller import Interface, PolicyWalk
 from gaitopt.walk.stopwatch import PositionStopwatch
 from gaitopt.walk.traversal import SETTLE_S, Status, looks, status_of

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import stdtrit
 
 from gaitopt.errors import InputError
 from gaitopt.hal.body import Capabilities
@@ -125,6 +124,8 @@ def confidence_interval(values: np.ndarray) -> tuple[float, float]:
     mean = float(values.mean())
     if len(values) < 2:
         return mean, mean
+    from scipy.special import stdtrit  # slow to import, and no worker needs it
+
     half = float(stdtrit(len(values) - 1, 0.975) * values.std(ddof=1) / np.sqrt(len(values)))
     return mean - half, mean + half
 

@@ -13,9 +13,9 @@ from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.spec import Spec
 from gaitopt.walk.adjustment import AdjustedGait, Adjustments
-from gaitopt.walk.discrete import SteeredGait
 from gaitopt.walk.heading import turn_to_hold
 from gaitopt.walk.perception import ON_BOARD, Perception
+from gaitopt.walk.steering import SteeredGait
 from gaitopt.walk.traversal import looks
 
 Act = Callable[[Array], Array]
@@ -30,7 +30,7 @@ class Interface(Spec):
     adjust: Adjustments = Adjustments()
     """How far it may go from the gait."""
     actions: Literal["continuous", "discrete"] = "continuous"
-    """Changes of parameters and joint targets, or nine ways to steer; see `gaitopt.walk.discrete`."""
+    """Changes of parameters and joint targets, or nine ways to steer; see `gaitopt.walk.steering`."""
 
 
 STEERING = Interface(observe=("course",), actions="discrete")

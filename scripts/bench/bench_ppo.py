@@ -88,7 +88,7 @@ def theirs(setting: str, steps: int, seed: int) -> dict[str, float]:
             return True
 
     def make() -> gymnasium.Env:
-        import gaitopt  # noqa: F401, makes the name known
+        import gaitopt.gym  # noqa: F401, registers the ids
 
         return Monitor(gymnasium.make("gaitopt/Traversal-v0", gait="hand-tuned", pace=PACE))
 

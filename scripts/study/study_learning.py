@@ -16,7 +16,7 @@ import gaitopt
 from gaitopt.gait.gait_file import read_gait
 from gaitopt.run.learn.folder import RunFolder, list_runs
 from gaitopt.run.learn.optimize import Outcome
-from gaitopt.view.progress import ProgressView
+from gaitopt.view.learn.progress import LearnProgressView
 from gaitopt.workers import default_count
 
 CASES = [
@@ -39,7 +39,7 @@ def learned(robot: str, optimizer: str, seed: int, args: argparse.Namespace) -> 
     if args.only_finished and not (name in known and is_finished(known[name])):
         return None
     print(name, flush=True)
-    with ProgressView() as view:
+    with LearnProgressView() as view:
         if name in known:
             return gaitopt.resume(known[name], args.workers, report=view)
         return gaitopt.learn(
@@ -63,8 +63,7 @@ def robustness(outcome, seed: int, workers: int) -> dict[str, float]:
     def speed(friction: float = 1.0, engine: gaitopt.EngineSpec = usual) -> float:
         quantity = scenario.friction.model_copy(update={"mean": scenario.friction.mean * friction})
         ground = scenario.model_copy(update={"friction": quantity})
-        gait = outcome.best.parameters
-        return gaitopt.evaluate(gait, robot, ground, 20, seed, engine, workers).speed_mps
+        return gaitopt.evaluate(outcome.best, robot, ground, seed=seed, workers=workers, body=engine).speed_mps
 
     base = outcome.learned.speed_mps
     return {

@@ -20,13 +20,13 @@ import gaitopt
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import read_gait
 from gaitopt.optim.catalog import DEFAULT
-from gaitopt.run.compare.compare import new_study, run_study
-from gaitopt.run.compare.folder import StudyFolder, list_studies
+from gaitopt.run.compare.compare import new_study, run_comparison
+from gaitopt.run.compare.folder import ComparisonFolder, list_studies, plan
 from gaitopt.run.compare.results import Comparison
 from gaitopt.run.compare.settings import plan
-from gaitopt.view.comparison_plot import comparison_plot
-from gaitopt.view.comparison_table import markdown, summary_records, write_tables
-from gaitopt.view.study_progress import StudyView
+from gaitopt.view.compare.plot import comparison_plot
+from gaitopt.view.compare.progress import CompareProgressView
+from gaitopt.view.compare.table import markdown, summary_records, write_tables
 from gaitopt.workers import default_count
 
 DOCS = README.parent / "docs"
@@ -35,7 +35,7 @@ CHECKED = {DEFAULT, "bayesian", "linear-regression", "kohl-stone"}
 """Methods whose last gaits walk at half the time step, too."""
 
 
-def study_of(robot: str, args: argparse.Namespace) -> StudyFolder:
+def study_of(robot: str, args: argparse.Namespace) -> ComparisonFolder:
     """Return the comparison of a robot, begun if there is none with these settings yet."""
     name = f"study-optimizers-{robot}-{args.traversals}"
     made = plan(robot=robot, optimizers=args.optimizers, traversals=args.traversals, seeds=args.seeds, name=name)
@@ -46,7 +46,7 @@ def study_of(robot: str, args: argparse.Namespace) -> StudyFolder:
     return new_study(made, args.runs, args.workers)
 
 
-def half_time_step(study: StudyFolder, failed: Container[str], workers: int) -> dict[str, list[float]]:
+def half_time_step(study: ComparisonFolder, failed: Container[str], workers: int) -> dict[str, list[float]]:
     """Return the speeds of methods' last gaits at half the time step, as parts of their usual speeds."""
     parts: dict[str, list[float]] = {}
     for member in study.members:
@@ -56,7 +56,7 @@ def half_time_step(study: StudyFolder, failed: Container[str], workers: int) -> 
             half = usual.model_copy(update={"time_step_s": usual.time_step_s / 2})
             speeds = [
                 gaitopt.evaluate(
-                    best.parameters, config.robot, config.scenario, 20, config.seed, engine, workers
+                    best, config.robot, config.scenario, seed=config.seed, workers=workers, body=engine
                 ).speed_mps
                 for engine in (half, usual)
             ]
@@ -92,7 +92,7 @@ def main() -> None:
     args = parser.parse_args()
     for robot in args.robots:
         study = study_of(robot, args)
-        with StudyView(study, args.workers) as view:
+        with CompareProgressView(study, args.workers) as view:
             comparison = run_study(study, args.workers, view)
         write_tables(comparison)
         comparison_plot(comparison)

@@ -20,13 +20,13 @@ from gaitopt.gait.gait_file import load_gait
 from gaitopt.rl.algorithms.catalog import ALGORITHMS
 from gaitopt.rl.training import Stopping
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.learn.settings import first_difference
+from gaitopt.run.differences import first_difference
 from gaitopt.run.train.folder import TrainFolder, list_trainings
 from gaitopt.run.train.settings import WALKING, PolicyOptions, resolve_training
 from gaitopt.run.train.train import TrainOutcome, continue_training, new_training
 from gaitopt.run.trained_policy import read_trained
 from gaitopt.scenario.spec import load_scenario
-from gaitopt.view.train_progress import TrainProgressView
+from gaitopt.view.train.progress import TrainProgressView
 from gaitopt.walk.evaluation import confidence_interval
 from gaitopt.workers import default_count
 
@@ -92,8 +92,7 @@ def half_time_step(outcome: TrainOutcome, seed: int, workers: int) -> float:
     robot, field = gaitopt.load_robot(ROBOT), gaitopt.load_scenario("field")
     usual = gaitopt.EngineSpec()
     half = usual.model_copy(update={"time_step_s": usual.time_step_s / 2})
-    gait = outcome.trained.gait.parameters
-    speed = gaitopt.evaluate(gait, robot, field, 20, seed, half, workers, trained=outcome.trained).speed_mps
+    speed = gaitopt.evaluate(outcome.trained, robot, field, seed=seed, workers=workers, body=half).speed_mps
     return speed / outcome.learned.speed_mps
 
 

@@ -77,7 +77,7 @@ def untrained():
 def test_text_draws_what_was_learned(cli, undrawn):
     said = cli("lab", "aliased-gridworld", "--algorithm", "ppo", "--steps", 8000, "--seed", 1)
     assert said.code == 0
-    for words in ("treasure", "grey", "clipped ratio", "% of the best", "best deterministic 0.463"):
+    for words in ("treasure", "gray", "clipped ratio", "% of the best", "best deterministic 0.463"):
         assert words in said.out
     lines = said.err.splitlines()
     assert len(lines) == 11  # before it begins, and ten
@@ -181,7 +181,7 @@ def test_where_nothing_can_be_written_nothing_is_learned(cli, here, monkeypatch)
     def read_only(**kwargs):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
-    monkeypatch.setattr("gaitopt.view.lab_plots.tempfile.TemporaryFile", read_only)
+    monkeypatch.setattr("gaitopt.view.lab.plot.tempfile.TemporaryFile", read_only)
     said = cli("lab", "one-step", "--algorithm", "ppo", "--steps", 256, "--output", "there")
     assert (said.code, said.out) == (2, "")
     assert "cannot be written: Permission denied" in said.err
@@ -189,13 +189,13 @@ def test_where_nothing_can_be_written_nothing_is_learned(cli, here, monkeypatch)
 
 
 def test_ctrl_c_ends_it_with_what_was_learned_so_far(cli, here, monkeypatch):
-    class Impatient(verb.LabTable):
-        def show(self, snapshot):
-            super().show(snapshot)
+    class Impatient(verb.LabProgressView):
+        def __call__(self, snapshot):
+            super().__call__(snapshot)
             if snapshot.progress.steps >= 1000:
                 signal.raise_signal(signal.SIGINT)
 
-    monkeypatch.setattr(verb, "LabTable", Impatient)
+    monkeypatch.setattr(verb, "LabProgressView", Impatient)
     said = cli("lab", "one-step", "--algorithm", "reinforce", "--json")
     data = json.loads(said.out)
     assert said.code == 130

@@ -227,7 +227,7 @@ def test_a_body_without_senses_says_so(robot):
         ground_contacts = Body.ground_contacts
         render = Body.render
 
-    with pytest.raises(BodyError, match="Blind cannot feel contacts"):
+    with pytest.raises(BodyError, match="Blind cannot sense contacts"):
         Blind(robot).ground_contacts()
     with pytest.raises(BodyError, match="Blind has no camera"):
         Blind(robot).render(Camera((0.0, 0.0, 0.0)))

@@ -10,7 +10,7 @@ from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.body import BodyState, Capabilities
 from gaitopt.robot.spec import load_robot
 from gaitopt.walk.adjustment import AdjustedGait, Adjustments
-from gaitopt.walk.bounds import WITHIN, observation_bounds
+from gaitopt.walk.observation_bounds import WITHIN, observation_bounds
 from gaitopt.walk.perception import GROUPS, ON_BOARD, Perception
 
 UPRIGHT = (0.0, 0.0, 0.0, 1.0)

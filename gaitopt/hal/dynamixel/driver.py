@@ -8,12 +8,14 @@ and torque off in up to five tries, as in pypot and lerobot.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from gaitopt.arrays import Array
 from gaitopt.errors import BodyError, InputError, ProtocolError
-from gaitopt.hal.driver import Array, DeviceInfo, Driver, Health, Measurement
+from gaitopt.hal.driver import DeviceInfo, Driver, Health, Measurement
 from gaitopt.hal.dynamixel.bus import ServoBus, sync_write_packet
 from gaitopt.hal.dynamixel.setup import find_servos, listed, set_up
 from gaitopt.hal.dynamixel.tables import (
@@ -27,6 +29,8 @@ from gaitopt.hal.dynamixel.tables import (
 )
 from gaitopt.hal.link import Link
 from gaitopt.hal.servo_map import ServoMap, ServoSlot
+from gaitopt.hal.wiring import servo_slots, wiring_of
+from gaitopt.robot.spec import RobotSpec
 
 SHORTEST_PERIOD_S = 0.02
 SET_TRIES = 3
@@ -57,6 +61,8 @@ class DynamixelDriver(Driver):
         InputError: no such model or baud rate, limits outside one turn, or another number of speeds.
     """
 
+    usual_baud = 1_000_000
+    units_per_turn = TICKS_PER_TURN
     feedback = "measured"
     tilt = False
 
@@ -86,6 +92,13 @@ class DynamixelDriver(Driver):
         self._powered = self._guarded = self._tripped = False
         asked = 14 + 5 * len(servos) + 14 + len(servos)  # bytes of goals, and of the question for measurements
         self.period = max(SHORTEST_PERIOD_S, 1.25 * self._bus.duration(asked, len(servos), 10))
+
+    @classmethod
+    def for_robot(cls, robot: RobotSpec, link: Link, baud: int) -> Self:
+        """Return the driver of a robot on a link."""
+        wiring = wiring_of(robot)
+        servos, speeds = servo_slots(robot), robot.joint_speeds
+        return cls(link, servos, wiring.model, speeds, baud, lowest_voltage=wiring.lowest_voltage_v)
 
     def open(self) -> DeviceInfo:
         """Find all servos, check what they are and set them up for position control; nothing moves.

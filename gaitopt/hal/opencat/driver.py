@@ -12,12 +12,14 @@ Sources: PetoiCamp OpenCatEsp32 src/reaction.h, src/motion.h, src/skill.h; Petoi
 from __future__ import annotations
 
 from contextlib import suppress
+from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.errors import BodyError, InputError, MissedReplyError, ProtocolError
-from gaitopt.hal.driver import Array, DeviceInfo, Driver, Health, Measurement
+from gaitopt.hal.driver import DeviceInfo, Driver, Health, Measurement
 from gaitopt.hal.link import Link
 from gaitopt.hal.opencat import codec
 from gaitopt.hal.opencat.dialect import BIBOARD, Dialect, recognize
@@ -27,6 +29,8 @@ from gaitopt.hal.opencat.link_model import STREAM_PERIOD, motion_time, reach_deg
 from gaitopt.hal.opencat.sensors import Sensors
 from gaitopt.hal.opencat.skill import GaitSkill
 from gaitopt.hal.servo_map import ServoMap
+from gaitopt.hal.wiring import servo_map, wiring_of
+from gaitopt.robot.spec import RobotSpec
 
 OPEN_TIME = 8.0
 """A board that restarts when its port is opened takes up to so long [s]."""
@@ -71,6 +75,8 @@ class OpenCatDriver(Driver):
         InputError: a servo that OpenCat has not, or limits that cannot be streamed.
     """
 
+    usual_baud = 115200
+    units_per_turn = 360
     period = STREAM_PERIOD
     feedback = "commanded"
     tilt = True
@@ -100,6 +106,12 @@ class OpenCatDriver(Driver):
         self._pose: Degrees | None = None
         self._uploaded: bytes | None = None
         self._cut_time = -np.inf
+
+    @classmethod
+    def for_robot(cls, robot: RobotSpec, link: Link, baud: int) -> Self:
+        """Return the driver of a robot on a link."""
+        wiring = wiring_of(robot)
+        return cls(link, servo_map(robot), wiring.model, wiring.lowest_voltage_v)
 
     def open(self) -> DeviceInfo:
         """Wait for a board that boots, find out which it is, and switch its reflexes off; nothing moves."""

@@ -13,8 +13,9 @@ import time
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.errors import BodyError, ProtocolError
-from gaitopt.hal.body import Array, Body, BodyState, Camera, Capabilities, GroundContacts, Lifecycle, Meter
+from gaitopt.hal.body import Body, BodyState, Camera, Capabilities, GroundContacts, Lifecycle, Meter
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.hal.sim.native_output import quiet
 from gaitopt.hal.sim.placing import stand

@@ -17,11 +17,11 @@ import numpy as np
 
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError, ProtocolError
-from gaitopt.rl.algorithms.base import Algorithm, AlgorithmOptions, Count, Metrics
+from gaitopt.rl.algorithms.base import Algorithm, AlgorithmOptions, Metrics
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.request import Request
-from gaitopt.spec import Positive
+from gaitopt.spec import Count, Positive
 
 
 class AugmentedRandomSearchOptions(AlgorithmOptions):
@@ -41,6 +41,8 @@ class AugmentedRandomSearchOptions(AlgorithmOptions):
 
 class AugmentedRandomSearch(Algorithm):
     """Critic: none."""
+
+    Options = AugmentedRandomSearchOptions
 
     def __init__(self, policy: Policy, rng: np.random.Generator, options: AugmentedRandomSearchOptions) -> None:
         super().__init__(policy, rng, options)

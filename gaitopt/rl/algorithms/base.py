@@ -11,10 +11,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Any, ClassVar
 
 import numpy as np
-from pydantic import Field
 
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
@@ -26,10 +25,8 @@ from gaitopt.rl.normalizer import Normalizer
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.request import Request
 from gaitopt.rl.returns import successor_values
-from gaitopt.spec import NonNegative, Positive, Share, Spec
+from gaitopt.spec import Count, NonNegative, Positive, Share, Spec
 
-Count = Annotated[int, Field(strict=True, ge=1)]
-"""A whole number, at least 1."""
 Metrics = dict[str, float]
 """What an update tells of itself, by name."""
 
@@ -43,6 +40,9 @@ class AlgorithmOptions(Spec):
 
 class Algorithm(ABC):
     """Learns the parameters of a policy from batches."""
+
+    Options: ClassVar[type[AlgorithmOptions]] = AlgorithmOptions
+    """The spec of its options."""
 
     def __init__(self, policy: Policy, rng: np.random.Generator, options: AlgorithmOptions) -> None:
         """Begin.
@@ -128,6 +128,8 @@ class ActorCriticOptions(AlgorithmOptions):
 
 class ActorCritic(Algorithm):
     """Stochastic gradient ascent; a subclass says what stands in place of Q, and how its critics learn."""
+
+    Options = ActorCriticOptions
 
     def __init__(self, policy: Policy, rng: np.random.Generator, options: Any) -> None:
         super().__init__(policy, rng, options)

@@ -35,6 +35,8 @@ class NaturalActorCriticOptions(ActorCriticOptions):
 class NaturalActorCritic(ActorCritic):
     """Critics: V_v, and the compatible A_w."""
 
+    Options = NaturalActorCriticOptions
+
     def __init__(
         self,
         policy: Policy,

@@ -18,7 +18,7 @@ import numpy as np
 from pydantic import Field
 
 from gaitopt.arrays import Array
-from gaitopt.rl.algorithms.base import Algorithm, AlgorithmOptions, Count, Metrics, values_along
+from gaitopt.rl.algorithms.base import Algorithm, AlgorithmOptions, Metrics, values_along
 from gaitopt.rl.ascent import Adam, shortened
 from gaitopt.rl.batch import Batch, concatenate
 from gaitopt.rl.critics import ValueCritic, value_critic
@@ -26,7 +26,7 @@ from gaitopt.rl.normalizer import Normalizer
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.request import Request
 from gaitopt.rl.returns import generalized_advantages, monte_carlo_returns, td_errors
-from gaitopt.spec import NonNegative, Positive, Share
+from gaitopt.spec import Count, NonNegative, Positive, Share
 
 
 class PPOOptions(AlgorithmOptions):
@@ -62,6 +62,8 @@ class PPOOptions(AlgorithmOptions):
 
 class PPO(Algorithm):
     """Critic: V_v, learned along with the policy."""
+
+    Options = PPOOptions
 
     def __init__(
         self, policy: Policy, rng: np.random.Generator, options: PPOOptions, value: ValueCritic | None = None

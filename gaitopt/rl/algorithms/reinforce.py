@@ -12,12 +12,13 @@ from __future__ import annotations
 import numpy as np
 
 from gaitopt.arrays import Array
-from gaitopt.rl.algorithms.base import ActorCritic, ActorCriticOptions, Count, Metrics, values_along
+from gaitopt.rl.algorithms.base import ActorCritic, ActorCriticOptions, Metrics, values_along
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.critics import ValueCritic, value_critic
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.request import Request
 from gaitopt.rl.returns import monte_carlo_returns
+from gaitopt.spec import Count
 
 
 class ReinforceOptions(ActorCriticOptions):
@@ -31,6 +32,8 @@ class ReinforceOptions(ActorCriticOptions):
 
 class Reinforce(ActorCritic):
     """Critic: none; the baseline only makes the estimate quieter."""
+
+    Options = ReinforceOptions
 
     def __init__(
         self,

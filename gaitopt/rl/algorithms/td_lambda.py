@@ -41,6 +41,8 @@ class TDLambdaOptions(ActorCriticOptions):
 class TDLambdaActorCritic(ActorCritic):
     """Critic: V_v; actor and critic have the same lambda."""
 
+    Options = TDLambdaOptions
+
     def __init__(
         self,
         policy: Policy,

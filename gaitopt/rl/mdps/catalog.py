@@ -10,7 +10,7 @@ import numpy as np
 
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.rl.algorithms.catalog import ALGORITHMS, make_algorithm
+from gaitopt.rl.algorithms.catalog import make_algorithm
 from gaitopt.rl.environment import Environment
 from gaitopt.rl.exact import start_value
 from gaitopt.rl.features import DiscreteFeatures
@@ -183,8 +183,6 @@ def make_training(
         InputError: no problem or algorithm has this name, or the options are not its own.
     """
     chosen = find_problem(problem)
-    if algorithm not in ALGORITHMS:
-        raise unknown_name("algorithm", algorithm, ALGORITHMS)
     rng = generator(seed, Stream.OPTIMIZER)
     policy = chosen.make_policy(rng)
     actor = chosen.make_policy(np.random.default_rng(0))  # acts with the arrays of each request

@@ -17,7 +17,7 @@ def test_learning_is_one_call_and_can_be_taken_up_again(tmp_path, tiny_field, fr
     told = []
     outcome = learn(scenario=tiny_field, seed=7, runs=tmp_path, report=told.append, **TINY)
     run = RunFolder(outcome.run)
-    assert (run.config.seed, run.config.start_name, run.config.name) == (7, "hand-tuned", "aibo-ers7-kohl-stone")
+    assert (run.config.seed, run.config.gait.name, run.config.name) == (7, "hand-tuned", "aibo-ers7-kohl-stone")
     assert run.config.scenario == tiny_field
     assert len(free_walks) == 4 + 20 + 20
     assert len(told) == 4 + 2 + 20 + 20
@@ -33,7 +33,7 @@ def test_names_specs_and_gaits_are_taken(tmp_path, tiny_field, free_walks):
     outcome = learn(ers210, tiny_field, gait, "random-search", 2, 1, 0, "mine", tmp_path, {"points": 2, "repeats": 1})
     config = RunFolder(outcome.run).config
     assert outcome.run.name.endswith("_mine")
-    assert (config.robot.name, config.optimizer, config.start_name) == ("aibo-ers210", "random-search", "given")
+    assert (config.robot.name, config.optimizer, config.gait.name) == ("aibo-ers210", "random-search", "given")
     assert config.start_gait == gait.parameters
 
 

@@ -1,0 +1,187 @@
+"""The file config.toml of an experiment: its settings, and in the table `provenance` what they stood for.
+
+The settings name robot, scenario and gait as a user would, so that the file can be given to `--config`. To resume, they
+are taken from the provenance instead, which holds them whole: robots and scenarios may have changed since.
+"""
+
+from __future__ import annotations
+
+import datetime
+import os
+import platform
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import Field
+from pydantic_core import to_jsonable_python
+
+from gaitopt.errors import InputError
+from gaitopt.gait.parameters import Twelve
+from gaitopt.hal.engine import EngineSpec, engine_of
+from gaitopt.robot.spec import RobotSpec, load_robot, robot_names
+from gaitopt.robot.urdf import urdf_text
+from gaitopt.run.experiment import CONFIG, LAYOUT, URDF
+from gaitopt.run.older_layouts import from_layout_1
+from gaitopt.run.settings import GIVEN, Settings, SettingsType
+from gaitopt.run.versions import current_versions
+from gaitopt.scenario.spec import ScenarioSpec, load_scenario, scenario_names
+from gaitopt.spec import Spec, parse_spec
+from gaitopt.toml import format_toml, read_toml, write_atomic
+
+NONE = "none"
+"""How a file says that an option has no value, which TOML cannot."""
+
+
+class Provenance(Spec):
+    """What the settings of an experiment stood for when it was begun."""
+
+    layout: int = LAYOUT
+    """Version of the folder's layout."""
+    kind: str
+    """Verb that began it: learn, train or compare."""
+    made: str = ""
+    """Date and machine."""
+    versions: dict[str, str]
+    """Versions of what computes, and the git revision."""
+    pace_mps: float | None = None
+    """Speed of the gait alone, which a training's rewards are compared with [m/s]; measured."""
+    left_out: dict[str, str] = Field(default_factory=dict)
+    """Methods that a comparison left out, and why."""
+    gait: Twelve
+    """First gait: its twelve parameters, SI units."""
+    engine: EngineSpec
+    """Physics engine."""
+    scenario: ScenarioSpec
+    """Scenario."""
+    robot: RobotSpec
+    """Robot."""
+
+
+def write_config(folder: Path, settings: Settings, **found: Any) -> None:
+    """Write settings into a folder, and the robot's URDF beside them, so that the folder stands by itself.
+
+    Args:
+        folder: where.
+        settings: what the experiment was asked for.
+        found: further fields of the provenance.
+    """
+    robot = settings.robot.changed(urdf=URDF)
+    provenance = Provenance(
+        kind=settings.kind,
+        made=f"{datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores, "
+        f"Python {platform.python_version()}",
+        versions=current_versions(),
+        gait=settings.gait.parameters,
+        engine=settings.engine,
+        scenario=settings.scenario,
+        robot=robot,
+        **found,
+    )
+    write_atomic(folder / URDF, urdf_text(settings.robot))
+    tables = to_tables(settings) | {"provenance": provenance.model_dump(mode="json")}
+    write_atomic(folder / CONFIG, format_toml(tables))
+
+
+def to_tables(settings: Settings) -> dict[str, Any]:
+    """Return settings as the tables of a file that `--config` reads: names where they are enough."""
+    tables = _with_none(settings.model_dump(mode="json"))
+    robot = settings.robot if settings.robot.name in robot_names() else settings.robot.changed(urdf=URDF)
+    tables["robot"] = _reference(robot, load_robot, robot_names())
+    tables["scenario"] = _reference(settings.scenario, load_scenario, scenario_names())
+    shipped = settings.gait.name != GIVEN and not settings.gait.name.endswith(".toml")
+    tables["gait"] = settings.gait.name if shipped else settings.gait.parameters
+    tables["engine"] = _changes(engine_of(settings.robot).model_dump(), settings.engine.model_dump())
+    if tables.get("score") is not None:
+        tables["score"] = str(settings.score)  # type: ignore[attr-defined]
+    return tables
+
+
+def read_config(kind: type[SettingsType], folder: Path) -> tuple[SettingsType, Provenance]:
+    """Return the settings of an experiment, as they were when it was begun, and its provenance.
+
+    Raises:
+        InputError: they cannot be read, or are of another kind of experiment.
+    """
+    path = next((path for path in (folder / CONFIG, *folder.glob("training.toml")) if path.is_file()), folder / CONFIG)
+    tables, found = _read(kind, path)
+    if found is None:
+        raise InputError(f"{path}: key 'provenance' is missing; expected the file of an experiment")
+    provenance = parse_spec(Provenance, found, f"{path}: provenance")
+    robot = provenance.robot.changed(urdf=str(folder / provenance.robot.urdf))
+    name = tables["gait"] if isinstance(tables.get("gait"), str) else GIVEN
+    whole: dict[str, Any] = {"robot": robot, "scenario": provenance.scenario, "engine": provenance.engine}
+    whole["gait"] = {"name": name, "parameters": provenance.gait}
+    return parse_spec(kind, tables | whole, str(path)), provenance
+
+
+def read_settings(kind: type[Settings], path: Path) -> dict[str, Any]:
+    """Return the settings in a file that a user gave, fit for the settings' class.
+
+    Raises:
+        InputError: it cannot be read, holds an unknown key, or is of another kind of experiment.
+    """
+    tables, _ = _read(kind, path)
+    for key, value in tables.items():
+        if isinstance(value, str) and key in ("robot", "scenario", "gait") and value.endswith(".toml"):
+            tables[key] = str(path.parent / value)  # beside the file
+    robot = tables.get("robot")
+    if isinstance(robot, Mapping) and "urdf" in robot:
+        tables["robot"] = {**robot, "urdf": str(path.parent / str(robot["urdf"]))}
+    try:
+        kind(**tables)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
+    return tables
+
+
+def _read(kind: type[Settings], path: Path) -> tuple[dict[str, Any], dict[str, Any] | None]:
+    """Return the settings in a file, and its provenance if it has one."""
+    tables = read_toml(path)
+    if "schema_version" in tables:  # layout 1 had the version there, and all specs beside it
+        tables = from_layout_1(tables)
+    found = tables.pop("provenance", None)
+    if found is not None and found.get("kind") != kind.kind:
+        raise InputError(
+            f"{path}: holds settings of gaitopt {found.get('kind')}; expected those of gaitopt {kind.kind}"
+        )
+    return tables, found
+
+
+def _reference(spec: Any, load: Callable[[str], Any], names: Iterable[str]) -> Any:
+    """Return the name of a spec that comes with the package, with what was changed of it; or all of it."""
+    whole = spec.model_dump(mode="json")
+    if spec.name not in names:
+        return whole
+    changes = _changes(load(spec.name).model_dump(mode="json"), whole)
+    changes.pop("urdf", None)
+    if _has_none(changes):  # which a file cannot say
+        return whole
+    return {"base": spec.name, **changes} if changes else spec.name
+
+
+def _changes(usual: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what differs between two tables with the same keys, tables within by their own keys."""
+    changes: dict[str, Any] = {}
+    for name, value in ours.items():
+        if isinstance(value, Mapping) and isinstance(usual.get(name), Mapping):
+            if inner := _changes(usual[name], value):
+                changes[name] = inner
+        elif value != usual.get(name):
+            changes[name] = to_jsonable_python(value)
+    return changes
+
+
+def _has_none(value: Any) -> bool:
+    return value is None or (isinstance(value, Mapping) and any(map(_has_none, value.values())))
+
+
+def _with_none(tables: dict[str, Any]) -> dict[str, Any]:
+    """Return settings with the word `none` in options that have no value: left out, they would take their default."""
+
+    def put(options: Any) -> Any:
+        if isinstance(options, Mapping):
+            return {key: put(value) for key, value in options.items()}
+        return NONE if options is None else options
+
+    return tables | {"options": put(tables.get("options", {}))}
