@@ -1,4 +1,4 @@
-"""Comparisons kept as JSON, so that a method can be added, or measured anew, without the others."""
+"""Comparisons stored as JSON, so that a method can be added, or measured again, without the others."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from gaitopt.run.compare.results import BestKnown, Comparison, Curve, MethodSumm
 from gaitopt.scenario.objective import parse_score
 
 
-def keep(comparison: Comparison, halves: dict[str, list[float]], path: Path) -> None:
-    """Write what a comparison of optimizers measured, and what methods keep of their speeds at half the time step."""
+def write(comparison: Comparison, halves: dict[str, list[float]], path: Path) -> None:
+    """Write what a comparison of optimizers measured, and what gaits keep of their speed at half the time step."""
     table = {
         "title": comparison.title,
         "changed": comparison.changed,
@@ -30,7 +30,7 @@ def keep(comparison: Comparison, halves: dict[str, list[float]], path: Path) -> 
 
 
 def read(path: Path) -> tuple[Comparison, dict[str, list[float]]]:
-    """Return what `keep` wrote."""
+    """Return what `write` wrote."""
     table = json.loads(path.read_text(encoding="utf-8"))
     best, budget = BestKnown(**table["best_known"]), Traversals(table["traversals"])
     curves = tuple(
@@ -55,30 +55,32 @@ def read(path: Path) -> tuple[Comparison, dict[str, list[float]]]:
 
 
 def joined(old: Comparison, new: Comparison) -> Comparison:
-    """Return one comparison with the methods of both; those of the new one stand in place of old ones.
+    """Return one comparison with the methods of both; those of the new one replace those of the old one.
 
     Raises:
-        ValueError: they were not measured alike.
+        ValueError: they were not measured in the same way.
     """
     for name, ours, theirs in zip(
         ("title", "score", "budget", "fresh", "seeds", "changed"), _alike(old), _alike(new), strict=True
     ):
         if ours != theirs:
-            raise ValueError(f"{old.study}: {name} is {ours}, that of {new.study} is {theirs}: nothing can be compared")
-    again = set(new.made) | set(new.left_out)
-    curves = tuple(curve for curve in old.curves if curve.method not in again) + new.curves
-    # Each by traversals that did not pick it. Whoever found it, it can be reached: it counts even if its method has
-    # been measured anew since.
+            raise ValueError(f"{old.study}: {name} is {ours}, but {theirs} in {new.study}; they cannot be compared")
+    measured_again = set(new.made) | set(new.left_out)
+    curves = tuple(curve for curve in old.curves if curve.method not in measured_again) + new.curves
+    # Each was measured by walks that did not choose it. It can be reached, whoever found it: it counts even if its
+    # method has been measured again since.
     best = max(old.best_known, new.best_known, key=lambda known: known.score)
     return replace(
         new,
-        changed={key: value for key, value in old.changed.items() if key.partition(".")[0] not in again} | new.changed,
-        made={method: made for method, made in old.made.items() if method not in again} | new.made,
+        changed={key: value for key, value in old.changed.items() if key.partition(".")[0] not in measured_again}
+        | new.changed,
+        made={method: made for method, made in old.made.items() if method not in measured_again} | new.made,
         curves=curves,
         summaries=_summaries(curves, new.budget, best),
         best_known=best,
-        left_out={method: why for method, why in old.left_out.items() if method not in again} | new.left_out,
-        failed={run: why for run, why in old.failed.items() if run.rpartition("-")[0] not in again} | new.failed,
+        left_out={method: why for method, why in old.left_out.items() if method not in measured_again} | new.left_out,
+        failed={run: why for run, why in old.failed.items() if run.rpartition("-")[0] not in measured_again}
+        | new.failed,
     )
 
 
@@ -87,7 +89,7 @@ def _summaries(curves: tuple[Curve, ...], budget: Budget, best: BestKnown) -> tu
 
 
 def _alike(comparison: Comparison) -> tuple:
-    """Return what must be the same for two comparisons to be joined."""
+    """Return what must be equal for two comparisons to be joined."""
     seeds = sorted({curve.seed for curve in comparison.curves})
     methods = {*comparison.made, *comparison.left_out}
     shared = {key: value for key, value in comparison.changed.items() if key.partition(".")[0] not in methods}
