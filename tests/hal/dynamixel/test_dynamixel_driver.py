@@ -4,6 +4,8 @@ import math
 
 import numpy as np
 import pytest
+from ideal_plant import IdealPlant
+from serial_rigs import LossyLink
 
 from gaitopt.emulators.dynamixel.bus import DynamixelBus
 from gaitopt.emulators.faults import FaultSpec, FaultyLine
@@ -25,22 +27,9 @@ SLOTS = (
 PRESENT = {4: 2100.0, 2: 2000.0, 9: 1510.0}
 
 
-class LossyLink(MemoryLink):
-    """Loses as many of the next writes as it is told."""
-
-    lose = 0
-
-    def write(self, data):
-        if self.lose:
-            self.lose -= 1
-            super().write(b"")
-        else:
-            super().write(data)
-
-
 @pytest.fixture
-def plant(ideal_plant):
-    return ideal_plant(PRESENT)
+def plant():
+    return IdealPlant(PRESENT)
 
 
 @pytest.fixture
@@ -114,8 +103,8 @@ def test_open_moves_nothing(driver, plant):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_every_model_opens_and_moves(ideal_plant, model):
-    plant = ideal_plant(PRESENT)
+def test_every_model_opens_and_moves(model):
+    plant = IdealPlant(PRESENT)
     plant.volts = MODELS[model].voltage
     driver = DynamixelDriver(MemoryLink(DynamixelBus(plant, dict.fromkeys(PRESENT, model))), SLOTS, model, np.ones(3))
     driver.open()
@@ -236,8 +225,8 @@ def test_measure_tells_angles_speeds_and_loads(driver, plant):
     assert measured.roll_pitch_yaw is None
 
 
-def test_current_becomes_a_part_of_the_stall_torque(ideal_plant):
-    plant = ideal_plant(PRESENT)
+def test_current_becomes_a_part_of_the_stall_torque():
+    plant = IdealPlant(PRESENT)
     plant.volts = 5.0
     bus = DynamixelBus(plant, dict.fromkeys(PRESENT, "XL330-M288"))
     driver = DynamixelDriver(MemoryLink(bus), SLOTS, "XL330-M288", np.ones(3))
@@ -247,9 +236,9 @@ def test_current_becomes_a_part_of_the_stall_torque(ideal_plant):
 
 
 def test_one_lost_question_is_asked_again(powered, link):
-    link.lose = 1
+    link.lose_next(1)
     assert powered.measure().angles is not None
-    link.lose = 2
+    link.lose_next(2)
     with pytest.raises(MissedReplyError, match="servo 4 did not answer"):
         powered.measure()
     assert powered.measure().angles is not None
@@ -338,7 +327,7 @@ def test_hold_before_power_on_does_nothing(driver, link):
 
 
 def test_limp_switches_everything_off_whatever_gets_lost(powered, link, plant):
-    link.lose = 4
+    link.lose_next(4)
     powered.limp()
     assert set(plant.targets.values()) == {None}
     with pytest.raises(ProtocolError):

@@ -209,14 +209,14 @@ def test_health_tells_the_voltage_now_and_then():
 
 def test_health_tells_of_a_low_battery_until_it_is_over():
     rig = Rig().up()
-    rig.plant.battery = 6.6
+    rig.plant.volts = 6.6
     rig.link.sleep(3.0)
     assert rig.driver.health().problems == (
         'battery low: the board says "Low power: 6.60V. The robot won\'t move."; charge it',
     )
     rig.link.sleep(8.0)
     assert rig.driver.health().problems != ()
-    rig.plant.battery = 7.5
+    rig.plant.volts = 7.5
     rig.link.sleep(3.0)
     assert rig.driver.health().problems == ()
 

@@ -115,7 +115,7 @@ def lose_replies(rig, count):
         if not left[0]:
             return real()
         left[0] -= 1
-        rig.link.lose, rig.link.lost = 10_000, 0
+        rig.link.lose_next(10_000)
         try:
             return real()
         finally:

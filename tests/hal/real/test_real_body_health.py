@@ -79,9 +79,9 @@ def test_what_never_was_powered_is_not_switched_off(rig):
 
 def test_heat_is_a_fault(make):
     rig = make("dynamixel").up()
-    rig.plant.degrees = 67.0  # the servos' own limit is 72
+    rig.plant.heat(67.0)  # the servos' own limit is 72
     walk(rig, 20)
-    rig.plant.degrees = 68.0
+    rig.plant.heat(68.0)
     check_faulty(rig, lambda: walk(rig, 60), "joint 0 is at 68 degrees Celsius, expected at most 67; let it cool")
 
 
