@@ -172,12 +172,12 @@ def test_a_reset_comes_at_its_time_and_swallows_the_reply():
     assert link.read(1.0) == b""
 
 
-def test_other_timed_faults_are_told():
-    told = []
+def test_other_timed_faults_are_reported():
+    events = []
     spec = FaultSpec(dead=3, low_battery=0.7)
-    link = booted(faults=FaultyLine(spec, np.random.default_rng(0)), on_event=told.append)
+    link = booted(faults=FaultyLine(spec, np.random.default_rng(0)), on_event=events.append)
     link.sleep(1.0)
-    assert [(event.time, event.kind, event.servo) for event in told] == [(0.0, "dead", 3), (0.7, "low-battery", None)]
+    assert [(event.time, event.kind, event.servo) for event in events] == [(0.0, "dead", 3), (0.7, "low-battery", None)]
 
 
 def test_delayed_bytes_are_waited_for():

@@ -117,8 +117,8 @@ class Rig:
         self.body.activate(self.pose(), duration)
         return self
 
-    def told(self):
-        """Return where the plant's servos are told to be, by joint [degrees]; None where limp."""
+    def targets(self):
+        """Return the targets of the plant's servos, by joint [degrees]; None where limp."""
         targets = {name: self.plant.targets[servo.id] for name, servo in SERVOS[self.kind].items()}
         return {
             name: None if target is None else (target - SERVOS[self.kind][name].zero) / SERVOS[self.kind][name].slope
@@ -151,7 +151,7 @@ class LossyLink(MemoryLink):
 
 
 def keep_still(rig, seconds, step=0.02):
-    """Let time pass without a command, as the watchdog sees it; return when it acted, by how many bytes were sent."""
+    """Let time pass without a command, with the watchdog running; return when it acted and the writes before."""
     start, acted = rig.link.now(), []
     while rig.link.now() < start + seconds:
         rig.link.sleep(step)

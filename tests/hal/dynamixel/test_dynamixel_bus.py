@@ -20,7 +20,7 @@ def number(data, signed=False):
 
 
 class Host:
-    """Asks the bus and lets time pass until it is silent."""
+    """Queries the bus, and lets time pass until it is silent."""
 
     def __init__(self, bus):
         self.bus, self.now = bus, 0.0
@@ -66,7 +66,7 @@ def host(bus):
     return Host(bus)
 
 
-def test_ping_tells_model_and_firmware(host):
+def test_ping_returns_model_and_firmware(host):
     (status,) = host.ask(codec.ping(2))
     assert (status.id, status.error, number(status.parameters[:2]), status.parameters[2]) == (2, 0, 1060, 46)
 
@@ -150,7 +150,7 @@ def test_eeprom_is_locked_while_the_torque_is_on_and_survives_a_reset(host, bus)
     assert number(host.read(1, 112, 4)) == 0
 
 
-def test_reading_what_does_not_exist_is_an_error(host):
+def test_reading_a_missing_register_is_an_error(host):
     assert host.read(1, 71, 1) == ACCESS
     assert host.read(1, 1000, 1) == ACCESS
 
@@ -183,7 +183,7 @@ def test_sync_read_answers_in_the_order_asked(host):
     assert [(reply.id, number(reply.parameters)) for reply in replies] == [(3, 3000), (1, 2048), (2, 1000)]
 
 
-def test_sync_read_stops_at_the_first_who_is_missing(host, bus):
+def test_sync_read_stops_at_the_first_missing_servo(host, bus):
     bus.kill(2)
     assert [reply.id for reply in host.ask(codec.sync_read(132, 4, [1, 2, 3]))] == [1]
     assert host.ask(codec.fast_sync_read(132, 4, [1, 2, 3])) == []
