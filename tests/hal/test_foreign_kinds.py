@@ -86,7 +86,7 @@ POINTS = {
 
 
 class FakeLink:
-    """A line on which nothing is said; its time passes in sleep."""
+    """A silent line; its time passes in sleep."""
 
     def __init__(self, port, baud):
         self.port, self.baud, self.time = port, baud, 0.0
@@ -167,7 +167,7 @@ def test_a_broken_driver_is_named_and_the_others_work(feetech_bittle):
         address.parse_address("fetech:/dev/x")
 
 
-def test_what_is_no_driver_is_refused(feetech_bittle):
+def test_a_class_that_is_not_a_driver_is_refused(feetech_bittle):
     robot = feetech_bittle.changed(wiring={"driver": "other"})
     with pytest.raises(InputError, match=r"driver 'other': got <class 'no_driver.NoDriver'>; expected a class derived"):
         catalog.make_body(robot, "other:/dev/x")
