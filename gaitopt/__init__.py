@@ -21,21 +21,26 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOMES says when the pr
     from gaitopt.hal.catalog import make_body as make_body
     from gaitopt.hal.engine import EngineSpec as EngineSpec
     from gaitopt.robot.spec import load_robot as load_robot
-    from gaitopt.run.compare.compare import compare as compare
-    from gaitopt.run.learn.learn import learn as learn
-    from gaitopt.run.learn.learn import resume as resume
+    from gaitopt.run.compare.settings import CompareSettings as CompareSettings
+    from gaitopt.run.data_frames import load_run as load_run
+    from gaitopt.run.evaluate import evaluate as evaluate
+    from gaitopt.run.evaluate import evaluate_many as evaluate_many
+    from gaitopt.run.evaluate import traverse as traverse
+    from gaitopt.run.learn.settings import LearnSettings as LearnSettings
     from gaitopt.run.real.deployment import plan_deployment as plan_deployment
-    from gaitopt.run.real.walks import DeskSpec as DeskSpec
-    from gaitopt.run.real.walks import StageHand as StageHand
-    from gaitopt.run.rollout import evaluate as evaluate
-    from gaitopt.run.train.train import train as train
+    from gaitopt.run.real.robot import RealRobot as RealRobot
+    from gaitopt.run.real.robot import UnattendedOperator as UnattendedOperator
+    from gaitopt.run.train.settings import TrainSettings as TrainSettings
     from gaitopt.run.trained_policy import TrainedPolicy as TrainedPolicy
     from gaitopt.run.trained_policy import read_trained as read_trained
     from gaitopt.scenario.spec import load_scenario as load_scenario
+    from gaitopt.view.compare.compare import compare as compare
+    from gaitopt.view.learn.learn import learn as learn
+    from gaitopt.view.resume import resume as resume
+    from gaitopt.view.train.train import train as train
     from gaitopt.view.video import record_video as record_video
     from gaitopt.walk.controller import GaitController as GaitController
     from gaitopt.walk.deploy import deploy as deploy
-    from gaitopt.walk.traversal import traverse as traverse
 
 _HOMES = {
     "emulated": "emulators.background",
@@ -49,21 +54,26 @@ _HOMES = {
     "make_body": "hal.catalog",
     "EngineSpec": "hal.engine",
     "load_robot": "robot.spec",
-    "compare": "run.compare.compare",
-    "learn": "run.learn.learn",
-    "resume": "run.learn.learn",
+    "compare": "view.compare.compare",
+    "learn": "view.learn.learn",
+    "resume": "view.resume",
     "plan_deployment": "run.real.deployment",
-    "DeskSpec": "run.real.walks",
-    "StageHand": "run.real.walks",
-    "evaluate": "run.rollout",
-    "train": "run.train.train",
+    "RealRobot": "run.real.robot",
+    "UnattendedOperator": "run.real.robot",
+    "CompareSettings": "run.compare.settings",
+    "LearnSettings": "run.learn.settings",
+    "load_run": "run.data_frames",
+    "evaluate": "run.evaluate",
+    "evaluate_many": "run.evaluate",
+    "TrainSettings": "run.train.settings",
+    "train": "view.train.train",
     "TrainedPolicy": "run.trained_policy",
     "read_trained": "run.trained_policy",
     "load_scenario": "scenario.spec",
     "record_video": "view.video",
     "GaitController": "walk.controller",
     "deploy": "walk.deploy",
-    "traverse": "walk.traversal",
+    "traverse": "run.evaluate",
 }
 """The module of each public name."""
 

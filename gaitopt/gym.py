@@ -5,7 +5,7 @@ Gymnasium can do the import itself: `gymnasium.make("gaitopt.gym:gaitopt/Travers
 | id | observation | action | reward |
 |---|---|---|---|
 | gaitopt/Traversal-v0 | groups of `gaitopt.walk.perception` | changes, in parts of their reach | distance gained |
-| gaitopt/TraversalDiscrete-v0 | its group `course` | one of `gaitopt.walk.discrete.ACTIONS` | distance gained |
+| gaitopt/TraversalDiscrete-v0 | its group `course` | one of `gaitopt.walk.steering.ACTIONS` | distance gained |
 | gaitopt/PuckWorld-v0 | positions and velocity | push to the right and ahead | minus the distance to the target |
 
 Continuous actions are -1 to 1. Observations are float32, clipped to the bounds of their space. Rewards and the ends of

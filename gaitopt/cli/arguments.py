@@ -8,20 +8,19 @@ from typing import TYPE_CHECKING
 
 from gaitopt.errors import InputError
 from gaitopt.hal.address import parse_address
+from gaitopt.run.experiment import RUNS
 from gaitopt.scenario.objective import TERMS
 from gaitopt.spec import parse_spec
 from gaitopt.workers.count import RAY, WorkerChoice, default_count
 
 if TYPE_CHECKING:
-    from gaitopt.run.real.walks import DeskSpec
+    from gaitopt.run.real.robot import RealRobot
 
 VIDEO = "before_after.mp4"
 
 
 def add_runs(parser: argparse.ArgumentParser) -> None:
     """Add --runs."""
-    from gaitopt.run.learn.learn import RUNS
-
     parser.add_argument(
         "--runs", type=Path, default=Path(RUNS), metavar="DIR", help="folder of runs (default: %(default)s)"
     )
@@ -136,7 +135,7 @@ def add_place(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def desk(args: argparse.Namespace) -> DeskSpec | None:
+def desk(args: argparse.Namespace) -> RealRobot | None:
     """Return how a real robot walks; None in simulation.
 
     Raises:
@@ -146,10 +145,10 @@ def desk(args: argparse.Namespace) -> DeskSpec | None:
         if given := desk_options(args):
             raise InputError(f"{given}: for real robots only; give one with --body opencat:PORT or dynamixel:PORT")
         return None
-    from gaitopt.run.real.walks import DeskSpec
+    from gaitopt.run.real.robot import RealRobot
 
     tables = {"body": body_address(args), "stopwatch": args.stopwatch or "key", "native": args.native}
-    return parse_spec(DeskSpec, tables, "--body and --stopwatch")
+    return parse_spec(RealRobot, tables, "--body and --stopwatch")
 
 
 def desk_options(args: argparse.Namespace) -> str:
@@ -161,7 +160,7 @@ def desk_options(args: argparse.Namespace) -> str:
 def usual_robot(args: argparse.Namespace) -> str:
     """Return the robot that is meant where none is named: the one that the body's protocol drives."""
     from gaitopt.hal.wiring import robot_of
-    from gaitopt.run.target import DEFAULT_ROBOT
+    from gaitopt.run.settings import DEFAULT_ROBOT
 
     if args.body is None:
         return DEFAULT_ROBOT

@@ -24,7 +24,7 @@ from gaitopt.hal.calibration import (
 )
 from gaitopt.hal.catalog import make_real_body
 from gaitopt.hal.keyboard import Keyboard
-from gaitopt.hal.real.zeroing import Nudger, edited, measured_offsets
+from gaitopt.hal.real.zero_offsets import Nudger, edited, measured_offsets
 from gaitopt.hal.wiring import robot_of, wiring_of
 from gaitopt.robot.spec import RobotSpec, load_robot
 

@@ -10,7 +10,7 @@ import threading
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
 from gaitopt.errors import unknown_name
-from gaitopt.hal.address import REAL
+from gaitopt.hal.driver import DRIVERS
 from gaitopt.hal.opencat.dialect import DIALECTS
 from gaitopt.hal.wiring import robot_of, wiring_of
 from gaitopt.robot.spec import load_robot
@@ -40,8 +40,8 @@ def run(args: argparse.Namespace) -> Answer:
     from gaitopt.emulators.emulation import Emulation  # slow to import, and needed by this verb alone
     from gaitopt.emulators.faults import FaultSpec
 
-    if args.kind not in REAL:
-        raise unknown_name("protocol", args.kind, REAL)
+    if args.kind not in DRIVERS:
+        raise unknown_name("protocol", args.kind, DRIVERS)
     robot = load_robot(args.robot or robot_of(args.kind))
     wiring_of(robot, args.kind)
     faults = FaultSpec.parse(args.faults) if args.faults else None

@@ -7,8 +7,9 @@ import argparse
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
-from gaitopt.hal.address import REAL, parse_address
+from gaitopt.hal.address import parse_address
 from gaitopt.hal.catalog import make_real_body
+from gaitopt.hal.driver import DRIVERS
 from gaitopt.hal.wiring import robot_of
 from gaitopt.robot.spec import load_robot
 from gaitopt.view.monitor import snapshot, watch
@@ -28,7 +29,9 @@ def run(args: argparse.Namespace) -> Answer:
     """Watch; with --json, look once."""
     address = parse_address(arguments.body_address(args))
     if not address.real:
-        raise InputError(f"--body {args.body}: only real robots can be watched: {', '.join(f'{k}:PORT' for k in REAL)}")
+        raise InputError(
+            f"--body {args.body}: only real robots can be watched: {', '.join(f'{name}:PORT' for name in DRIVERS)}"
+        )
     robot = load_robot(args.robot or robot_of(address.kind))
     with make_real_body(robot, address) as body:
         if not args.json:

@@ -30,12 +30,12 @@ from numpy.typing import ArrayLike
 from pydantic import Field
 
 from gaitopt.arrays import Array
-from gaitopt.optim.base import Count, Features, Optimizer, OptimizerOptions
+from gaitopt.optim.base import Features, Optimizer, OptimizerOptions
 from gaitopt.optim.gaussian_process import GaussianProcess, Posterior
 from gaitopt.optim.informed_process import InformedProcess
 from gaitopt.optim.surrogate import Surrogate
 from gaitopt.optim.trust_region import TrustRegion
-from gaitopt.spec import Positive
+from gaitopt.spec import Count, Positive
 
 CANDIDATES = 1000
 """How many points are tried in a search for the highest EI."""
@@ -66,6 +66,8 @@ class BayesianOptions(OptimizerOptions):
 
 class Bayesian(Optimizer):
     """Measures where a model of the function expects the most improvement."""
+
+    Options = BayesianOptions
 
     def __init__(
         self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: BayesianOptions

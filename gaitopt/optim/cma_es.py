@@ -20,9 +20,9 @@ from pydantic import Field, field_validator
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
 from gaitopt.optim.arrays import into_cube
-from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
+from gaitopt.optim.base import Optimizer, OptimizerOptions
 from gaitopt.optim.measured import lower_limit
-from gaitopt.spec import Positive
+from gaitopt.spec import Count, Positive
 
 WIDEST = 0.3
 """The largest first standard deviation, in cube units; the tutorial advises 0.3 of the range."""
@@ -48,6 +48,8 @@ class CMAESOptions(OptimizerOptions):
 
 class CMAES(Optimizer):
     """Samples around a mean, and learns the mean, the step size and the shape of the distribution."""
+
+    Options = CMAESOptions
 
     def __init__(self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: CMAESOptions) -> None:
         super().__init__(start, epsilon, rng, options)

@@ -12,7 +12,6 @@ from gaitopt.gait.gait_file import load_gait
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.learn.folder import RunFolder, create_run
 from gaitopt.run.learn.optimize import optimize
-from gaitopt.run.learn.settings import resolve
 
 
 class Said(NamedTuple):

@@ -11,9 +11,9 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TypeVar
 
-from gaitopt.run.learn.settings import RunConfig
-from gaitopt.run.remote import elsewhere
-from gaitopt.run.rollout import RolloutFactory, RolloutWorkers
+from gaitopt.run.learn.settings import LearnSettings
+from gaitopt.run.remote import remote_factory
+from gaitopt.run.rollout import RolloutWorkers, World
 from gaitopt.threads import one_thread
 from gaitopt.workers.ray.workers import RayWorkers
 
@@ -24,7 +24,7 @@ MOST = 100
 
 
 def learn_abreast(
-    config: RunConfig, runs: Sequence[Path], learn: Callable[[Path, RolloutWorkers], Outcome]
+    config: LearnSettings, runs: Sequence[Path], learn: Callable[[Path, RolloutWorkers], Outcome]
 ) -> Generator[tuple[int, Outcome], None, None]:
     """Let runs learn, and yield the number of each as it ends, with what `learn` returned.
 
@@ -37,7 +37,7 @@ def learn_abreast(
         InputError: Ray is not installed, or the cluster cannot be reached.
         WorkerError: the cluster is lost.
     """
-    factory = elsewhere(config.robot, RolloutFactory(config.robot, config.scenario, config.engine).of)
+    factory = remote_factory(config.robot, World(config.robot, config.scenario, config.engine).rollout)
     threads = ThreadPoolExecutor(MOST, thread_name_prefix="run")
     # The number of threads is the process's own: methods that change it by turns would undo each other's.
     with one_thread()(), RayWorkers(factory) as walkers:
