@@ -8,8 +8,6 @@ from gaitopt.workers.base import Result, Task, Workers
 from gaitopt.workers.count import RAY, WorkerChoice, check_count
 from gaitopt.workers.in_process import InProcess
 from gaitopt.workers.process_pool import ProcessPool
-from gaitopt.workers.ray.connection import check_ray
-from gaitopt.workers.ray.workers import RayWorkers
 
 
 def make_workers(factory: Callable[[], Callable[[Task], Result]], choice: WorkerChoice) -> Workers[Task, Result]:
@@ -23,6 +21,8 @@ def make_workers(factory: Callable[[], Callable[[Task], Result]], choice: Worker
         InputError: If the number is less than 1, or there is no Ray.
     """
     if choice == RAY:
+        from gaitopt.workers.ray.workers import RayWorkers
+
         return RayWorkers(factory)
     check_count(choice)
     return InProcess(factory) if choice == 1 else ProcessPool(factory, choice)
@@ -35,6 +35,8 @@ def check_workers(choice: WorkerChoice) -> None:
         InputError: If the number is less than 1, Ray is not installed, or its cluster does not answer.
     """
     if choice == RAY:
+        from gaitopt.workers.ray.connection import check_ray
+
         check_ray()
     else:
         check_count(choice)

@@ -11,10 +11,10 @@ from ideal_plant import IdealPlant
 from gaitopt.emulators.dynamixel.bus import DynamixelBus
 from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.emulators.opencat.firmware import OpenCatFirmware
-from gaitopt.hal.catalog import make_driver
 from gaitopt.hal.dynamixel.codec import Instruction, PacketReader
 from gaitopt.hal.opencat.dialect import dialect_named
 from gaitopt.hal.real.body import RealBody
+from gaitopt.hal.real.connection import make_driver
 from gaitopt.robot.spec import load_robot
 
 ROBOTS = {"opencat": "petoi-bittle", "dynamixel": "dynamixel-quadruped"}

@@ -7,8 +7,8 @@ from serial_rigs import ROBOTS, make_firmware
 from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError, InputError
 from gaitopt.hal.calibration import load_calibration, new_calibration, save_calibration
-from gaitopt.hal.catalog import make_driver
 from gaitopt.hal.real.body import RealBody
+from gaitopt.hal.real.connection import make_driver
 from gaitopt.hal.real.zero_offsets import Nudger, edited, measured_offsets, offsets_of, reference_pose
 from gaitopt.hal.wiring import servo_map
 from gaitopt.robot.spec import load_robot

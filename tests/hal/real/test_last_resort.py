@@ -20,7 +20,7 @@ CHILD = """
 import signal, sys, time
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the parent may ignore it, as nohup does
 from gaitopt.hal.address import parse_address
-from gaitopt.hal.catalog import make_driver
+from gaitopt.hal.real.connection import make_driver
 from gaitopt.hal.real.body import RealBody
 from gaitopt.hal.real.safety import SafetyLimits
 from gaitopt.hal.serial.serial_link import SerialLink
