@@ -42,8 +42,8 @@ def resume(
     runs, workers = Path(runs), default_count() if workers is None else workers
     check_workers(workers)
     name = named(str(experiment), runs, comparisons=True)
-    if (study := find_study(name, runs)) is not None:
-        return finish_comparison(study, workers, report)
+    if (comparison := find_study(name, runs)) is not None:
+        return finish_comparison(comparison, workers, report)
     if is_training(name, runs):
         check_count(workers)
         assert isinstance(workers, int)  # see check_count

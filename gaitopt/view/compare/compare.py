@@ -38,18 +38,18 @@ def compare(
 
 
 def finish_comparison(
-    study: StudyFolder, workers: WorkerChoice, report: StudyReport | None = None, plain: bool = False
+    folder: StudyFolder, workers: WorkerChoice, report: StudyReport | None = None, plain: bool = False
 ) -> Comparison:
     """Compare to the end, write tables and picture and return the results; see `run_study`.
 
     Args:
-        study: new, or stopped at any moment.
+        folder: new, or stopped at any moment.
         workers: number of processes, or `ray`; the result does not depend on it.
         report: called when a run has ended and after every evaluation walk; if None, progress is shown live.
         plain: print plain lines where progress cannot be shown live.
     """
-    with reporter(CompareProgressView(study, workers, plain=plain), report) as call:
-        comparison = run_study(study, workers, call)
+    with reporter(CompareProgressView(folder, workers, plain=plain), report) as call:
+        comparison = run_study(folder, workers, call)
     write_tables(comparison)
     comparison_plot(comparison)
     return comparison
