@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, save_gait
 from gaitopt.run.compare.budget import Steps, Traversals
 from gaitopt.run.compare.compare import ComparisonProgress, run_comparison
@@ -277,6 +278,18 @@ def test_on_a_terminal_each_run_under_way_has_a_bar(study, make_console):
     assert "cma-es-1" in last
     assert "12/135" in last
     assert "hill-climbing-2" not in last  # there are two workers
+
+
+def test_a_damaged_training_does_not_keep_the_others_from_being_shown(ers7, tiny_field, tmp_path, make_console):
+    settings = {"algorithms": "ppo,reinforce", "steps": 20_000, "seeds": 1}
+    damaged, good = (study := create_study(plan(robot=ers7, scenario=tiny_field, **settings), tmp_path)).members
+    damaged.policy_path.write_bytes(b"damaged")
+    with pytest.raises(InputError):
+        print(damaged.result)
+    good.write_progress([{"iteration": 1, "steps": 8192, "episodes": 3}])
+    text = shown(study, make_console(terminal=True), [], lambda view: view.read_runs())
+    assert "reinforce-1" in text
+    assert "8192/20000" in text
 
 
 def test_trainings_are_shown_like_runs(ers7, tiny_field, tmp_path, make_console):
