@@ -1,4 +1,7 @@
-"""`gaitopt train`: train a policy that adjusts a gait while the robot walks."""
+"""`gaitopt train`: train a policy that adjusts a gait while the robot walks.
+
+A training that was stopped or killed goes on with `gaitopt resume FOLDER`, and ends as if it had never stopped.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +27,9 @@ def add_parser(verbs: Any) -> None:
     """Add the verb."""
     parser = verbs.add_parser("train", help="train a policy that adjusts a gait as it walks", description=__doc__)
     add_settings(parser, TrainSettings)
-    arguments.add_runs(parser)
-    arguments.add_effort(parser)
+    how = parser.add_argument_group("run and output")
+    arguments.add_runs(how)
+    arguments.add_effort(how)
     parser.set_defaults(run=run)
 
 

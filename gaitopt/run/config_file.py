@@ -122,17 +122,21 @@ def read_settings(kind: type[Settings], path: Path) -> dict[str, Any]:
         InputError: it cannot be read, holds an unknown key, or is of another kind of experiment.
     """
     tables, _ = _read(kind, path)
-    for key, value in tables.items():
-        if isinstance(value, str) and key in ("robot", "scenario", "gait") and value.endswith(".toml"):
-            tables[key] = str(path.parent / value)  # beside the file
-    robot = tables.get("robot")
-    if isinstance(robot, Mapping) and "urdf" in robot:
-        tables["robot"] = {**robot, "urdf": str(path.parent / str(robot["urdf"]))}
+    for key in {"robot", "scenario", "gait"} & tables.keys():
+        tables[key] = _beside(path, tables[key])
     try:
         kind(**tables)
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
     return tables
+
+
+def _beside(path: Path, choice: Any) -> Any:
+    """Return what a file names with its relative paths taken from the file's folder."""
+    if isinstance(choice, Mapping):
+        return {key: _beside(path, value) if key in ("base", "urdf") else value for key, value in choice.items()}
+    is_path = isinstance(choice, str) and choice.endswith((".toml", ".urdf"))
+    return str(path.parent / choice) if is_path else choice
 
 
 def _read(kind: type[Settings], path: Path) -> tuple[dict[str, Any], dict[str, Any] | None]:
@@ -141,10 +145,10 @@ def _read(kind: type[Settings], path: Path) -> tuple[dict[str, Any], dict[str, A
     if "schema_version" in tables:  # layout 1 had the version there, and all specs beside it
         tables = from_layout_1(tables)
     found = tables.pop("provenance", None)
+    if found is not None and not isinstance(found, Mapping):
+        raise InputError(f"{path}: provenance: got {found!r}; expected a table")
     if found is not None and found.get("kind") != kind.kind:
-        raise InputError(
-            f"{path}: holds settings of gaitopt {found.get('kind')}; expected those of gaitopt {kind.kind}"
-        )
+        raise InputError(f"{path}: holds settings of gaitopt {found.get('kind')}; expected those of gaitopt {kind.kind}")
     return tables, found
 
 

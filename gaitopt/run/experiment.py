@@ -55,8 +55,9 @@ def kind_of(folder: Path) -> str | None:
         return None
     if "schema_version" in tables:
         return "learn"
-    kind = tables.get("provenance", {}).get("kind")
-    return kind if kind in KINDS else None
+    provenance = tables.get("provenance")
+    kind = provenance.get("kind") if isinstance(provenance, Mapping) else None
+    return next((known for known in KINDS if known == kind), None)
 
 
 def names(runs: Path, kinds: Collection[str] = tuple(KINDS)) -> list[str]:
@@ -86,7 +87,8 @@ def look_up(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS))
     """Return the folder of an experiment, or None; see `find`."""
     if str(text) == LATEST and (known := names(runs, kinds)):
         return runs / known[-1]
-    return next((path for path in (Path(text), runs / text) if kind_of(path) is not None), None)
+    # One with damaged settings is found, too: opening it says what is wrong with them.
+    return next((path for path in (Path(text), runs / text) if config_path(path).is_file()), None)
 
 
 def open_experiment(folder: Path) -> Any:
@@ -98,7 +100,10 @@ def open_experiment(folder: Path) -> Any:
     kind = kind_of(folder)
     if kind is None:
         read_toml(config_path(folder))  # says what is wrong with it
-        raise InputError(f"{folder}: is no experiment of gaitopt; see `gaitopt runs`")
+        raise InputError(
+            f"{config_path(folder)}: is no experiment's; expected provenance.kind to be one of {', '.join(KINDS)}; "
+            "experiments are listed by: gaitopt runs"
+        )
     module, _, name = _FOLDERS[kind].partition(":")
     return getattr(import_module(module), name)(folder)
 
@@ -225,10 +230,10 @@ def _speed_of_layout_1(folder: Path) -> float | None:
 
 def _comparison(folder: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
     members = [row(path) for path in sorted((folder / MEMBERS).iterdir())]
-    if any(member["state"] == "broken" for member in members):
-        raise InputError(f"{folder}: a run is broken")
     ended = sum(member["state"] == "finished" for member in members)
-    methods = tables.get("algorithms") or tables.get("optimizers") or ()
+    left_out = tables.get("provenance", tables).get("left_out", ())
+    named = tables.get("algorithms") or tables.get("optimizers") or ()
+    methods = [method for method in named if method not in left_out]
     state = "finished" if (folder / TABLE).is_file() else "unfinished"
     done = f"{ended} of {len(members)} runs"
     return {"method": f"comparison of {len(methods)}", "done": done, "learned_mps": None, "state": state}
