@@ -1,4 +1,4 @@
-"""`gaitopt resume`: take up a run where it stopped."""
+"""`gaitopt resume`: resume a run, a training or a comparison where it stopped; it ends as if it had never stopped."""
 
 from __future__ import annotations
 
@@ -23,11 +23,12 @@ from gaitopt.spec import parse_spec
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument(
-        "target", metavar="RUN", help="the folder of a run, a training or a comparison, its name, or 'latest'"
+        "target", metavar="RUN", help="folder of a run, a training or a comparison, its name in --runs, or latest"
     )
-    arguments.add_place(parser)
-    arguments.add_runs(parser)
-    arguments.add_effort(parser)
+    arguments.add_place(parser.add_argument_group("real robot"))
+    how = parser.add_argument_group("run and output")
+    arguments.add_runs(how)
+    arguments.add_effort(how)
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -47,7 +48,7 @@ def run(args: argparse.Namespace) -> Answer:
             raise InputError(f"{folder.path}: is a comparison in simulation; leave out {given}")
         return compare.work(folder, args)
     if given:
-        raise InputError(f"{folder.path}: is in simulation; leave out {given}")
+        raise InputError(f"{folder.path}: was trained in simulation; leave out {given}")
     return train.work(folder, args)
 
 

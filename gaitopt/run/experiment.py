@@ -260,7 +260,9 @@ def _comparison(folder: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
     if any(member["state"] == "broken" for member in members):
         raise InputError(f"{folder}: a run is broken")
     ended = sum(member["state"] == "finished" for member in members)
-    methods = tables.get("algorithms") or tables.get("optimizers") or ()
+    left_out = tables.get("provenance", tables).get("left_out", ())
+    named = tables.get("algorithms") or tables.get("optimizers") or ()
+    methods = [method for method in named if method not in left_out]
     state = "finished" if (folder / TABLE).is_file() else "unfinished"
     done = f"{ended} of {len(members)} runs"
     return {"method": f"comparison of {len(methods)}", "done": done, "learned_mps": None, "state": state}

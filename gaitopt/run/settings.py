@@ -41,9 +41,9 @@ class NamedGait(Spec):
     """A gait and where it came from."""
 
     name: str
-    """Its name, or its file."""
+    """Name of the gait, or its file."""
     parameters: Twelve
-    """The twelve parameters, SI units."""
+    """Twelve parameters, SI units."""
 
 
 class Settings(Spec):
@@ -54,15 +54,15 @@ class Settings(Spec):
     error_source: ClassVar[str | None] = ""
 
     robot: RobotSpec
-    """Robot: a name or a robot.toml (default: aibo-ers7)."""
+    """Robot: a name (see `gaitopt list robots`) or a robot.toml (default: aibo-ers7)."""
     scenario: ScenarioSpec
-    """Where it walks: a scenario's name or file (default: field)."""
+    """Scenario to walk in: a name (see `gaitopt list scenarios`) or a file (default: field)."""
     gait: NamedGait
-    """First gait: a name or a file (default: the robot's own)."""
+    """Gait to begin with: a name (see `gaitopt list gaits`) or a file (default: the robot's own)."""
     engine: EngineSpec
-    """Physics engine and its settings; those that suit the robot if left out."""
+    """Physics engine and its settings (default: those that suit the robot)."""
     name: Name
-    """Name of the experiment's folder: letters, digits, dot, dash, underscore."""
+    """Name of the experiment, which its folder bears: letters, digits, dot, dash, underscore (default: made from the rest)."""
 
     @model_validator(mode="wrap")
     @classmethod

@@ -13,8 +13,9 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, save_gait
 from gaitopt.run.compare.budget import Steps, Traversals
 from gaitopt.run.compare.compare import ComparisonProgress, run_comparison
-from gaitopt.run.compare.folder import create_study, plan
+from gaitopt.run.compare.folder import create_comparison, plan
 from gaitopt.run.compare.results import BestKnown, Comparison, Curve, median_interval, summarize_method
+from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.store import Place, Row
 from gaitopt.run.train.settings import new_policy
 from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
@@ -26,6 +27,7 @@ from gaitopt.view.compare.table import markdown, notes, table_rows, write_tables
 from gaitopt.walk.policy_controller import Interface
 from gaitopt.walk.traversal import Status, Traversal
 
+PACES = {1: 0.25}
 POINTS = (0, 25, 50, 75, 100, 125, 135)
 WALK = Traversal(Status.FINISHED, 8.0, 2.0, 0.25, 0.1, 0.02, 50.0, 0.0, 0.0, 0.0, 0.0, 0.3, 0.1, 1000)
 
@@ -239,7 +241,7 @@ def test_the_picture_is_drawn_whole(comparison):
 @pytest.fixture
 def study(ers7, tiny_field, tmp_path):
     settings = {"optimizers": "hill-climbing,cma-es", "traversals": 135, "seeds": 2}
-    return create_study(plan(robot=ers7, scenario=tiny_field, **settings), tmp_path)
+    return create_comparison(plan(CompareSettings(robot=ers7, scenario=tiny_field, **settings)), tmp_path, PACES)
 
 
 def shown(study, console, reports, between=lambda view: None):
@@ -294,7 +296,7 @@ def test_a_damaged_training_does_not_keep_the_others_from_being_shown(ers7, tiny
 
 def test_trainings_are_shown_like_runs(ers7, tiny_field, tmp_path, make_console):
     settings = {"algorithms": "ppo,reinforce", "steps": 20_000, "seeds": 1}
-    study = create_study(plan(robot=ers7, scenario=tiny_field, **settings), tmp_path)
+    study = create_comparison(plan(CompareSettings(robot=ers7, scenario=tiny_field, **settings)), tmp_path, PACES)
     for training, done in zip(study.members, (8192, 24_000), strict=True):
         training.write_progress([{"iteration": 1, "steps": done, "episodes": 3}])
     text = shown(study, make_console(terminal=True), [StudyProgress("learning", 0, 2)], lambda view: view.read_runs())
@@ -313,8 +315,8 @@ def test_trainings_are_shown_like_runs(ers7, tiny_field, tmp_path, make_console)
 def test_what_a_comparison_says_can_be_shown(ers7, tiny_field, tmp_path):
     """With physics, but hardly any."""
     settings = {"optimizers": "kohl-stone", "options": {"kohl-stone": {"policies": 2, "repeats": 1}}}
-    small = plan(robot=ers7, scenario=tiny_field, **settings, traversals=2, seeds=1, fresh=2)
-    comparison = run_comparison(create_study(small, tmp_path), 1)
+    small = CompareSettings(robot=ers7, scenario=tiny_field, **settings, traversals=2, seeds=1, fresh=2)
+    comparison = run_comparison(create_comparison(plan(small), tmp_path, {}), 1)
     assert {path.name for path in write_tables(comparison).values()} == {
         "comparison.csv",
         "comparison.md",
