@@ -18,6 +18,8 @@ Positive = Annotated[Real, Field(gt=0)]
 NonNegative = Annotated[Real, Field(ge=0)]
 Share = Annotated[Real, Field(ge=0, le=1)]
 """A part of a whole, between 0 and 1."""
+Count = Annotated[int, Field(strict=True, ge=1)]
+"""A whole number, at least 1."""
 
 Vector = tuple[Real, Real, Real]
 """Three coordinates."""

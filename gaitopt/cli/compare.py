@@ -20,27 +20,22 @@ from gaitopt.cli.settings_options import add_settings, fields_of, given_fields, 
 from gaitopt.cli.text_table import table
 from gaitopt.optim.catalog import OPTIMIZERS
 from gaitopt.rl.algorithms.catalog import ALGORITHMS
-from gaitopt.run.compare.compare import new_comparison, run_comparison
+from gaitopt.run.compare.compare import new_comparison
 from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.run.compare.results import Comparison
 from gaitopt.run.compare.settings import CompareSettings, check_one_kind, method_names
-from gaitopt.view.comparison_plot import comparison_plot
-from gaitopt.view.comparison_table import notes, table_rows, write_tables
-from gaitopt.view.study_progress import StudyView
+from gaitopt.view.compare.compare import FILES, finish_comparison
+from gaitopt.view.compare.table import notes, table_rows
 from gaitopt.workers import check_workers
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser(
-        "compare", help="compare optimizers, or algorithms, by equal budgets and several seeds", description=__doc__
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     add_settings(parser, CompareSettings)
     how = parser.add_argument_group("run and output")
     arguments.add_runs(how)
     arguments.add_workers(how)
     arguments.add_json(how)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -62,12 +57,10 @@ def _methods(args: argparse.Namespace) -> Sequence[str]:
 def work(study: ComparisonFolder, args: argparse.Namespace) -> Answer:
     """Compare from where a comparison stands to its end, and answer what it says."""
     try:
-        with StudyView(study, args.workers) as view:
-            comparison = run_comparison(study, args.workers, view)
+        comparison = finish_comparison(study, args.workers, plain=True)
     except KeyboardInterrupt:
         return _interrupted(study)
-    files = {kind: str(path) for kind, path in write_tables(comparison).items()}
-    files["figure"] = str(comparison_plot(comparison))
+    files = {kind: str(study.path / name) for kind, name in FILES.items()}
     text = [table(table_rows(comparison)), "", *notes(comparison), ""]
     text += [f"table     {files['markdown']}, {files['csv']}", f"figure    {files['figure']}"]
     return Answer(_data(comparison, files), "\n".join(text), exit_code=1 if comparison.failed else 0)

@@ -1,4 +1,4 @@
-"""`gaitopt deploy`: walk on a real robot for some seconds, by a gait or by a policy on its gait."""
+"""`gaitopt deploy`: walk on a real robot for some seconds: a gait, a policy on its gait, or your own controller."""
 
 from __future__ import annotations
 
@@ -14,17 +14,16 @@ from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.catalog import make_real_body
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.run.real.deployment import Plan, plan_deployment
 from gaitopt.run.target import Target, find_target
-from gaitopt.view.record import CsvRecorder
+from gaitopt.view.csv_recorder import CsvRecorder
 from gaitopt.walk.deploy import Deployment, deploy
 from gaitopt.walk.policy_controller import PolicyController
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("deploy", help="walk on a real robot", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     arguments.add_target(parser)
     arguments.add_body(parser, needed=True)
     parser.add_argument(
@@ -34,7 +33,6 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--dry-run", action="store_true", help="check everything, move nothing")
     parser.add_argument("--record", type=Path, metavar="F.csv", help="write what was measured and sent")
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -44,8 +42,7 @@ def run(args: argparse.Namespace) -> Answer:
     if not parse_address(address).real:
         raise InputError(f"--body {address}: deploy is for real robots; in simulation use: gaitopt replay")
     with make_real_body(target.robot, parse_address(address)) as body:
-        walker, robot, scenario = target.trained or target.gait.parameters, target.robot, target.scenario
-        walk = plan_deployment(body, walker, robot, scenario, args.native, args.slow, args.seconds)
+        walk = plan_deployment(body, target.walker, target.robot, target.scenario, args.native, args.slow, args.seconds)
         heading = _heading(body, target, walk)
         print(heading, file=sys.stderr, flush=True)
         data = _plan_data(body, target, walk)
@@ -60,14 +57,15 @@ def run(args: argparse.Namespace) -> Answer:
 def _heading(body: RealBody, target: Target, walk: Plan) -> str:
     assert body.info is not None  # it is configured
     who = f"{target.robot.name}: {body.info.model}, firmware {body.info.firmware} ({body.info.dialect})"
+    cycle = f", cycle {walk.gait.cycle_time:.2f} s" if walk.gait is not None else ""
     if walk.native:
-        return f"{who}\n{target.label}, played by the robot itself, cycle {walk.gait.cycle_time:.2f} s"
+        return f"{who}\n{target.label}, played by the robot itself{cycle}"
     how = f"{target.label}, streamed every {body.command_period * 1e3:.0f} ms"
     if isinstance(walk.controller, PolicyController):
         how += f", the policy acts every {walk.controller.period * 1e3:.0f} ms"
     if walk.slower > 1.005:
         how += f"; the link carries {walk.share:.0%} of its motion, so it is slowed {walk.slower:.2f} times"
-    return f"{who}\n{how}, cycle {walk.gait.cycle_time:.2f} s"
+    return f"{who}\n{how}{cycle}"
 
 
 def _plan_data(body: RealBody, target: Target, walk: Plan) -> dict[str, Any]:
@@ -78,7 +76,7 @@ def _plan_data(body: RealBody, target: Target, walk: Plan) -> dict[str, Any]:
         "native": walk.native,
         "link_share": walk.share,
         "slower": walk.slower,
-        "cycle_time_s": walk.gait.cycle_time,
+        "cycle_time_s": walk.gait.cycle_time if walk.gait is not None else None,
         "period_s": body.command_period,
         "policy_period_s": walk.controller.period if isinstance(walk.controller, PolicyController) else None,
     }

@@ -1,62 +1,53 @@
-"""`gaitopt score`: time a gait, or a policy on its gait, by fresh traversals.
+"""`gaitopt evaluate`: measure a gait, a policy on its gait, or your own controller by evaluation walks.
 
-A run is reported by the traversals of its own seed; another --seed walks others.
+A run was reported by the evaluation walks of its own seed; another --seed walks others.
 """
 
 from __future__ import annotations
 
 import argparse
 import math
-from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.confirmation import ask_to_move
 from gaitopt.cli.operator import operator
 from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, score_words, speed_line
-from gaitopt.run.rollout import evaluate
+from gaitopt.run.rollout import World, measure
 from gaitopt.run.target import find_target
 from gaitopt.scenario.objective import parse_score
 from gaitopt.walk.evaluation import Evaluation
 from gaitopt.workers import check_workers
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("score", help="time a gait or a policy by fresh traversals", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     arguments.add_target(parser)
     parser.add_argument(
-        "--repeats", type=arguments.positive, default=20, metavar="N", help="traversals (default: %(default)s)"
+        "--repeats",
+        type=arguments.positive,
+        default=20,
+        metavar="N",
+        help="number of evaluation walks (default: %(default)s)",
     )
     arguments.add_score(parser)
     arguments.add_desk(parser)
     arguments.add_workers(parser)
     arguments.add_seed(parser)
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Score."""
+    """Evaluate."""
     check_workers(args.workers)
     target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes, arguments.usual_robot(args))
     score = parse_score(args.score) if args.score is not None else target.usual_score
-    desk = arguments.desk(args)
-    if desk is not None:
-        ask_to_move(desk.body, args.yes)
-    with operator(desk, args) as someone:
-        result = evaluate(
-            target.gait.parameters,
-            target.robot,
-            target.scenario,
-            args.repeats,
-            args.seed,
-            target.engine,
-            args.workers,
-            desk=desk,
-            operator=someone,
-            score=score,
-            trained=target.trained,
-        )
+    real = arguments.desk(args)
+    if real is not None:
+        ask_to_move(real.body, args.yes)
+    with operator(real, args) as someone:
+        body = target.engine if real is None else real.operated_by(someone)
+        world = World(target.robot, target.scenario, body)
+        result = measure([target.walker], world, args.repeats, args.seed, args.workers, score)[0]
     names = {"robot": target.robot.name, "gait": target.label, "scenario": target.scenario.name, "seed": args.seed}
     names |= {"score_of": str(score)}
     text = [
@@ -70,7 +61,7 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _measured_lines(result: Evaluation) -> list[str]:
-    """Return what the body measured; a real one cannot tell all of it."""
+    """Return what the body measured; a real one cannot measure all of it."""
     roll, pitch = math.degrees(result.roll_spread), math.degrees(result.pitch_spread)
     lines = {
         f"sway      roll {roll:.1f} deg, pitch {pitch:.1f} deg": roll,

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.gait.cycle import cycle
 from gaitopt.hal.opencat.dialect import DIALECTS, dialect_named
-from gaitopt.hal.opencat.from_gait import skill_of
-from gaitopt.hal.opencat.skill import to_text
+from gaitopt.hal.opencat.skill import skill_of, to_text
 from gaitopt.hal.wiring import servo_map, wiring_of
 from gaitopt.run.target import Target, find_target
 from gaitopt.run.train.onnx_export import export_onnx
+from gaitopt.run.trained_policy import TrainedPolicy
+from gaitopt.run.walker import GaitWalker
 from gaitopt.toml import write_atomic
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("export", help="write a gait or a policy for another tool", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     arguments.add_target(parser)
     parser.add_argument(
         "--format",
@@ -38,7 +37,6 @@ def add_parser(verbs: Any) -> None:
         "--output", type=Path, metavar="FILE", help="where to write it (default: standard output; onnx needs one)"
     )
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -48,11 +46,11 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _onnx(target: Target, output: Path | None) -> Answer:
-    if target.trained is None:
-        raise InputError(f"{target.label}: is a gait; --format onnx is for policies, which `gaitopt train` makes")
+    if not isinstance(target.walker, TrainedPolicy):
+        raise InputError(f"{target.label}: is not a policy; --format onnx is for policies, which `gaitopt train` makes")
     if output is None:
         raise InputError("--format onnx: the file is binary; say where to write it: --output FILE.onnx")
-    metadata = export_onnx(output, target.trained, target.robot, target.scenario)
+    metadata = export_onnx(output, target.walker, target.robot, target.scenario)
     data = {"robot": target.robot.name, "policy": target.label, "format": "onnx", "output": str(output)}
     sees, acts = len(metadata["observation"]), len(metadata["action"])
     how = f"sees {sees} numbers, acts by {acts}, every {metadata['control_period_s'] * 1e3:.0f} ms; see its metadata"
@@ -60,13 +58,13 @@ def _onnx(target: Target, output: Path | None) -> Answer:
 
 
 def _opencat(target: Target, args: argparse.Namespace) -> Answer:
-    if target.trained is not None:
-        raise InputError(
-            f"{target.label}: is a policy, which an OpenCat skill cannot hold; use --format onnx, or export a gait"
-        )
+    if not isinstance(target.walker, GaitWalker):
+        policy = isinstance(target.walker, TrainedPolicy)
+        what, way_out = ("policy", "use --format onnx, or export a gait") if policy else ("controller", "export a gait")
+        raise InputError(f"{target.label}: is a {what}, which an OpenCat skill cannot hold; {way_out}")
     wiring_of(target.robot, "opencat")
     dialect = dialect_named(args.dialect)
-    table = cycle(target.gait.parameters, target.robot, target.robot.servo.command_period_s)
+    table = cycle(target.walker.gait.parameters, target.robot, target.robot.servo.command_period_s)
     skill = skill_of(table.angles, table.duration, servo_map(target.robot), dialect)
     text = to_text(skill, args.skill)
     data = {

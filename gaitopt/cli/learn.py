@@ -17,27 +17,26 @@ from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, noise_li
 from gaitopt.cli.settings_options import add_settings, fields_of, read_arguments
 from gaitopt.errors import BodyError
 from gaitopt.gait.gait_file import Gait, read_gait
-from gaitopt.gait.parameters import GaitSpace
+from gaitopt.gait.space import GaitSpace
 from gaitopt.run.learn.folder import RunFolder
-from gaitopt.run.learn.learn import continue_run, new_run
+from gaitopt.run.learn.learn import new_run
 from gaitopt.run.learn.optimize import Outcome
 from gaitopt.run.learn.settings import LearnSettings
-from gaitopt.run.real.walks import Operator
+from gaitopt.run.real.robot import Operator
 from gaitopt.scenario.objective import ScoreSpec
-from gaitopt.view.plots import learning_curve
-from gaitopt.view.progress import ProgressView
+from gaitopt.view.film_progress import FilmProgressView
+from gaitopt.view.learn.curve import LEARNING_CURVE
+from gaitopt.view.learn.learn import finish_run
 from gaitopt.view.video import record_video
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("learn", help="learn a faster gait", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     add_settings(parser, LearnSettings)
     arguments.add_desk(parser.add_argument_group("real robot"))
     how = parser.add_argument_group("run and output")
     arguments.add_runs(how)
     arguments.add_effort(how)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -57,13 +56,12 @@ def run(args: argparse.Namespace) -> Answer:
 def work(folder: RunFolder, args: argparse.Namespace, someone: Operator | None) -> Answer:
     """Learn from where a run stands to its end, and answer what was learned."""
     try:
-        with ProgressView() as view:
-            outcome = continue_run(folder, args.workers, view, someone)
+        outcome = finish_run(folder, args.workers, operator=someone, plain=True)
     except KeyboardInterrupt:
         return _interrupted(folder)
     except BodyError as error:
         raise BodyError(f"{error}; go on with: gaitopt resume {folder.path}") from error
-    curve = learning_curve(folder)
+    curve = folder.path / LEARNING_CURVE
     film = _film(folder, outcome.best) if args.video else None
     score = folder.config.score
     return Answer(_data(outcome, curve, film, score), _text(outcome, curve, film, score))
@@ -71,12 +69,10 @@ def work(folder: RunFolder, args: argparse.Namespace, someone: Operator | None) 
 
 def _film(folder: RunFolder, best: Gait) -> Path:
     config = folder.config
-    gaits = [("before", Gait(config.robot.name, config.start_gait)), ("after", best)]
-    with ProgressView() as view:
-        record_video(
-            folder.path / arguments.VIDEO, gaits, config.robot, config.scenario, config.seed, config.engine, view.film
-        )
-    return folder.path / arguments.VIDEO
+    path, gaits = folder.path / arguments.VIDEO, {"before": config.start_gait, "after": best}
+    with FilmProgressView() as view:
+        record_video(path, gaits, config.robot, config.scenario, seed=config.seed, engine=config.engine, report=view)
+    return path
 
 
 def _data(outcome: Outcome, curve: Path, film: Path | None, score: ScoreSpec) -> dict[str, Any]:

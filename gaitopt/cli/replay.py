@@ -1,59 +1,41 @@
-"""`gaitopt replay`: watch one traversal of a gait or a policy, in a window or as a video."""
+"""`gaitopt replay`: watch one traversal of a gait, a policy or your own controller, in a window or as a video."""
 
 from __future__ import annotations
 
 import argparse
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
-from gaitopt.hal.catalog import make_body
-from gaitopt.run.target import Target, find_target
-from gaitopt.run.trained_policy import controller_of
-from gaitopt.seeding import Stream, traversal_seed
-from gaitopt.view.progress import ProgressView
+from gaitopt.run.evaluate import traverse
+from gaitopt.run.target import find_target
+from gaitopt.view.film_progress import FilmProgressView
 from gaitopt.view.video import record_video
-from gaitopt.walk.traversal import Traversal, traverse
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("replay", help="watch one traversal of a gait or a policy", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     arguments.add_target(parser)
     parser.add_argument("--video", type=Path, metavar="FILE", help="film it: .mp4 or .gif")
-    parser.add_argument("--window", action="store_true", help="show it in PyBullet's window, at the pace of real time")
+    parser.add_argument("--window", action="store_true", help="show it in PyBullet's window, in real time")
     arguments.add_seed(parser)
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
     """Replay."""
     target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes)
+    where = target.robot, target.scenario
     if args.video:
-        with ProgressView() as view:
-            traversal = record_video(
-                args.video,
-                [(target.label, target.trained or target.gait)],
-                target.robot,
-                target.scenario,
-                args.seed,
-                target.engine,
-                view.film,
-            )[0]
+        with FilmProgressView() as view:
+            walkers = {target.label: target.walker}
+            traversal = record_video(args.video, walkers, *where, seed=args.seed, engine=target.engine, report=view)[0]
     else:
-        traversal = _walk(target, args.seed, args.window)
+        traversal = traverse(target.walker, *where, seed=args.seed, engine=target.engine, window=args.window)
     time = f" in {traversal.time_s:.2f} s" if traversal.time_s else ""
     text = f"{target.label}: {traversal.status.value}{time}, {traversal.speed_mps * 1e3:.0f} mm/s"
     if args.video:
         text += f"\nvideo     {args.video}"
     data = asdict(traversal) | {"status": traversal.status.value, "video": str(args.video) if args.video else None}
     return Answer(data, text)
-
-
-def _walk(target: Target, seed: int, window: bool) -> Traversal:
-    controller = controller_of(target.trained or target.gait, target.robot, target.scenario)
-    with make_body(target.robot, engine=target.engine, window=window) as body:
-        return traverse(body, controller, target.scenario, traversal_seed(seed, Stream.FRESH, 0))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Mapping
-from typing import Any
 
 from gaitopt.cli import arguments, compare, learn, train
 from gaitopt.cli.confirmation import ask_to_move
@@ -14,15 +13,15 @@ from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.run.experiment import find, open_experiment
+from gaitopt.run.lab.folder import LabFolder
 from gaitopt.run.learn.folder import RunFolder
-from gaitopt.run.real.walks import DeskSpec
+from gaitopt.run.real.robot import RealRobot
 from gaitopt.run.versions import current_versions
 from gaitopt.spec import parse_spec
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("resume", help="resume what was stopped", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument(
         "target", metavar="RUN", help="folder of a run, a training or a comparison, its name in --runs, or latest"
     )
@@ -30,13 +29,14 @@ def add_parser(verbs: Any) -> None:
     how = parser.add_argument_group("run and output")
     arguments.add_runs(how)
     arguments.add_effort(how)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
     """Resume."""
     arguments.check_effort(args)
-    folder = open_experiment(find(args.target, args.runs))
+    folder = open_experiment(find(args.target, args.runs, ("learn", "train", "compare")))
+    if isinstance(folder, LabFolder):
+        raise InputError(f"{folder.path}: is a lab result, which cannot be resumed; learn it again: gaitopt lab")
     _warn_of_versions(folder.provenance.versions)
     if isinstance(folder, RunFolder):
         _take_up_desk(folder, args)
@@ -64,7 +64,7 @@ def _take_up_desk(folder: RunFolder, args: argparse.Namespace) -> None:
         raise InputError("--id names a robot at a port: give it with --body")
     changed = {"body": arguments.body_address(args)} if args.body else {}
     changed |= {"stopwatch": args.stopwatch} if args.stopwatch else {}
-    desk = parse_spec(DeskSpec, desk.model_dump() | changed, "--body and --stopwatch")
+    desk = parse_spec(RealRobot, desk.model_dump() | changed, "--body and --stopwatch")
     folder.config = folder.config.changed(real=desk)
     ask_to_move(desk.body, args.yes)
 

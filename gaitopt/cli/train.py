@@ -12,25 +12,21 @@ from typing import Any
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, speed_line
 from gaitopt.cli.settings_options import add_settings, read_arguments
-from gaitopt.gait.gait_file import Gait
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.settings import TrainSettings
-from gaitopt.run.train.train import TrainOutcome, continue_training, new_training
-from gaitopt.run.trained_policy import TrainedPolicy
-from gaitopt.view.train_plots import training_curve
-from gaitopt.view.train_progress import TrainProgressView
+from gaitopt.run.train.train import TrainOutcome, new_training
+from gaitopt.view.train.curve import TRAINING_CURVE
+from gaitopt.view.train.train import finish_training
 from gaitopt.view.video import record_video
 from gaitopt.workers import check_count
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("train", help="train a policy that adjusts a gait as it walks", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     add_settings(parser, TrainSettings)
     how = parser.add_argument_group("run and output")
     arguments.add_runs(how)
     arguments.add_effort(how)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -44,11 +40,10 @@ def work(folder: TrainFolder, args: argparse.Namespace) -> Answer:
     """Train from where a training stands to its end, and answer what was learned."""
     check_count(args.workers)
     try:
-        with TrainProgressView(folder.config) as view:
-            outcome = continue_training(folder, args.workers, view)
+        outcome = finish_training(folder, args.workers, plain=True)
     except KeyboardInterrupt:
         return _interrupted(folder)
-    curve = training_curve(folder)
+    curve = folder.path / TRAINING_CURVE
     film = _film(folder, outcome) if args.video else None
     return Answer(_data(folder, outcome, curve, film), _text(folder, outcome, curve, film))
 
@@ -56,11 +51,8 @@ def work(folder: TrainFolder, args: argparse.Namespace) -> Answer:
 def _film(folder: TrainFolder, outcome: TrainOutcome) -> Path:
     config = folder.config
     path = folder.path / arguments.VIDEO
-    walkers: list[tuple[str, Gait | TrainedPolicy]] = [
-        ("gait alone", outcome.trained.gait),
-        ("with policy", outcome.trained),
-    ]
-    record_video(path, walkers, config.robot, config.scenario, config.seed, config.engine)
+    walkers = {"gait alone": outcome.trained.gait, "with policy": outcome.trained}
+    record_video(path, walkers, config.robot, config.scenario, seed=config.seed, engine=config.engine)
     return path
 
 

@@ -16,41 +16,41 @@ from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.versions import current_versions
 from gaitopt.toml import write_atomic
 
-Walking = TypeVar("Walking")
+Made = TypeVar("Made")
 
-FREE = {"python"}
-"""Versions that may differ: of Python, Ray itself sees to what matters."""
+MAY_DIFFER = {"python"}
+"""Versions that may differ: Ray itself checks what matters of Python's."""
 
 
 @dataclass(frozen=True)
-class Elsewhere(Generic[Walking]):
-    """Makes what walks, with all that it needs; a factory for workers. See `elsewhere`."""
+class RemoteFactory(Generic[Made]):
+    """A factory for workers on other machines; see `remote_factory`."""
 
-    make: Callable[[RobotSpec], Walking]
-    """Makes what walks, of a robot whose URDF is on the disk."""
+    make: Callable[[RobotSpec], Made]
+    """The factory, called with the robot, whose URDF is then on the disk."""
     robot: RobotSpec
     urdf: bytes
     """Content of the robot's URDF."""
     versions: Mapping[str, str]
-    """Where it comes from; see `current_versions`."""
+    """Versions on the machine that sent it; see `current_versions`."""
 
-    def __call__(self) -> Walking:
-        """Return what walks, on the machine where this is called.
+    def __call__(self) -> Made:
+        """Call the factory, on the machine where this is called.
 
         Raises:
-            InputError: a version differs, so that results would.
+            InputError: a version differs, and results would, too.
         """
         here = current_versions()
-        for name in self.versions.keys() - FREE:
+        for name in self.versions.keys() - MAY_DIFFER:
             if here.get(name) != self.versions[name]:
                 raise InputError(
                     f"node {platform.node()}: has {name} {here.get(name)}, expected {self.versions[name]} as on the "
-                    "machine that asks; install the same there: results would differ"
+                    "machine that started this; install the same version, or results would differ"
                 )
-        return self.make(self.robot.model_copy(update={"urdf": str(self._kept_urdf())}))
+        return self.make(self.robot.model_copy(update={"urdf": str(self._cached_urdf())}))
 
-    def _kept_urdf(self) -> Path:
-        """Return the URDF's file; it is named by its content, so that equal ones are one."""
+    def _cached_urdf(self) -> Path:
+        """Return the URDF's file, which is named by its content: equal ones share it."""
         folder = platformdirs.user_cache_path("gaitopt", ensure_exists=True)
         path = folder / f"{hashlib.sha256(self.urdf).hexdigest()}.urdf"
         if not path.is_file() or path.read_bytes() != self.urdf:
@@ -58,12 +58,12 @@ class Elsewhere(Generic[Walking]):
         return path
 
 
-def elsewhere(robot: RobotSpec, make: Callable[[RobotSpec], Walking]) -> Elsewhere[Walking]:
+def remote_factory(robot: RobotSpec, make: Callable[[RobotSpec], Made]) -> RemoteFactory[Made]:
     """Return a factory for other machines.
 
     Args:
-        robot: who walks; its URDF is sent along.
-        make: makes what walks, of the robot.
+        robot: the robot; its URDF is sent along.
+        make: the factory; it is called with the robot.
 
     Raises:
         InputError: the URDF cannot be read.
@@ -72,4 +72,4 @@ def elsewhere(robot: RobotSpec, make: Callable[[RobotSpec], Walking]) -> Elsewhe
         urdf = Path(robot.urdf).read_bytes()
     except OSError as error:
         raise InputError(f"{robot.urdf}: cannot be read: {error.strerror}") from error
-    return Elsewhere(make, robot, urdf, current_versions())
+    return RemoteFactory(make, robot, urdf, current_versions())

@@ -1,40 +1,40 @@
-"""Traversals as tasks for workers, and the evaluation of a gait by fresh ones."""
+"""Traversals as tasks for workers, and what many of them measure of a walker."""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-from gaitopt.errors import InputError
-from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.body import Body
 from gaitopt.hal.catalog import make_body
-from gaitopt.hal.engine import EngineSpec, engine_of
+from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.real.walks import Desk, DeskSpec, Operator
-from gaitopt.run.remote import elsewhere
-from gaitopt.run.trained_policy import TrainedPolicy
+from gaitopt.run.real.robot import OperatedRobot
+from gaitopt.run.real.walks import RealWalks
+from gaitopt.run.remote import remote_factory
+from gaitopt.run.walker import Walker, WalkerKey
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, traversal_seed
-from gaitopt.walk.controller import Controller, GaitController
+from gaitopt.walk.controller import Controller
 from gaitopt.walk.evaluation import Evaluation, summarize
 from gaitopt.walk.traversal import Traversal, traverse
 from gaitopt.workers import RAY, InProcess, WorkerChoice, Workers, make_workers
+
+if TYPE_CHECKING:  # every worker imports this module: what it does not need is imported where it is used
+    pass
 
 
 class RolloutTask(NamedTuple):
     """One traversal to be walked."""
 
-    parameters: tuple[float, ...]
-    """The twelve parameters, SI units."""
+    walker: Walker
+    """What walks."""
     seed: int
     """Seed of the traversal."""
-    trained: TrainedPolicy | None = None
-    """The policy that adjusts this gait; None for the gait alone."""
 
 
 class RolloutResult(NamedTuple):
@@ -42,157 +42,118 @@ class RolloutResult(NamedTuple):
 
     traversal: Traversal
     wall_s: float
-    """How long it took to compute [s]."""
+    """Time it took to compute [s]."""
 
 
 RolloutWorkers = Workers[RolloutTask, RolloutResult]
-"""What walks traversals."""
+"""Workers that walk traversals."""
 
 
 @dataclass(frozen=True)
-class RolloutFactory:
-    """What a worker needs to walk: sent to each worker once."""
+class World:
+    """Where traversals are walked: sent to each worker once."""
 
     robot: RobotSpec
     scenario: ScenarioSpec
-    engine: EngineSpec
+    body: EngineSpec | OperatedRobot
+    """The engine of a simulation, or a real robot with its operator."""
 
-    def __call__(self) -> Rollout:
-        """Return the function that walks one traversal."""
-        return self.of(self.robot)
-
-    def of(self, robot: RobotSpec) -> Rollout:
-        """Return the same for another robot."""
-        return Rollout(robot, self.scenario, self.engine)
+    def rollout(self, robot: RobotSpec | None = None) -> Rollout:
+        """Return a function that walks one traversal in simulation; `robot` is the same, with its URDF elsewhere."""
+        return Rollout(self if robot is None else replace(self, robot=robot))
 
 
 class Rollout:
-    """Walks traversals in one body that it keeps open."""
+    """Walks traversals in one simulated body that it keeps open."""
 
-    def __init__(self, robot: RobotSpec, scenario: ScenarioSpec, engine: EngineSpec) -> None:
-        self._robot, self._scenario, self._engine = robot, scenario, engine
+    def __init__(self, world: World) -> None:
+        self._world = world
         self._body: Body | None = None
-        self._last: tuple[object, Controller] | None = None
+        self._last: tuple[WalkerKey, Controller] | None = None
 
     def __call__(self, task: RolloutTask) -> RolloutResult:
         """Walk one traversal."""
         begun = time.perf_counter()
         if self._body is None:
-            self._body = make_body(self._robot, engine=self._engine)
+            assert isinstance(self._world.body, EngineSpec)  # see `rollout_workers`
+            self._body = make_body(self._world.robot, engine=self._world.body)
             self._body.configure()
-        traversal = traverse(self._body, self._controller(task), self._scenario, task.seed)
+        traversal = traverse(self._body, self._controller(task.walker), self._world.scenario, task.seed)
         return RolloutResult(traversal, time.perf_counter() - begun)
 
     def close(self) -> None:
-        """Let go of the body."""
+        """Close the body."""
         if self._body is not None:
             self._body.close()
             self._body = None
 
-    def _controller(self, task: RolloutTask) -> Controller:
-        """Return the controller of a gait or a policy; the repeats of a candidate share its tables."""
-        walker = task.parameters, task.trained and task.trained.digest
-        if self._last is None or self._last[0] != walker:
-            self._last = walker, self._new_controller(task)
+    def _controller(self, walker: Walker) -> Controller:
+        """Return the controller of a walker; the repeats of a candidate share its tables."""
+        key = walker.key
+        if self._last is None or self._last[0] != key:
+            self._last = key, walker.controller(self._world.robot, self._world.scenario)
         return self._last[1]
 
-    def _new_controller(self, task: RolloutTask) -> Controller:
-        if task.trained is not None:
-            return task.trained.controller(self._robot, self._scenario)
-        return GaitController(GaitParameters(*task.parameters), self._robot, self._scenario)
 
-
-class DeskRollout:
+class RealRollout:
     """Walks traversals on a real robot."""
 
-    def __init__(
-        self,
-        robot: RobotSpec,
-        scenario: ScenarioSpec,
-        spec: DeskSpec,
-        operator: Operator,
-        trained: TrainedPolicy | None = None,
-    ) -> None:
-        self._desk = Desk(robot, scenario, spec, operator, trained)
+    def __init__(self, robot: RobotSpec, scenario: ScenarioSpec, body: OperatedRobot) -> None:
+        self._walks = RealWalks(robot, scenario, body)
 
     def __call__(self, task: RolloutTask) -> RolloutResult:
         """Walk one traversal."""
         begun = time.perf_counter()
-        traversal = self._desk.walk(GaitParameters(*task.parameters), task.seed)
+        traversal = self._walks.walk(task.walker, task.seed)
         return RolloutResult(traversal, time.perf_counter() - begun)
 
     def close(self) -> None:
-        """Let go of the robot."""
-        self._desk.close()
+        """Close the connection to the robot."""
+        self._walks.close()
 
 
-def rollout_workers(
-    robot: RobotSpec,
-    scenario: ScenarioSpec,
-    engine: EngineSpec,
+def rollout_workers(world: World, workers: WorkerChoice) -> RolloutWorkers:
+    """Return what walks traversals: worker processes in simulation, or one real robot with its operator."""
+    if isinstance(world.body, OperatedRobot):
+        return InProcess(partial(RealRollout, world.robot, world.scenario, world.body))
+    return make_workers(world.rollout if workers != RAY else remote_factory(world.robot, world.rollout), workers)
+
+
+def fresh_tasks(walker: Walker, repeats: int, seed: int) -> list[RolloutTask]:
+    """Return the evaluation walks of a walker, whose seeds are not used for learning."""
+    return [RolloutTask(walker, fresh_seed(seed, repeat)) for repeat in range(repeats)]
+
+
+def fresh_seed(seed: int, repeat: int = 0) -> int:
+    """Return the seed of one evaluation walk."""
+    return traversal_seed(seed, Stream.FRESH, repeat)
+
+
+def measure(
+    walkers: Sequence[Walker],
+    world: World,
+    repeats: int,
+    seed: int,
     workers: WorkerChoice,
-    desk: DeskSpec | None = None,
-    operator: Operator | None = None,
-    trained: TrainedPolicy | None = None,
-) -> RolloutWorkers:
-    """Return what walks traversals: worker processes in simulation, or one real robot with its operator.
-
-    A real robot walks by one policy, `trained`, if it does not walk by gaits; in simulation, every task may name one.
-    """
-    if desk is None:
-        factory = RolloutFactory(robot, scenario, engine)
-        return make_workers(factory if workers != RAY else elsewhere(robot, factory.of), workers)
-    if operator is None:
-        raise InputError(f"{desk.body} is a real robot: an operator is needed")
-    return InProcess(partial(DeskRollout, robot, scenario, desk, operator, trained))
-
-
-def fresh_tasks(
-    gait: GaitParameters, repeats: int, seed: int, trained: TrainedPolicy | None = None
-) -> list[RolloutTask]:
-    """Return the fresh traversals that tell how fast a gait is, alone or with a policy."""
-    parameters = tuple(gait.to_vector().tolist())
-    seeds = (traversal_seed(seed, Stream.FRESH, repeat) for repeat in range(repeats))
-    return [RolloutTask(parameters, fresh, trained) for fresh in seeds]
-
-
-def evaluate(
-    gait: GaitParameters,
-    robot: RobotSpec,
-    scenario: ScenarioSpec,
-    repeats: int = 20,
-    seed: int = 0,
-    engine: EngineSpec | None = None,
-    workers: WorkerChoice = 1,
-    report: Callable[[int, Traversal], None] | None = None,
-    desk: DeskSpec | None = None,
-    operator: Operator | None = None,
     score: ScoreSpec = SPEED,
-    trained: TrainedPolicy | None = None,
-) -> Evaluation:
-    """Return what fresh traversals say of a gait: mean speed and 95 % interval, falls, artefacts.
+    report: Callable[[int, Traversal], None] = lambda index, traversal: None,
+) -> list[Evaluation]:
+    """Return what the same evaluation walks measure of each walker.
 
     Args:
-        gait: the twelve parameters.
-        robot: who walks.
-        scenario: where.
-        repeats: how many traversals.
-        seed: decides their conditions.
-        engine: how the physics are computed.
-        workers: how many processes walk, or `ray`.
+        walkers: what walks, one after the other or side by side.
+        world: where.
+        repeats: traversals of each.
+        seed: seed of the traversals.
+        workers: number of processes, or `ray`.
+        score: objective, beside the speed.
         report: called with the number and result of each traversal as it ends.
-        desk: walk on a real robot instead.
-        operator: who helps the real robot.
-        score: what a traversal is worth, beside its speed.
-        trained: a policy that adjusts this gait.
     """
-    if repeats < 1:
-        raise InputError(f"repeats: got {repeats}; expected at least 1")
-    tasks = fresh_tasks(gait, repeats, seed, trained)
+    tasks = [task for walker in walkers for task in fresh_tasks(walker, repeats, seed)]
     walked: dict[int, Traversal] = {}
-    with rollout_workers(robot, scenario, engine or engine_of(robot), workers, desk, operator, trained) as pool:
+    with rollout_workers(world, workers) as pool:
         for index, result in pool.run(tasks):
             walked[index] = result.traversal
-            if report is not None:
-                report(index, result.traversal)
-    return summarize([walked[index] for index in range(repeats)], score)
+            report(index, result.traversal)
+    ordered = [walked[index] for index in range(len(tasks))]
+    return [summarize(ordered[first : first + repeats], score) for first in range(0, len(tasks), repeats)]

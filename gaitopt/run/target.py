@@ -1,123 +1,181 @@
-"""What a user points at, to score, replay or deploy it: a gait by name, a gait file, or a run."""
+"""From what a user names or gives to what walks, and where: the one place in which walkers are looked up."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from os import PathLike
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.gait.gait_file import Gait, check_gait, gait_names, load_gait, read_gait
+from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot
-from gaitopt.run.experiment import kind_of, look_up, names
-from gaitopt.run.learn.folder import RunFolder
+from gaitopt.run.experiment import BEST, look_up, names, open_experiment
 from gaitopt.run.overrides import change_specs
+from gaitopt.run.own_controller import OwnWalker
 from gaitopt.run.settings import DEFAULT_ROBOT, DEFAULT_SCENARIO
-from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.trained_policy import TrainedPolicy, read_trained
+from gaitopt.run.walker import GaitWalker, Walker
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario, scenario_names
 from gaitopt.spec import parse_spec
 
+if TYPE_CHECKING:
+    from gaitopt.run.compare.folder import ComparisonFolder
+    from gaitopt.run.learn.folder import RunFolder
+    from gaitopt.run.train.folder import TrainFolder
+
+PLACE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
+"""A class or function of the user's own: `module:Class`."""
+
+RobotChoice = str | PathLike[str] | RobotSpec
+"""A robot's name, its file, or a spec."""
+ScenarioChoice = str | PathLike[str] | ScenarioSpec
+"""A scenario's name, its file, or a spec."""
+
 
 @dataclass(frozen=True)
 class Target:
-    """A gait with the robot, field and engine it is to walk in."""
+    """A walker with the robot, scenario and engine it is to walk in."""
 
     label: str
-    gait: Gait
+    """Name for people."""
+    walker: Walker
     robot: RobotSpec
     scenario: ScenarioSpec
     engine: EngineSpec
-    run: RunFolder | None = None
-    """The run that learned it, if one did."""
-    trained: TrainedPolicy | None = None
-    """The policy that adjusts the gait; None for a gait alone."""
+    run_score: ScoreSpec | None = None
+    """Objective of the run that learned it, if one did."""
 
     @property
     def usual_score(self) -> ScoreSpec:
-        """What a traversal is worth, if nobody says otherwise: as in the run, else in the scenario, else its speed."""
-        return self.run.config.score if self.run is not None else self.scenario.score or SPEED
+        """Objective if no other is chosen: the run's own, else the scenario's, else the speed."""
+        return self.run_score or self.scenario.score or SPEED
 
 
 def find_target(
-    text: str,
-    robot: str | None = None,
-    scenario: str | None = None,
+    choice: Any,
+    robot: RobotChoice | None = None,
+    scenario: ScenarioChoice | None = None,
     runs: Path = Path("runs"),
     changes: Sequence[str] = (),
     usual_robot: str = DEFAULT_ROBOT,
 ) -> Target:
-    """Return what `text` names: a gait, a gait file (`.toml`), a policy file (`.npz`), a run or a training.
+    """Return the walker that is named or given, with its robot, scenario and engine.
 
-    Runs and trainings are named by their folder, or its name in `runs`; `latest` is the newest of them.
-
-    A run brings its own robot, scenario and engine.
+    Runs and trainings are named by their folder, or its name in `runs`; `latest` is the newest of them. They bring
+    their own robot, scenario and engine.
 
     Args:
-        text: see above.
-        robot: a robot's name; the gait's own, or the default, if None.
-        scenario: a scenario's name; the run's own, or the default, if None.
+        choice: a `Gait`, `GaitParameters`, a `TrainedPolicy` or a controller of your own; or the name of a gait, run
+            or training, the path of a gait file (`.toml`), policy file (`.npz`) or folder, or `module:Class`.
+        robot: the walker's own, or the default, if None.
+        scenario: the walker's own, or the default, if None.
         runs: folder in which runs are looked up.
         changes: `scenario.KEY=VALUE`, `robot.KEY=VALUE` or `engine.KEY=VALUE`.
-        usual_robot: the robot of a gait that is given by its name alone.
+        usual_robot: robot of a gait that is given by its name alone.
 
     Raises:
         InputError: nothing has this name, or things do not fit each other.
     """
-    folder = look_up(text, runs, ("learn", "train"))
-    kind = folder and kind_of(folder)
-    if folder is not None and kind == "compare":
-        members = " ".join(sorted(str(path) for path in (folder / "runs").iterdir()))
-        raise InputError(f"{folder}: is a comparison; evaluate one of its runs: {members}")
-    if text.endswith(".npz") or kind == "train":
-        target = _of_policy(text, robot, scenario, runs, folder)
-    elif folder is not None:
-        target = _of_run(RunFolder(folder), robot, scenario)
+    if isinstance(choice, (str, PathLike)):
+        target = _named(str(choice), robot, scenario, runs, usual_robot)
     else:
-        target = _of_gait(text, usual_robot, robot, scenario, runs)
+        target = _given(choice, robot, scenario, usual_robot)
     if not changes:
         return target
     specs = change_specs({"scenario": target.scenario, "robot": target.robot, "engine": target.engine}, changes)
-    check_gait(target.gait, specs["robot"], target.label)
+    if target.walker.gait is not None:
+        check_gait(target.walker.gait, specs["robot"], target.label)
     return replace(target, **specs)
 
 
-def _of_run(run: RunFolder, robot: str | None, scenario: str | None) -> Target:
-    config = run.config
-    if robot is not None and robot != config.robot.name:
-        raise InputError(f"{run.path}: is a run of {config.robot.name}; got --robot {robot}: leave it out")
-    if not run.best_path.is_file():
-        raise InputError(f"{run.path}: has learned nothing yet; go on with: gaitopt resume {run.path}")
-    gait = read_gait(run.best_path)
-    check_gait(gait, config.robot, str(run.best_path))
-    ground = load_scenario(scenario) if scenario else config.scenario
-    return Target(config.name, gait, config.robot, ground, config.engine, run)
+def robot_of_choice(choice: RobotChoice) -> RobotSpec:
+    """Return a robot by name, file or spec.
 
-
-def _of_policy(text: str, robot: str | None, scenario: str | None, runs: Path, at: Path | None) -> Target:
-    """Return a policy with the robot, scenario and engine of its training if that is at hand.
-
-    A file knows the scenario by name alone, as it is shipped, and of the engine the time step.
+    Raises:
+        InputError: there is none, or it is something else.
     """
-    if at is None:
-        trained, label = read_trained(Path(text)), Path(text).stem
-        spec = load_robot(robot or trained.about.robot)
-        own = trained.about.scenario if trained.about.scenario in scenario_names() else DEFAULT_SCENARIO
-        ground, engine = load_scenario(scenario or own), _engine_in(trained.about.origin, spec, text)
-    else:
-        folder = TrainFolder(at)
-        if not folder.policy_path.is_file():
-            raise InputError(f"{folder.path}: has learned nothing yet; go on with: gaitopt resume {folder.path}")
-        config, trained = folder.config, read_trained(folder.policy_path)
-        if robot is not None and robot != config.robot.name:
-            raise InputError(f"{folder.path}: is a training of {config.robot.name}; got --robot {robot}: leave it out")
-        label, spec, engine = config.name, config.robot, config.engine
-        ground = load_scenario(scenario) if scenario else config.scenario
-    check_gait(trained.gait, spec, text)
-    return Target(label, trained.gait, spec, ground, engine, trained=trained)
+    if isinstance(choice, (str, PathLike)):
+        return load_robot(choice if isinstance(choice, str) else Path(choice))
+    if not isinstance(choice, RobotSpec):
+        raise InputError(f"robot: got {choice!r:.80}; expected a name, a robot.toml file or a RobotSpec")
+    return choice
+
+
+def scenario_of_choice(choice: ScenarioChoice) -> ScenarioSpec:
+    """Return a scenario by name, file or spec.
+
+    Raises:
+        InputError: there is none, or it is something else.
+    """
+    if isinstance(choice, (str, PathLike)):
+        return load_scenario(choice if isinstance(choice, str) else Path(choice))
+    if not isinstance(choice, ScenarioSpec):
+        raise InputError(f"scenario: got {choice!r:.80}; expected a name, a .toml file or a ScenarioSpec")
+    return choice
+
+
+def _given(choice: Any, robot: RobotChoice | None, scenario: ScenarioChoice | None, usual_robot: str) -> Target:
+    """Return the target of an object."""
+    if isinstance(choice, TrainedPolicy):
+        return _of_policy(choice, "policy", robot, scenario)
+    ground = scenario_of_choice(DEFAULT_SCENARIO if scenario is None else scenario)
+    if isinstance(choice, GaitWalker):
+        choice = choice.gait
+    usual = choice.robot if isinstance(choice, Gait) else usual_robot
+    spec = robot_of_choice(usual if robot is None else robot)
+    if isinstance(choice, GaitParameters):
+        choice = Gait(spec.name, choice)
+    if isinstance(choice, Gait):
+        check_gait(choice, spec, "gait")
+        return _target("gait", GaitWalker(choice), spec, ground)
+    walker = choice if isinstance(choice, OwnWalker) else OwnWalker(choice)
+    return _target(walker.name, walker, spec, ground)
+
+
+def _target(label: str, walker: Walker, robot: RobotSpec, scenario: ScenarioSpec) -> Target:
+    return Target(label, walker, robot, scenario, engine_of(robot))
+
+
+def _named(
+    text: str, robot: RobotChoice | None, scenario: ScenarioChoice | None, runs: Path, usual_robot: str
+) -> Target:
+    """Return the target of a name or path."""
+    folder = _experiment(text, runs)
+    if folder is not None:
+        return _of_experiment(folder, robot, scenario)
+    if text.endswith(".npz"):
+        return _of_policy(read_trained(Path(text)), text, robot, scenario)
+    if PLACE.fullmatch(text) and not Path(text).exists():
+        return _given(OwnWalker(text), robot, scenario, usual_robot)
+    if robot is None and text.endswith(".toml"):
+        robot = read_gait(text).robot
+    spec = robot_of_choice(usual_robot if robot is None else robot)
+    if not text.endswith(".toml") and text not in gait_names(spec):
+        raise unknown_name(f"gait of {spec.name}, or run in {runs},", text, [*gait_names(spec), *names(runs)])
+    ground = scenario_of_choice(DEFAULT_SCENARIO if scenario is None else scenario)
+    label = Path(text).stem if text.endswith(".toml") else text
+    return _target(label, GaitWalker(load_gait(text, spec)), spec, ground)
+
+
+def _of_policy(
+    trained: TrainedPolicy, source: str, robot: RobotChoice | None, scenario: ScenarioChoice | None
+) -> Target:
+    """Return a policy with the robot it was trained for.
+
+    It knows the scenario by name alone, as it is shipped, and of the engine the time step.
+    """
+    about = trained.about
+    spec = robot_of_choice(about.robot if robot is None else robot)
+    own = about.scenario if about.scenario in scenario_names() else DEFAULT_SCENARIO
+    check_gait(trained.gait, spec, source)
+    target = _target(Path(source).stem, trained, spec, scenario_of_choice(own if scenario is None else scenario))
+    return replace(target, engine=_engine_in(about.origin, spec, source))
 
 
 def _engine_in(origin: Mapping[str, Any], robot: RobotSpec, source: str) -> EngineSpec:
@@ -125,13 +183,56 @@ def _engine_in(origin: Mapping[str, Any], robot: RobotSpec, source: str) -> Engi
     return parse_spec(EngineSpec, usual | {key: origin[key] for key in ("time_step_s",) if key in origin}, source)
 
 
-def _of_gait(text: str, usual: str, robot: str | None, scenario: str | None, runs: Path) -> Target:
-    is_file = text.endswith(".toml")
-    if robot is None:
-        robot = read_gait(text).robot if is_file else usual
-    spec = load_robot(robot)
-    if not is_file and text not in gait_names(spec):
-        known = [*gait_names(spec), *names(runs)]
-        raise unknown_name(f"gait of {spec.name}, or run in {runs},", text, known)
-    label = Path(text).stem if is_file else text
-    return Target(label, load_gait(text, spec), spec, load_scenario(scenario or DEFAULT_SCENARIO), engine_of(spec))
+def _experiment(text: str, runs: Path) -> RunFolder | TrainFolder | ComparisonFolder | None:
+    """Return the experiment of a name or path, None if there is none."""
+    folder = look_up(text, runs, ("learn", "train"))  # of which the latest may be
+    return None if folder is None else open_experiment(folder)
+
+
+def _of_experiment(
+    folder: RunFolder | TrainFolder | ComparisonFolder, robot: RobotChoice | None, scenario: ScenarioChoice | None
+) -> Target:
+    """Return what a run or a training learned, in the robot, scenario and engine of its own.
+
+    Raises:
+        InputError: nothing yet, another robot, or a comparison.
+    """
+    from gaitopt.run.compare.folder import ComparisonFolder
+    from gaitopt.run.learn.folder import RunFolder
+
+    if isinstance(folder, ComparisonFolder):
+        raise InputError(f"{folder.path}: is a comparison; evaluate one of its runs: {', '.join(_members(folder))}")
+    config, kind = folder.config, "run" if isinstance(folder, RunFolder) else "training"
+    if robot is not None and (given := _name_of(robot)) != config.robot.name:
+        raise InputError(f"{folder.path}: is a {kind} of {config.robot.name}; got robot {given}: leave it out")
+    spec = robot if isinstance(robot, RobotSpec) else config.robot
+    learned = folder.best_path if isinstance(folder, RunFolder) else folder.policy_path
+    if not learned.is_file():
+        raise InputError(f"{folder.path}: has learned nothing yet; go on with: gaitopt resume {folder.path}")
+    walker = GaitWalker(read_gait(learned)) if isinstance(folder, RunFolder) else read_trained(learned)
+    check_gait(walker.gait, spec, str(learned))
+    ground = config.scenario if scenario is None else scenario_of_choice(scenario)
+    score = folder.config.score if isinstance(folder, RunFolder) else None
+    return Target(config.name, walker, spec, ground, config.engine, score)
+
+
+def _name_of(robot: RobotChoice) -> str:
+    return robot if isinstance(robot, str) and not robot.endswith(".toml") else robot_of_choice(robot).name
+
+
+def _members(folder: ComparisonFolder) -> list[str]:
+    """Return the paths of a comparison's runs, those that measured the highest score first."""
+    measured = {str(member.path): _measured(member.path) for member in folder.members}
+    return sorted(measured, key=lambda path: -measured[path])
+
+
+def _measured(folder: Path) -> float:
+    """Return the score or speed that a run measured at its end; the least if there is none."""
+    from gaitopt.run.train.folder import POLICY
+
+    try:
+        gait, policy = folder / BEST, folder / POLICY
+        origin = read_gait(gait).origin if gait.is_file() else read_trained(policy).about.origin
+        return float(origin.get("score_mean", origin.get("speed_mps", "-inf")))
+    except (InputError, TypeError, ValueError):
+        return float("-inf")

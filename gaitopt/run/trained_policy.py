@@ -1,4 +1,4 @@
-"""A trained policy and all it needs to walk again: its gait, what it sees, what it changes."""
+"""A trained policy and all it needs to walk again: its gait, its observation and its action."""
 
 from __future__ import annotations
 
@@ -18,36 +18,36 @@ from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import load_policy, save_policy
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
 from gaitopt.robot.spec import RobotSpec
+from gaitopt.run.walker import WalkerKey
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.spec import Spec, parse_spec
-from gaitopt.walk.controller import Controller, GaitController
 from gaitopt.walk.policy_controller import Interface, PolicyController, PolicyWalk
 
 
 class AboutPolicy(Spec):
-    """What a policy file says beside the policy."""
+    """Content of a policy file beside the policy."""
 
     schema_version: Literal[1] = 1
     """Version of this layout."""
     robot: str
-    """For which robot."""
+    """Name of the robot."""
     scenario: str
-    """Where it was trained."""
+    """Name of the scenario in which it was trained."""
     gait: Twelve
     """The gait it adjusts: its twelve parameters, SI units."""
     interface: Interface
-    """What it sees and changes."""
+    """What it observes and adjusts."""
     observation: tuple[str, ...]
-    """What each number of an observation is."""
+    """Meaning of each number of an observation."""
     action: tuple[str, ...]
-    """What each number of an action changes; or what each of the discrete actions does."""
+    """Meaning of each number of an action, or of each discrete action."""
     origin: dict[str, Any] = Field(default_factory=dict)
     """Where it came from: run, algorithm, steps, seed, speed."""
 
 
 @dataclass(frozen=True)
 class TrainedPolicy:
-    """A policy with its gait."""
+    """A policy with its gait; a walker, see `gaitopt.run.walker.Walker`."""
 
     policy: Policy
     about: AboutPolicy
@@ -59,9 +59,20 @@ class TrainedPolicy:
 
     @property
     def digest(self) -> str:
-        """Tells whether two policies are the same to the bit."""
+        """Hash of the policy's state: equal for policies that are the same to the bit."""
         state = self.policy.state()
         return hashlib.sha256(b"".join(state[name].tobytes() for name in sorted(state))).hexdigest()[:16]
+
+    @property
+    def key(self) -> WalkerKey:
+        """The twelve parameters, the policy's digest, kind and interface."""
+        form = self.policy.kind, self.about.interface
+        return WalkerKey(tuple(self.gait.parameters.to_vector().tolist()), self.digest, form)
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """What it observes."""
+        return self.about.interface.observe
 
     def act(self, observation: Array) -> Array:
         """Return the most probable action, (k,) or the number of a discrete one, at an observation, (d,)."""
@@ -69,15 +80,21 @@ class TrainedPolicy:
         return action
 
     def controller(
-        self, robot: RobotSpec, scenario: ScenarioSpec, period: float | None = None, slower: float = 1.0
+        self,
+        robot: RobotSpec,
+        scenario: ScenarioSpec,
+        period: float | None = None,
+        slower: float = 1.0,
+        duration: float | None = None,
     ) -> PolicyController:
-        """Return what makes a robot walk by it.
+        """Return the controller, which can walk for any time.
 
         Args:
-            robot: who walks.
+            robot: the robot.
             scenario: how the heading is held.
             period: time between two commands [s]; the robot's own if None.
-            slower: so many times slower than it was trained, as the policy sees it, too.
+            slower: factor by which the walk is slower than in training; the policy observes it at the trained pace.
+            duration: not needed.
 
         Raises:
             InputError: see `walk`.
@@ -86,10 +103,10 @@ class TrainedPolicy:
         return PolicyController(self.walk(robot, scenario, period), self.act, slower)
 
     def walk(self, robot: RobotSpec, scenario: ScenarioSpec, period: float | None = None) -> PolicyWalk:
-        """Return the gait with what the policy sees and changes; `period` is the time between two commands [s].
+        """Return the gait with the policy's observation and action; `period` is the time between two commands [s].
 
         Raises:
-            InputError: it was trained for another robot, or sees or changes other numbers than its file says.
+            InputError: it was trained for another robot, or its observation or action is not what its file says.
         """
         check_gait(self.gait, robot, "policy")
         walk = PolicyWalk(self.gait.parameters, robot, scenario, self.about.interface, period)
@@ -114,7 +131,7 @@ def read_trained(path: Path) -> TrainedPolicy:
     """Return the policy in a file; nothing in it is ever unpickled.
 
     Raises:
-        InputError: it cannot be read, is no policy file, or not of a walking robot.
+        InputError: it cannot be read, is not a policy file, or not a walking robot's.
     """
     policy, table = load_policy(path)
     if "gait" not in table:
@@ -132,19 +149,7 @@ def read_trained(path: Path) -> TrainedPolicy:
 
 
 def _count_actions(policy: Policy) -> int:
-    """Return between how many actions a policy chooses, or how many numbers its action has."""
+    """Return the number of discrete actions, or the size of a continuous one."""
     if isinstance(policy, SoftmaxPolicy):
         return policy.features.actions
     return int(policy.mode(np.zeros((1, policy.observation_size))).shape[-1])
-
-
-def controller_of(walker: Gait | TrainedPolicy, robot: RobotSpec, scenario: ScenarioSpec) -> Controller:
-    """Return what makes a robot walk by a gait, or by a policy.
-
-    Raises:
-        InputError: it is another robot's.
-    """
-    if isinstance(walker, TrainedPolicy):
-        return walker.controller(robot, scenario)
-    check_gait(walker, robot, "gait")
-    return GaitController(walker.parameters, robot, scenario)

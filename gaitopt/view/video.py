@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
 from gaitopt.errors import InputError
-from gaitopt.gait.gait_file import Gait
 from gaitopt.hal.body import Body, BodyState, Camera
 from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
-from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.trained_policy import TrainedPolicy, controller_of
+from gaitopt.run.evaluate import engine_of_choice, whole
+from gaitopt.run.rollout import fresh_seed
+from gaitopt.run.target import RobotChoice, ScenarioChoice, Target, find_target
 from gaitopt.scenario.spec import Push, ScenarioSpec
-from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.view.whole_file import whole_file
-from gaitopt.walk.traversal import Traversal, conditions_of, looks, traverse
+from gaitopt.walk.traversal import Traversal, commands_per_reading, conditions_of, traverse
 
 Picture = NDArray[np.uint8]
 
@@ -48,32 +47,37 @@ class Film:
 
 def record_video(
     path: Path | str,
-    walkers: Sequence[tuple[str, Gait | TrainedPolicy]],
-    robot: RobotSpec,
-    scenario: ScenarioSpec,
+    walkers: Any,
+    robot: RobotChoice | None = None,
+    scenario: ScenarioChoice | None = None,
+    *,
     seed: int = 0,
     engine: EngineSpec | None = None,
     report: Callable[[str, float], None] | None = None,
 ) -> list[Traversal]:
-    """Film a traversal of each gait or policy, side by side, and return them.
+    """Film a traversal of each walker, side by side, and return the traversals.
 
     Args:
         path: the video; `.mp4` or `.gif`.
-        walkers: label and gait, or policy, of each, left to right.
-        robot: who walks.
-        scenario: where.
-        seed: decides the conditions, the same for all.
-        engine: how the physics are computed.
-        report: called with a label and the part of the field behind it.
+        walkers: walkers by label, left to right; or a list of walkers, or one. A walker is a gait, a policy or a
+            controller of your own; or the name or path of one, or of a run or training.
+        robot: name, file or spec; the first walker's own, else the AIBO ERS-7, if None.
+        scenario: name, file or spec; the first walker's own, else `field`, if None.
+        seed: random seed; the conditions are the same for all.
+        engine: the engine's settings; the first walker's own if None.
+        report: called with a label and the share of the field that is walked.
 
     Raises:
         InputError: another format, or a library for it is missing, or the file cannot be written, or another robot's
             gait.
     """
-    path = Path(path)
+    path, chance = Path(path), fresh_seed(whole("seed", seed, 0))
     check_format(path)
-    controllers = [(label, controller_of(walker, robot, scenario)) for label, walker in walkers]
-    films, traversals, chance = [], [], traversal_seed(seed, Stream.FRESH, 0)
+    targets = _targets(walkers, robot, scenario)
+    first = targets[0]
+    robot, scenario, engine = first.robot, first.scenario, engine_of_choice(engine) or first.engine
+    controllers = [(target.label, target.walker.controller(robot, scenario)) for target in targets]
+    films, traversals = [], []
     for label, controller in controllers:
         film = Film(label)
         with make_body(robot, engine=engine, camera=True) as body:
@@ -81,10 +85,26 @@ def record_video(
             traversals.append(traverse(body, controller, scenario, chance, camera))
         film.pictures = [*film.pictures, _caption(film.pictures[-1], _verdict(traversals[-1]), row=LAST_ROW)]
         films.append(film)
-    rate = 1 / Fraction(looks(robot.servo.command_period_s) * robot.servo.command_period_s).limit_denominator(1000)
+    period = robot.servo.command_period_s
+    rate = 1 / Fraction(commands_per_reading(period) * period).limit_denominator(1000)
     with whole_file(path) as draft:
         (_write_mp4 if path.suffix == ".mp4" else _write_gif)(draft, _side_by_side(films, rate), rate)
     return traversals
+
+
+def _targets(walkers: Any, robot: RobotChoice | None, scenario: ScenarioChoice | None) -> list[Target]:
+    """Return the walkers that are to be filmed, all for the robot and scenario of the first."""
+    if not isinstance(walkers, (Mapping, list, tuple)):
+        walkers = [walkers]
+    targets: list[Target] = []
+    for choice in walkers.values() if isinstance(walkers, Mapping) else walkers:
+        targets.append(find_target(choice, robot, scenario))
+        robot, scenario = targets[0].robot, targets[0].scenario
+    if isinstance(walkers, Mapping):
+        targets = [replace(target, label=str(label)) for target, label in zip(targets, walkers, strict=True)]
+    if not targets:
+        raise InputError("walkers: got none; expected at least one")
+    return targets
 
 
 def check_format(path: Path) -> None:
@@ -143,6 +163,8 @@ def _verdict(traversal: Traversal) -> str:
 
 def _caption(picture: Picture, text: str, row: int = 8) -> Picture:
     """Return a picture with a text in one of its rows [px from the top, or from the bottom if negative]."""
+    from PIL import Image, ImageDraw, ImageFont
+
     image = Image.fromarray(picture)
     draw = ImageDraw.Draw(image)
     row %= picture.shape[0]
@@ -175,6 +197,8 @@ def _write_mp4(path: Path, pictures: Iterator[Picture], rate: Fraction) -> None:
 
 
 def _write_gif(path: Path, pictures: Iterator[Picture], rate: Fraction) -> None:
+    from PIL import Image
+
     kept = itertools.islice(pictures, 0, None, GIF_EVERY)
     images = [Image.fromarray(picture).quantize(64, dither=Image.Dither.NONE) for picture in kept]
     # The format counts in hundredths of a second: rounded one by one, pictures would run ahead of the walk.

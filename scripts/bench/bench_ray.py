@@ -8,7 +8,8 @@ import time
 
 import gaitopt
 from gaitopt.hal.engine import engine_of
-from gaitopt.run.rollout import fresh_tasks, rollout_workers
+from gaitopt.run.rollout import World, fresh_tasks, rollout_workers
+from gaitopt.run.walker import GaitWalker
 from gaitopt.workers import RAY, default_count
 
 
@@ -28,14 +29,14 @@ def warm(pool, tasks) -> None:
 def measure(traversals: int, turns: int) -> dict:
     """Walk the same traversals by both, and return how they compare."""
     robot, scenario = gaitopt.load_robot("aibo-ers7"), gaitopt.load_scenario("field")
-    gait = gaitopt.load_gait("hand-tuned", robot).parameters
+    world = World(robot, scenario, engine_of(robot))
     each = -(-traversals // turns)
-    tasks = fresh_tasks(gait, each * turns, seed=0)
+    tasks = fresh_tasks(GaitWalker(gaitopt.load_gait("hand-tuned", robot)), each * turns, seed=0)
     shares = [tasks[turn * each : (turn + 1) * each] for turn in range(turns)]
     count = default_count()
     with (
-        rollout_workers(robot, scenario, engine_of(robot), max(count, 2)) as processes,
-        rollout_workers(robot, scenario, engine_of(robot), RAY) as ray,
+        rollout_workers(world, max(count, 2)) as processes,
+        rollout_workers(world, RAY) as ray,
     ):
         for pool in (processes, ray):
             warm(pool, tasks[: 4 * count])

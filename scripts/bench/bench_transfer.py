@@ -14,12 +14,13 @@ NATIVE = {"petoi-bittle": True, "dynamixel-quadruped": False}
 
 def transfer(robot_name: str, gait_name: str, repeats: int, scenario_name: str) -> dict:
     robot, scenario = gaitopt.load_robot(robot_name), gaitopt.load_scenario(scenario_name)
-    gait = gaitopt.load_gait(gait_name, robot).parameters
+    gait = gaitopt.load_gait(gait_name, robot)
     native = NATIVE[robot_name]
     simulated = gaitopt.evaluate(gait, robot, scenario, repeats=20, workers=os.cpu_count() or 1)
     with gaitopt.emulated(robot, scenario, gate=True) as ports:
-        desk = gaitopt.DeskSpec(body=ports.body, stopwatch=ports.stopwatch, native=native)
-        real = gaitopt.evaluate(gait, robot, scenario, repeats, desk=desk, operator=gaitopt.StageHand(2.0))
+        on_desk = gaitopt.RealRobot(body=ports.body, stopwatch=ports.stopwatch, native=native)
+        operated = on_desk.operated_by(gaitopt.UnattendedOperator(2.0))
+        real = gaitopt.evaluate(gait, robot, scenario, repeats=repeats, body=operated)
     return {
         "robot": robot_name,
         "gait": gait_name,

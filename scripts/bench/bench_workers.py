@@ -6,7 +6,8 @@ import statistics
 import time
 
 import gaitopt
-from gaitopt.run.rollout import RolloutFactory, fresh_tasks
+from gaitopt.run.rollout import World, fresh_tasks
+from gaitopt.run.walker import GaitWalker
 from gaitopt.workers import make_workers
 
 
@@ -26,8 +27,8 @@ def main() -> None:
     args = parser.parse_args()
 
     robot, scenario = gaitopt.load_robot("aibo-ers7"), gaitopt.load_scenario("field")
-    factory = RolloutFactory(robot, scenario, gaitopt.EngineSpec())
-    tasks = fresh_tasks(gaitopt.load_gait("hand-tuned", robot).parameters, args.traversals, seed=0)
+    factory = World(robot, scenario, gaitopt.EngineSpec()).rollout
+    tasks = fresh_tasks(GaitWalker(gaitopt.load_gait("hand-tuned", robot)), args.traversals, seed=0)
     with make_workers(factory, 1) as one, make_workers(factory, args.workers) as many:
         for pool in (one, many):  # start the processes and build the worlds
             per_second(pool, tasks[: 2 * args.workers])

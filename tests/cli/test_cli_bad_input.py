@@ -49,7 +49,7 @@ WALKERS = ("learn", "score hand-tuned", "replay hand-tuned")
         ("--set scenario.frction=0.5", "unknown key 'frction'; did you mean friction?"),
         ("--set scenario.friction=nan", "friction: got nan; expected a finite number"),
         ("--set friction=0.5", "expected NAME.KEY=VALUE"),
-        ("--set engine.time_step_s=0.003", "time_step_s: got 0.003; expected a whole part of the command period"),
+        ("--set engine.time_step_s=0.003", "time_step_s: got 0.003; expected a whole fraction of the command period"),
         ("--seed -1", "argument --seed: got '-1'; expected a whole number of at least 0"),
         ("--seed x", "argument --seed: got 'x'"),
         ("--frictoin 1", "unrecognized arguments: --frictoin 1"),

@@ -18,8 +18,7 @@ ENVIRONMENT = os.environ | {"PYTHONPATH": PYTHONPATH}
 
 def chance_walk(task):
     """Return a result that depends on the task alone."""
-    policy = getattr(task, "trained", None)
-    walker = repr(task.parameters) + (policy.digest if policy else "")
+    walker = repr(task.walker.key.gait) + task.walker.key.digest
     rng = np.random.default_rng([task.seed, zlib.crc32(walker.encode())])
     fell = rng.random() < 0.2
     numbers = dict(zip(("roll_spread", "pitch_spread", "energy_j", "drift_m"), rng.random(4).tolist(), strict=True))

@@ -2,7 +2,6 @@
 
 import pickle
 import platform
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,11 +21,11 @@ def cache(monkeypatch, tmp_path):
 
 
 def test_it_walks_the_same_where_the_robots_file_is_not(small_config, ers7, tiny_field, tmp_path):
-    task = fresh_tasks(small_config.start_gait, 1, seed=4)[0]
-    here = RolloutFactory(ers7, tiny_field, engine_of(ers7))
+    task = fresh_tasks(gait_walker(ers7, small_config.start_gait), 1, seed=4)[0]
+    here = World(ers7, tiny_field, engine_of(ers7)).rollout
     moved = tmp_path / "moved.urdf"
     moved.write_bytes(Path(ers7.urdf).read_bytes())
-    sent = pickle.dumps(elsewhere(ers7.model_copy(update={"urdf": str(moved)}), here.of))
+    sent = pickle.dumps(remote_factory(ers7.model_copy(update={"urdf": str(moved)}), here))
     moved.unlink()
     walks = [pickle.loads(sent)() for _ in range(2)] + [here()]
     first, second, expected = (walk(task).traversal for walk in walks)
@@ -36,7 +35,7 @@ def test_it_walks_the_same_where_the_robots_file_is_not(small_config, ers7, tiny
 
 
 def test_a_file_of_other_content_is_not_taken_for_the_robots(ers7, tiny_field, cache):
-    factory = elsewhere(ers7, partial(Rollout, scenario=tiny_field, engine=engine_of(ers7)))
+    factory = remote_factory(ers7, World(ers7, tiny_field, engine_of(ers7)).rollout)
     factory()
     [kept] = cache.iterdir()
     kept.write_text("<robot/>")
@@ -47,7 +46,7 @@ def test_a_file_of_other_content_is_not_taken_for_the_robots(ers7, tiny_field, c
 
 @pytest.mark.parametrize("package", ["gaitopt", "numpy", "pybullet", "git"])
 def test_another_version_is_refused_with_the_nodes_name(ers7, monkeypatch, package):
-    factory = elsewhere(ers7, lambda robot: robot)
+    factory = remote_factory(ers7, lambda robot: robot)
     monkeypatch.setattr(module, "current_versions", lambda: current_versions() | {package: "0.0"})
     with pytest.raises(
         InputError, match=rf"^node {platform.node()}: has {package} 0\.0, expected .*; install the same"
@@ -56,11 +55,11 @@ def test_another_version_is_refused_with_the_nodes_name(ers7, monkeypatch, packa
 
 
 def test_another_patch_of_python_is_no_reason(ers7, monkeypatch):
-    factory = elsewhere(ers7, lambda robot: robot)
+    factory = remote_factory(ers7, lambda robot: robot)
     monkeypatch.setattr(module, "current_versions", lambda: current_versions() | {"python": "3.10.99"})
     assert factory().name == ers7.name
 
 
 def test_a_robot_without_its_file_is_told(ers7, tmp_path):
     with pytest.raises(InputError, match=r"gone.urdf: cannot be read: No such file"):
-        elsewhere(ers7.model_copy(update={"urdf": str(tmp_path / "gone.urdf")}), lambda robot: robot)
+        remote_factory(ers7.model_copy(update={"urdf": str(tmp_path / "gone.urdf")}), lambda robot: robot)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from gaitopt.errors import InputError
-from gaitopt.gait.gait_file import Gait, load_gait, save_gait
+from gaitopt.gait.gait_file import Gait, load_gait, read_gait, save_gait
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.learn.settings import LearnSettings
@@ -27,8 +27,8 @@ def learned(make_run, settings):
 
 def test_a_name_is_a_gait_of_the_default_robot_on_the_default_field(field, ers7, tmp_path):
     target = find_target("hand-tuned", runs=tmp_path)
-    assert (target.label, target.robot, target.scenario, target.run) == ("hand-tuned", ers7, field, None)
-    assert target.gait == load_gait("hand-tuned", ers7)
+    assert (target.label, target.robot, target.scenario) == ("hand-tuned", ers7, field)
+    assert target.walker.gait == load_gait("hand-tuned", ers7)
     assert target.engine == EngineSpec()
     assert find_target("hand-tuned", "aibo-ers210").robot.name == "aibo-ers210"
 
@@ -38,7 +38,7 @@ def test_a_gait_file_brings_its_robot(tmp_path):
     gait = load_gait("kohl-stone-start", ers210)
     save_gait(gait, tmp_path / "mine.toml")
     target = find_target(str(tmp_path / "mine.toml"))
-    assert (target.label, target.gait, target.robot) == ("mine", gait, ers210)
+    assert (target.label, target.walker.gait, target.robot) == ("mine", gait, ers210)
     with pytest.raises(InputError, match=r"mine\.toml: is a gait of aibo-ers210; expected one of aibo-ers7"):
         find_target(str(tmp_path / "mine.toml"), robot="aibo-ers7")
 
@@ -49,15 +49,14 @@ def test_a_run_brings_robot_field_and_engine_of_its_own(learned, tiny_field, fie
     for text in (str(learned.path), learned.path.name, "latest", os.path.join("runs", learned.path.name)):
         target = find_target(text, runs=runs)
         assert target.label == "small"
-        assert target.gait.parameters.cycle_time == 0.5
+        assert target.walker.gait.parameters.cycle_time == 0.5
         assert target.robot.title == "my own"
         assert Path(target.robot.urdf).resolve() == (learned.path / "robot.urdf").resolve()
         assert target.scenario == tiny_field
         assert target.engine.time_step_s == 0.002
-        assert target.run.path.name == learned.path.name
     assert find_target("latest", scenario="field", runs=runs).scenario == field
     assert find_target("latest", robot="aibo-ers7", runs=runs).robot.title == "my own"
-    with pytest.raises(InputError, match="is a run of aibo-ers7; got --robot aibo-ers210"):
+    with pytest.raises(InputError, match="is a run of aibo-ers7; got robot aibo-ers210: leave it out"):
         find_target("latest", robot="aibo-ers210", runs=runs)
 
 
@@ -93,6 +92,47 @@ def test_an_unknown_name_gets_the_nearest_gaits_and_runs(learned):
     for text in ("latest", "nowhere.toml"):
         with pytest.raises(InputError, match=text):
             find_target(text, runs=runs / "nowhere")
+
+
+def test_a_mistyped_name_is_answered_by_runs_trainings_and_comparisons(learned, make_study):
+    runs = learned.path.parent
+    study = make_study(seeds=(1,))
+    training = runs / "2026-01-04_000000_pushes"
+    (study.path.parent / training.name).mkdir()
+    (training / "training.toml").touch()
+    for name in (learned.path.name, study.path.name, training.name):
+        with pytest.raises(InputError, match=f"did you mean .*{name}"):
+            find_target(name.replace("2026", "2062"), runs=runs)
+
+
+def test_a_comparison_is_answered_by_its_runs_the_best_first(make_study):
+    study = make_study(seeds=(1, 2))
+    speeds = {"kohl-stone-1": 0.2, "kohl-stone-2": 0.3}  # the other runs have not come to their ends
+    for member in study.members:
+        name = member.path.name
+        origin = {"speed_mps": speeds[name]} if name in speeds else {}
+        save_gait(Gait("aibo-ers7", member.config.start_gait, origin), member.best_path)
+    rest = [path for path in (str(member.path) for member in study.members) if "hill" in path]
+    best = [str(study.path / "runs" / f"kohl-stone-{seed}") for seed in (2, 1)]
+    for text in (str(study.path), study.path.name):
+        with pytest.raises(InputError) as caught:
+            find_target(text, runs=study.path.parent)
+        paths = ", ".join([*best, *rest])
+        assert str(caught.value) == f"{study.path}: is a comparison; evaluate one of its runs: {paths}"
+    target = find_target(best[0])
+    assert target.label == "kohl-stone-2"
+
+
+def test_a_path_object_names_the_same_as_its_text(learned, ers7):
+    assert find_target(learned.path) == find_target(str(learned.path))
+    assert find_target(learned.best_path, ers7) == find_target(str(learned.best_path), ers7)
+
+
+def test_a_run_walks_as_a_robot_that_is_given(learned, ers7):
+    slow = ers7.changed(title="given")
+    assert find_target(learned.path, slow).robot == slow
+    with pytest.raises(InputError, match="is a run of aibo-ers7; got robot aibo-ers210"):
+        find_target(learned.path, load_robot("aibo-ers210"))
 
 
 @pytest.fixture(scope="module")
@@ -166,7 +206,7 @@ def test_of_changes_the_later_one_counts(specs):
         ("scenario.field.length_m=0", "field.length_m: got 0; expected greater than 0"),
         ("engine.time_step_s=0.02", "time_step_s: got 0.02; expected less than or equal to 0.01"),
         ("engine.solver_iterations=2.5", "solver_iterations: got 2.5"),
-        ("engine.name=mujoco", "name: got 'mujoco'; expected 'pybullet'"),
+        ("engine.name=mujoco", "name: unknown engine 'mujoco'; known: pybullet"),
         ("robot.legs.front.hip_mm=[1, 2]", "hip_mm"),
     ],
 )
@@ -181,7 +221,7 @@ def test_a_change_that_cannot_be_made_is_named(specs, change, words):
 def test_a_target_is_changed_and_must_still_fit_its_gait(learned):
     target = find_target(str(learned.path), changes=["scenario.friction=0.9", "engine.time_step_s=0.004"])
     assert (target.scenario.friction, target.engine.time_step_s) == (0.9, 0.004)
-    assert target.run.path == learned.path
+    assert target.walker.gait == read_gait(learned.best_path)
     with pytest.raises(InputError, match=r"small: gait parameter cycle_time: got 0\.5 s; expected 0\.2 to 0\.4 s"):
         find_target(str(learned.path), changes=["robot.gait.cycle_time={low = 0.2, high = 0.4, epsilon = 0.01}"])
 

@@ -15,7 +15,8 @@ from gaitopt.gait.gait_file import load_gait
 from gaitopt.rl.policies.files import read_arrays, save_policy, write_arrays
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.target import find_target
-from gaitopt.run.trained_policy import controller_of, read_trained
+from gaitopt.run.trained_policy import read_trained
+from gaitopt.run.walker import GaitWalker
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.policy_controller import STEERING, Interface, PolicyController
@@ -78,8 +79,8 @@ def test_the_digest_tells_policies_apart_by_a_single_bit(trained, file):
 
 def test_a_gait_walks_by_itself_and_a_policy_on_its_gait(trained):
     gait = load_gait("hand-tuned", ROBOT)
-    assert type(controller_of(gait, ROBOT, SCENARIO)) is GaitController
-    assert type(controller_of(trained, ROBOT, SCENARIO)) is PolicyController
+    assert type(GaitWalker(gait).controller(ROBOT, SCENARIO)) is GaitController
+    assert type(trained.controller(ROBOT, SCENARIO)) is PolicyController
 
 
 def test_another_robots_policy_is_refused(trained, file):

@@ -41,7 +41,9 @@ def slow(hand_tuned):
 def gif(hand_tuned, ers7, tiny_field, tmp_path_factory):
     """A film of one gait: its walk, its pictures, how long each stays [s], and what was reported."""
     path, told = tmp_path_factory.mktemp("gif") / "walk.gif", []
-    [walk] = record_video(path, [("walk", hand_tuned)], ers7, tiny_field, 3, report=lambda *parts: told.append(parts))
+    [walk] = record_video(
+        path, {"walk": hand_tuned}, ers7, tiny_field, seed=3, report=lambda *parts: told.append(parts)
+    )
     with Image.open(path) as image:
         frames = [(np.asarray(f.convert("RGB")), f.info["duration"] / 1e3) for f in ImageSequence.Iterator(image)]
     return walk, [picture for picture, _ in frames], [duration for _, duration in frames], told
@@ -51,7 +53,7 @@ def gif(hand_tuned, ers7, tiny_field, tmp_path_factory):
 def mp4(hand_tuned, slow, ers7, tiny_field, tmp_path_factory):
     """A film of two gaits: their walks, its pictures, pictures a second."""
     path = tmp_path_factory.mktemp("mp4") / "both.mp4"
-    walks = record_video(path, [("before", slow), ("after", hand_tuned)], ers7, tiny_field, 3)
+    walks = record_video(path, {"before": slow, "after": hand_tuned}, ers7, tiny_field, seed=3)
     with av.open(str(path)) as film:
         rate = film.streams.video[0].average_rate
         pictures = [frame.to_ndarray(format="rgb24") for frame in film.decode(video=0)]
@@ -171,7 +173,7 @@ def test_a_film_that_cannot_be_made_is_not_begun(tmp_path, hand_tuned, ers7, tin
     monkeypatch.setattr(video, "make_body", lambda *args, **kwargs: pytest.fail("it was begun"))
     (tmp_path / "file").touch()
     with pytest.raises(InputError, match=words):
-        record_video(tmp_path / name, [("walk", hand_tuned)], ers7, tiny_field)
+        record_video(tmp_path / name, {"walk": hand_tuned}, ers7, tiny_field)
     assert [path.name for path in tmp_path.iterdir()] == ["file"]
 
 
@@ -191,21 +193,21 @@ def test_interrupted_a_film_leaves_the_older_one(tmp_path, hand_tuned, ers7, tin
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        record_video(path, [("walk", hand_tuned)], ers7, tiny_field, report=stop)
+        record_video(path, {"walk": hand_tuned}, ers7, tiny_field, report=stop)
     assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("walk.gif", b"old")]
 
 
 def test_a_gait_of_another_robot_is_not_filmed(tmp_path, ers7, tiny_field):
     other = load_gait("hand-tuned", load_robot("aibo-ers210"))
     with pytest.raises(InputError, match="is a gait of aibo-ers210; expected one of aibo-ers7"):
-        record_video(tmp_path / "walk.gif", [("walk", other)], ers7, tiny_field)
+        record_video(tmp_path / "walk.gif", {"walk": other}, ers7, tiny_field)
 
 
 @pytest.mark.parametrize(("name", "look_s"), [("petoi-bittle", 0.036), ("dynamixel-quadruped", 0.040)])
 def test_a_film_keeps_time_whatever_the_robots_command_period(tmp_path, tiny_field, name, look_s):
     """Command periods that do not divide the AIBOs' look period of 32 ms."""
     robot = load_robot(name)
-    (walk,) = record_video(tmp_path / "walk.mp4", [("", load_gait("hand-tuned", robot))], robot, tiny_field)
+    (walk,) = record_video(tmp_path / "walk.mp4", {"": load_gait("hand-tuned", robot)}, robot, tiny_field)
     with av.open(str(tmp_path / "walk.mp4")) as film:
         stream = film.streams.video[0]
         pictures = sum(1 for _ in film.decode(stream))

@@ -6,11 +6,12 @@ import math
 from collections.abc import Sequence
 
 from gaitopt.errors import InputError
-from gaitopt.run.compare.trial import Effort, Incumbent, Walker
+from gaitopt.run.compare.trial import Effort, Incumbent
 from gaitopt.run.experiment import CONFIG
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.train import continue_training
 from gaitopt.run.trained_policy import read_trained
+from gaitopt.run.walker import Walker, gait_walker
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 
 
@@ -81,8 +82,6 @@ class AlgorithmTrial(TrainFolder):
         return rows
 
     def _walker(self, steps: int) -> Walker:
-        gait = tuple(self.config.start_gait.to_vector().tolist())
         if steps == 0:
-            return Walker(gait)
-        trained = read_trained(self.snapshot_path(steps))
-        return Walker(gait, trained.digest, trained)
+            return gait_walker(self.config.robot, self.config.start_gait)
+        return read_trained(self.snapshot_path(steps))

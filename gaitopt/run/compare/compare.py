@@ -12,7 +12,6 @@ from collections.abc import Callable, Generator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from gaitopt.errors import InputError
 from gaitopt.run.compare.folder import ComparisonFolder, create_comparison, open_trial, plan
@@ -22,13 +21,12 @@ from gaitopt.run.compare.ray_runs import learn_abreast
 from gaitopt.run.compare.results import Comparison
 from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.compare.trial import Trial
-from gaitopt.run.experiment import RUNS, check_layout
+from gaitopt.run.experiment import check_layout
 from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.rollout import RolloutWorkers
-from gaitopt.run.settings import settings_of
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.train.train import measured_pace
-from gaitopt.workers import RAY, WorkerChoice, check_count, check_workers, default_count, make_workers
+from gaitopt.workers import RAY, WorkerChoice, check_count, make_workers
 
 PATIENCE_S = 10.0
 """How long the processes of a comparison that was killed may take to end [s]."""
@@ -51,33 +49,6 @@ class ComparisonProgress:
 
 
 ComparisonReport = Callable[[ComparisonProgress], None]
-
-
-def compare(
-    settings: CompareSettings | None = None,
-    /,
-    *,
-    workers: WorkerChoice | None = None,
-    runs: Path | str = RUNS,
-    report: ComparisonReport | None = None,
-    **fields: Any,
-) -> Comparison:
-    """Let methods learn with equal budgets and several seeds, and return how they compare.
-
-    Args:
-        settings: what is to be compared; or give its fields, see `CompareSettings`.
-        workers: processes, all cores if None; or `ray` if optimizers are compared. The result does not depend on it.
-        runs: folder in which the comparison's folder is made.
-        report: called when a run has ended, and after every evaluation walk.
-        fields: fields of `CompareSettings`, such as `optimizers`, `traversals` and `seeds`.
-
-    Raises:
-        InputError: something cannot be used, no method is left, or all runs broke off.
-    """
-    workers = default_count() if workers is None else workers
-    check_workers(workers)
-    folder = new_comparison(settings_of(CompareSettings, settings, fields), Path(runs), workers)
-    return run_comparison(folder, workers, report)
 
 
 def new_comparison(settings: CompareSettings, runs: Path, workers: WorkerChoice = 1) -> ComparisonFolder:

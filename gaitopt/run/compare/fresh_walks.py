@@ -2,23 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from gaitopt.errors import InputError
 from gaitopt.run.compare.changed_settings import changes
 from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.run.compare.results import BestKnown, Comparison, Curve, summarize_methods
-from gaitopt.run.compare.trial import Effort, Incumbent, Trial, Walker
-from gaitopt.run.rollout import RolloutResult, RolloutTask, rollout_workers
+from gaitopt.run.compare.trial import Effort, Incumbent, Trial
+from gaitopt.run.rollout import RolloutTask, RolloutWorkers, World, rollout_workers
 from gaitopt.run.store import Place, Row, RunStore
+from gaitopt.run.walker import Walker, WalkerKey
 from gaitopt.scenario.objective import ScoreSpec
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.evaluation import Evaluation, score, summarize
 from gaitopt.walk.traversal import Traversal
-from gaitopt.workers import WorkerChoice, Workers
+from gaitopt.workers import WorkerChoice
 
-Places = dict[Walker, tuple[int, int]]
-"""Where each gait, or policy, was recommended first: the number of the run, and what it had spent."""
+
+class FirstPlace(NamedTuple):
+    """Where a gait, or policy, was recommended first."""
+
+    walker: Walker
+    run: int
+    """Number of the run."""
+    since: int
+    """What the run had spent."""
+
+
+Places = dict[WalkerKey, FirstPlace]
+"""The first places of all walkers."""
 
 
 def measure(
@@ -47,15 +60,15 @@ def measure(
     incumbents = [its for _, its, _ in told]
     places = _first_places(study, members, incumbents)
     shared = members[0].config
-    pool = rollout_workers(shared.robot, shared.scenario, shared.engine, workers)
+    pool = rollout_workers(World(shared.robot, shared.scenario, shared.engine), workers)
     with study.open_store() as store, pool:
         fresh = _Fresh(store, pool, members[0].score, config.seeds[0])
         measured = fresh.measure("incumbent", places, range(config.fresh), report)
-        best = max(places, key=lambda walker: measured[walker].score)
+        best = max(places, key=lambda key: measured[key].score)
         # That it was the highest of many is luck, too: it is told by traversals that did not pick it.
         others = range(config.fresh, 2 * config.fresh)
         again = fresh.measure("again", {best: places[best]}, others, lambda done, total: None)[best]
-    place, since = places[best]
+    _, place, since = places[best]
     winner = study.members[place]
     curves = tuple(_curve(member, effort, points, its, measured) for member, its, effort in told)
     return Comparison(
@@ -94,52 +107,53 @@ def _first_places(
     places: Places = {}
     for member, its in zip(members, incumbents, strict=True):
         for incumbent in its:
-            places.setdefault(incumbent.walker, (study.members.index(member), incumbent.since))
+            first = FirstPlace(incumbent.walker, study.members.index(member), incumbent.since)
+            places.setdefault(incumbent.walker.key, first)
     return places
 
 
 class _Fresh:
     """The fresh traversals of a comparison, kept in its database."""
 
-    def __init__(
-        self, store: RunStore, pool: Workers[RolloutTask, RolloutResult], score: ScoreSpec, study_seed: int
-    ) -> None:
+    def __init__(self, store: RunStore, pool: RolloutWorkers, score: ScoreSpec, study_seed: int) -> None:
         self._store, self._pool, self._score, self._study_seed = store, pool, score, study_seed
 
     def measure(
         self, purpose: str, places: Places, repeats: range, report: Callable[[int, int], None]
-    ) -> dict[Walker, Evaluation]:
-        """Return what fresh traversals say of each walker; those walked already are not walked again."""
+    ) -> dict[WalkerKey, Evaluation]:
+        """Return what fresh traversals measure of each walker; those walked already are not walked again."""
         known = self._known(purpose, places)
-        tasks = [(walker, repeat, self._seed(repeat)) for walker in places for repeat in repeats]
-        left = [(walker, repeat, seed) for walker, repeat, seed in tasks if (walker, seed) not in known]
-        results = self._pool.run([RolloutTask(walker.gait, seed, walker.trained) for walker, _, seed in left])
+        tasks = [(key, repeat, self._seed(repeat)) for key in places for repeat in repeats]
+        left = [(key, repeat, seed) for key, repeat, seed in tasks if (key, seed) not in known]
+        results = self._pool.run([RolloutTask(places[key].walker, seed) for key, _, seed in left])
         for done, (index, (traversal, wall_s)) in enumerate(results, start=len(tasks) - len(left) + 1):
-            walker, repeat, seed = left[index]
-            place = Place(_purpose(purpose, walker.digest), *places[walker], repeat)
-            self._store.add(Row(place, seed, walker.gait, traversal, score(traversal, self._score), wall_s))
-            known[walker, seed] = traversal
+            key, repeat, seed = left[index]
+            place = Place(_purpose(purpose, key), *places[key][1:], repeat)
+            self._store.add(Row(place, seed, key.gait, traversal, score(traversal, self._score), wall_s))
+            known[key, seed] = traversal
             report(done, len(tasks))
-        walked: dict[Walker, list[Traversal]] = {walker: [] for walker in places}
-        for walker, _, seed in tasks:
-            walked[walker].append(known[walker, seed])
-        return {walker: summarize(traversals, self._score) for walker, traversals in walked.items()}
+        walked: dict[WalkerKey, list[Traversal]] = {key: [] for key in places}
+        for key, _, seed in tasks:
+            walked[key].append(known[key, seed])
+        return {key: summarize(traversals, self._score) for key, traversals in walked.items()}
 
-    def _known(self, purpose: str, walkers: Iterable[Walker]) -> dict[tuple[Walker, int], Traversal]:
-        """Return the traversals that are stored, by who walked and with which seed."""
+    def _known(self, purpose: str, places: Places) -> dict[tuple[WalkerKey, int], Traversal]:
+        """Return the traversals that are stored, by walker and seed."""
+        keys = {(_purpose(purpose, key), key.gait): key for key in places}
         return {
-            (Walker(row.parameters, digest), row.seed): row.traversal
-            for digest in dict.fromkeys(walker.digest for walker in walkers)
-            for row in self._store.rows(_purpose(purpose, digest))
+            (keys[purpose, row.parameters], row.seed): row.traversal
+            for purpose in dict.fromkeys(purpose for purpose, _ in keys)
+            for row in self._store.rows(purpose)
+            if (purpose, row.parameters) in keys
         }
 
     def _seed(self, repeat: int) -> int:
         return traversal_seed(self._study_seed, Stream.COMPARISON, repeat)
 
 
-def _purpose(purpose: str, digest: str) -> str:
-    """Return what rows of the database are for; a policy is named, because they hold its gait only."""
-    return f"{purpose}-{digest}" if digest else purpose
+def _purpose(purpose: str, key: WalkerKey) -> str:
+    """Return the purpose of rows of the database; a policy is named, because they hold its gait only."""
+    return f"{purpose}-{key.digest}" if key.digest else purpose
 
 
 def _curve(
@@ -147,9 +161,9 @@ def _curve(
     effort: Effort,
     points: tuple[int, ...],
     incumbents: Sequence[Incumbent],
-    measured: dict[Walker, Evaluation],
+    measured: dict[WalkerKey, Evaluation],
 ) -> Curve:
-    evaluations = [measured[incumbent.walker] for incumbent in incumbents]
+    evaluations = [measured[incumbent.walker.key] for incumbent in incumbents]
     return Curve(
         method=member.method,
         seed=member.config.seed,

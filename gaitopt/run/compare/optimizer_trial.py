@@ -9,13 +9,14 @@ import numpy as np
 
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import read_gait
-from gaitopt.gait.parameters import GaitSpace
-from gaitopt.run.compare.trial import Effort, Incumbent, Walker
-from gaitopt.run.experiment import DATABASE
-from gaitopt.run.learn.folder import RunFolder
+from gaitopt.gait.parameters import GaitParameters
+from gaitopt.gait.space import GaitSpace
+from gaitopt.run.compare.trial import Effort, Incumbent
+from gaitopt.run.learn.folder import DATABASE, RunFolder
 from gaitopt.run.learn.optimize import optimize
 from gaitopt.run.rollout import RolloutWorkers
 from gaitopt.run.store import RunStore
+from gaitopt.run.walker import gait_walker
 from gaitopt.scenario.objective import ScoreSpec
 from gaitopt.walk.traversal import Status
 from gaitopt.workers import WorkerChoice
@@ -79,13 +80,14 @@ class OptimizerTrial(RunFolder):
                 raise InputError(f"{self._database}: lacks traversals, or what stood after each iteration")
         space = GaitSpace(self.config.robot)
         start = space.from_cube(space.to_cube(self.config.start_gait))  # rounded as optimizers recommend it
-        current = Incumbent(0, Walker(tuple(start.to_vector().tolist())))
+        current = Incumbent(0, gait_walker(self.config.robot, start))
         found = []
         for point in points:
             while iterations and iterations[0].traversals <= point:
                 told = iterations.pop(0)
-                if told.incumbent != current.walker.gait:
-                    current = Incumbent(told.traversals, Walker(told.incumbent))
+                if told.incumbent != current.walker.key.gait:
+                    gait = GaitParameters(*told.incumbent)
+                    current = Incumbent(told.traversals, gait_walker(self.config.robot, gait))
             found.append(current)
         return found
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from gaitopt.run.learn.settings import LearnSettings
-from gaitopt.run.remote import elsewhere
-from gaitopt.run.rollout import RolloutFactory, RolloutWorkers
+from gaitopt.run.remote import remote_factory
+from gaitopt.run.rollout import RolloutWorkers, World
 from gaitopt.threads import one_thread
 from gaitopt.workers.ray.workers import RayWorkers
 
@@ -37,7 +37,7 @@ def learn_abreast(
         InputError: Ray is not installed, or the cluster cannot be reached.
         WorkerError: the cluster is lost.
     """
-    factory = elsewhere(config.robot, RolloutFactory(config.robot, config.scenario, config.engine).of)
+    factory = remote_factory(config.robot, World(config.robot, config.scenario, config.engine).rollout)
     threads = ThreadPoolExecutor(MOST, thread_name_prefix="run")
     # The number of threads is the process's own: methods that change it by turns would undo each other's.
     with one_thread()(), RayWorkers(factory) as walkers:

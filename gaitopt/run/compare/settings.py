@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from numbers import Integral
 from typing import Any, ClassVar
 
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.optim.catalog import OPTIMIZERS, resolve_options
+from gaitopt.registry import Registry
 from gaitopt.rl.algorithms.catalog import ALGORITHMS
-from gaitopt.rl.training import Count
 from gaitopt.run.compare.budget import Budget, Steps, Traversals
 from gaitopt.run.learn.settings import TRAVERSALS, LearnSettings, score_of
 from gaitopt.run.settings import EvaluationWalks, Seed, Settings, changed
 from gaitopt.run.train.defaults import SEEING_SPEED, usual_policy
 from gaitopt.run.train.settings import STEPS, PolicyOptions, TrainSettings, training_options
 from gaitopt.scenario.objective import SPEED, ScoreSpec
+from gaitopt.spec import Count
 from gaitopt.walk.policy_controller import Interface
 
 ALL, METHOD = "all", "method"
@@ -153,12 +154,12 @@ def seed_list(seeds: Any) -> tuple[int, ...]:
     return numbers
 
 
-def method_names(choice: Any, known: Iterable[str]) -> tuple[str, ...]:
+def method_names(choice: Any, known: Registry[Any]) -> tuple[str, ...]:
     """Return the methods that a text or a list names, each once; all that are known for `all`, or nothing."""
     if choice is None or choice == ALL:
         return tuple(known)
     listed = choice.split(",") if isinstance(choice, str) else choice if isinstance(choice, Sequence) else [choice]
-    return tuple(dict.fromkeys(name.strip() for name in listed))
+    return tuple(dict.fromkeys(known.name_of(each.strip() if isinstance(each, str) else each) for each in listed))
 
 
 def _own_options(methods: Sequence[str], given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:

@@ -4,28 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from gaitopt.run.config_file import Provenance
 from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.train.settings import TrainSettings
-from gaitopt.run.trained_policy import TrainedPolicy
+from gaitopt.run.walker import Walker
 from gaitopt.scenario.objective import ScoreSpec
-
-GaitVector = tuple[float, ...]
-"""The twelve parameters, SI units."""
-
-
-@dataclass(frozen=True)
-class Walker:
-    """Who walks: a gait, alone or with a policy."""
-
-    gait: GaitVector
-    digest: str = ""
-    """Of the policy; empty for a gait alone."""
-    trained: TrainedPolicy | None = field(default=None, compare=False)
-    """The policy."""
 
 
 @dataclass(frozen=True)
@@ -56,6 +43,9 @@ class Trial(Protocol):
     def config(self) -> LearnSettings | TrainSettings:
         """Its settings."""
         ...
+
+    provenance: Provenance
+    """What its settings stood for when it was begun."""
 
     @property
     def method(self) -> str:

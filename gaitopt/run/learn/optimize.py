@@ -15,13 +15,15 @@ import numpy as np
 
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, save_gait
-from gaitopt.gait.parameters import GaitParameters, GaitSpace
+from gaitopt.gait.parameters import GaitParameters
+from gaitopt.gait.space import GaitSpace
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.noise import Noise, estimate_noise
 from gaitopt.run.learn.settings import LearnSettings, new_optimizer
-from gaitopt.run.real.walks import Operator
-from gaitopt.run.rollout import RolloutTask, RolloutWorkers, fresh_tasks, rollout_workers
+from gaitopt.run.real.robot import Operator
+from gaitopt.run.rollout import RolloutTask, RolloutWorkers, World, fresh_tasks, rollout_workers
 from gaitopt.run.store import PURPOSES, Iteration, Place, Row, RunStore
+from gaitopt.run.walker import gait_walker
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.evaluation import Evaluation, score, summarize
@@ -99,7 +101,8 @@ def optimize(
     def walkers() -> RolloutWorkers:
         if isinstance(workers, Workers):
             return workers
-        return rollout_workers(config.robot, config.scenario, config.engine, workers, config.real, operator)
+        body = config.engine if config.real is None else config.real.operated_by(operator)
+        return rollout_workers(World(config.robot, config.scenario, body), workers)
 
     with run.locked(), run.open_store() as store, walkers() as pool:
         return _Learning(run, store, pool, report or (lambda progress: None)).run()
@@ -150,7 +153,7 @@ class _Learning:
             for repeat in range(self._optimizer.repeats):
                 place = Place("learn", self._iteration, candidate, repeat)
                 seed = traversal_seed(self._config.seed, Stream.LEARNING, *place[1:])
-                tasks[place] = RolloutTask(tuple(gait.to_vector().tolist()), seed)
+                tasks[place] = RolloutTask(gait_walker(self._config.robot, gait), seed)
         walked = self._walk(tasks, stored)
         scores = np.array([self._score(traversal) for traversal in walked]).reshape(len(points), -1).mean(axis=1)
         begun = time.perf_counter()
@@ -167,7 +170,7 @@ class _Learning:
 
     def _fresh(self, purpose: str, gait: GaitParameters) -> Evaluation:
         stored = {row.place: row for row in self._store.rows(purpose)}
-        tasks = fresh_tasks(gait, self._config.fresh, self._config.seed)
+        tasks = fresh_tasks(gait_walker(self._config.robot, gait), self._config.fresh, self._config.seed)
         self._clock.begin(purpose, len(tasks))
         walked = self._walk({Place(purpose, 0, 0, i): task for i, task in enumerate(tasks)}, stored)
         return summarize(walked, self._config.score)
@@ -179,7 +182,7 @@ class _Learning:
         left = [(place, task) for place, task in tasks.items() if place not in done]
         for index, (traversal, wall_s) in self._pool.run([task for _, task in left]):
             place, task = left[index]
-            self._store.add(Row(place, task.seed, task.parameters, traversal, self._score(traversal), wall_s))
+            self._store.add(Row(place, task.seed, task.walker.key.gait, traversal, self._score(traversal), wall_s))
             done[place] = traversal
             self._clock.tick()
             self._report(self._progress())
@@ -189,7 +192,7 @@ class _Learning:
         return score(traversal, self._config.score)
 
     def _recall(self, row: Row, task: RolloutTask) -> Traversal:
-        if (row.parameters, row.seed) != (task.parameters, task.seed):
+        if (row.parameters, row.seed) != (task.walker.key.gait, task.seed):
             raise InputError(
                 f"{self._folder.path}: stored traversal {tuple(row.place)} is not what this run would walk; "
                 "it was made with other settings or versions (see config.toml): start a new run"

@@ -9,11 +9,11 @@ from pydantic import Field
 
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.gait.parameters import GaitSpace
 from gaitopt.gait.paw_motion import TRENDS, StanceModel
+from gaitopt.gait.space import GaitSpace
 from gaitopt.optim.base import Features, Optimizer
-from gaitopt.optim.catalog import DEFAULT, make_optimizer, resolve_options
-from gaitopt.run.real.walks import DeskSpec
+from gaitopt.optim.catalog import DEFAULT, OPTIMIZERS, make_optimizer, resolve_options
+from gaitopt.run.real.robot import RealRobot
 from gaitopt.run.settings import EvaluationWalks, Seed, Settings
 from gaitopt.scenario.objective import SPEED, ScoreSpec, parse_score
 from gaitopt.seeding import Stream, generator
@@ -42,17 +42,17 @@ class LearnSettings(Settings):
     score: ScoreSpec
     """Objective of a traversal, to be maximized: a weighted sum of speed, sway, roll, pitch, energy and drift, such as
     'speed - 0.5*sway' (default: the scenario's own, else speed)."""
-    real: DeskSpec | None = None
+    real: RealRobot | None = None
     """Real robot that walks (default: none; learning is in simulation)."""
 
     @classmethod
     def completed(cls, given: dict[str, Any]) -> dict[str, Any]:
         """Return the settings given with names resolved and defaults filled in; see `Settings.completed`."""
         values = super().completed(given)
-        values["optimizer"] = optimizer = given.get("optimizer", DEFAULT)
+        values["optimizer"] = optimizer = OPTIMIZERS.name_of(given.get("optimizer", DEFAULT))
         return {
             "fresh": FRESH if given.get("real") is None else FRESH_ON_ROBOT,
-            "name": f"{values['robot'].name}-{optimizer}",
+            "name": f"{values['robot'].name}-{optimizer.rpartition(':')[2]}",
             **values,
             "options": resolve_options(optimizer, given.get("options")),
             "score": score_of(given.get("score", values["scenario"].score or SPEED)),

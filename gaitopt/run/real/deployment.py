@@ -1,18 +1,20 @@
-"""A gait or a policy made ready for a real robot: played by the robot itself, or streamed as its link allows."""
+"""A walker made ready for a real robot: played by the robot itself, or streamed as its link allows."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import math
+from dataclasses import dataclass
+from typing import Any
 
 from gaitopt.errors import InputError
 from gaitopt.gait.cycle import cycle
 from gaitopt.gait.parameters import GaitParameters
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.trained_policy import TrainedPolicy
-from gaitopt.scenario.spec import ScenarioSpec
-from gaitopt.walk.controller import Controller, GaitController, SkillController
-from gaitopt.walk.perception import check_senses
+from gaitopt.run.target import RobotChoice, ScenarioChoice, find_target
+from gaitopt.run.walker import GaitWalker, Walker, slowed
+from gaitopt.walk.controller import Controller, SkillController
+from gaitopt.walk.perception import check_sensors
 
 ENOUGH = 0.9
 """A link that carries less than this share of a gait's motion makes another gait of it."""
@@ -20,100 +22,102 @@ ENOUGH = 0.9
 
 @dataclass(frozen=True)
 class Plan:
-    """How a gait will be walked on a robot."""
+    """How a walker will walk on a robot."""
 
     native: bool
-    """Whether the robot plays it by itself."""
+    """Whether the robot plays the gait by itself."""
     share: float
-    """Part of the gait's motion that the link carries, at the gait's own speed, 0 to 1."""
+    """Part of the gait's motion that the link carries, at the gait's own speed, 0 to 1; nan without a gait."""
     slower: float
-    """The cycle is made so many times longer."""
-    gait: GaitParameters
-    """What is walked; its cycle time made longer."""
+    """Factor by which the cycle is made longer."""
+    gait: GaitParameters | None
+    """The gait, its cycle made longer; None for a controller of your own."""
     controller: Controller
-    """What walks it."""
+    """The controller for `deploy`."""
 
 
 def plan_deployment(
     body: RealBody,
-    walker: GaitParameters | TrainedPolicy,
-    robot: RobotSpec,
-    scenario: ScenarioSpec,
+    walker: Any,
+    robot: RobotChoice | None = None,
+    scenario: ScenarioChoice | None = None,
     native: bool = False,
     slower: float | None = 1.0,
     duration: float | None = None,
 ) -> Plan:
-    """Return how a gait, or a policy on its gait, will be walked; nothing moves.
+    """Return how a walker will walk on a real robot; nothing moves.
 
     Args:
         body: configured.
-        walker: the twelve parameters, or a policy that adjusts its own.
-        robot: whose.
-        scenario: how the heading is held.
-        native: let the robot play it by itself.
-        slower: make its cycle so many times longer; None makes it as long as the link needs. A policy's time passes
-            so many times slower, as if the whole walk were seen in slow motion.
-        duration: how long the walk may last [s]; the scenario's time limit if None.
+        walker: a gait, a policy or a controller of your own; or the name or path of one, or of a run or training. See
+            `gaitopt.run.target.find_target`.
+        robot: name, file or spec; the body's if None.
+        scenario: name, file or spec, for how the heading is held; the walker's own, else `field`, if None.
+        native: let the robot play the gait by itself.
+        slower: factor by which the cycle is made longer; None for as long as the link needs. A policy's time passes
+            more slowly by the same factor, as if the whole walk were seen in slow motion.
+        duration: longest walk [s]; the scenario's time limit if None.
 
     Raises:
-        InputError: the link cannot carry the gait; says how it could. Or a policy shall be played by the robot itself.
-        BodyError: the robot does not measure what the policy sees.
+        InputError: the link cannot carry the gait; says how it could. Or this walker cannot be played by the robot.
+        BodyError: the robot lacks a sensor that the walker needs.
     """
-    if isinstance(walker, TrainedPolicy):
-        _check_policy(walker, body, native)
-    gait = walker.gait.parameters if isinstance(walker, TrainedPolicy) else walker
+    target = find_target(walker, body.robot if robot is None else robot, scenario)
+    _check_positive("slower", slower)
+    _check_positive("duration", duration)
+    found, spec = target.walker, target.robot
     if native:
+        slow = slowed(gait_of_skill(found), slower or 1.0)
         if not body.capabilities.native_skills:
-            raise InputError(f"{robot.name} plays no skills of its own; leave out --native")
-        slowed = _slowed(gait, slower or 1.0)
-        return Plan(True, 1.0, slower or 1.0, slowed, SkillController(slowed, robot, body.command_period))
-    may_be_native = body.capabilities.native_skills and walker is gait
-    share, factor = _fit(body, gait, robot, slower, may_be_native)
-    slowed, controller = _slowed(gait, factor), _controller(walker, body, robot, scenario, factor, duration)
-    return Plan(False, share, factor, slowed, controller)
+            raise InputError(f"{spec.name} plays no skills of its own; leave out --native")
+        return Plan(True, 1.0, slower or 1.0, slow, SkillController(slow, spec, body.command_period))
+    check_sensors(found.needs, body.capabilities, body.robot.name)
+    share, factor = math.nan, slower or 1.0
+    if found.gait is not None:
+        may_be_native = body.capabilities.native_skills and isinstance(found, GaitWalker)
+        share, factor = _fit(body, found.gait.parameters, spec, slower, may_be_native)
+    controller = found.controller(spec, target.scenario, body.command_period, factor, duration)
+    gait = None if found.gait is None else slowed(found.gait.parameters, factor)
+    return Plan(False, share, factor, gait, controller)
 
 
-def _controller(
-    walker: GaitParameters | TrainedPolicy,
-    body: RealBody,
-    robot: RobotSpec,
-    scenario: ScenarioSpec,
-    factor: float,
-    duration: float | None,
-) -> Controller:
-    if isinstance(walker, TrainedPolicy):
-        return walker.controller(robot, scenario, body.command_period, factor)
-    return GaitController(_slowed(walker, factor), robot, scenario, body.command_period, duration)
+def gait_of_skill(walker: Walker) -> GaitParameters:
+    """Return the gait that a robot can play by itself.
+
+    Raises:
+        InputError: the walker is more than a gait.
+    """
+    if not isinstance(walker, GaitWalker):
+        raise InputError("a policy or controller acts as it walks, an uploaded skill cannot; leave out --native")
+    return walker.gait.parameters
 
 
-def _check_policy(policy: TrainedPolicy, body: RealBody, native: bool) -> None:
-    """Check that a robot can do what a policy needs."""
-    if native:
-        raise InputError("a policy adjusts its gait as it walks, an uploaded skill cannot be; leave out --native")
-    check_senses(policy.about.interface.observe, body.capabilities, body.robot.name)
+def _check_positive(name: str, value: float | None) -> None:
+    try:
+        good = value is None or 0.0 < float(value) < math.inf
+    except (TypeError, ValueError):
+        good = False
+    if not good:
+        raise InputError(f"{name}: got {value!r:.80}; expected a number above 0, or None")
 
 
 def _fit(
     body: RealBody, gait: GaitParameters, robot: RobotSpec, slower: float | None, may_be_native: bool
 ) -> tuple[float, float]:
-    """Return the share of the gait's motion that the link carries, and how many times slower it will be walked.
+    """Return the share of the gait's motion that the link carries, and the factor by which it will be slower.
 
     Raises:
         InputError: even so it is too fast for the link.
     """
     table = cycle(gait, robot, body.command_period / 4)
-    follow = body.follow(table.angles, gait.cycle_time)
+    follow = body.tracking(table.angles, gait.cycle_time)
     factor = follow.stretch if slower is None else slower
-    slowed = _slowed(gait, factor)
-    table = cycle(slowed, robot, body.command_period / 4)
-    if (carried := body.follow(table.angles, slowed.cycle_time).share) < ENOUGH:
+    slow = slowed(gait, factor)
+    table = cycle(slow, robot, body.command_period / 4)
+    if (carried := body.tracking(table.angles, slow.cycle_time).share) < ENOUGH:
         native_too = "let the robot play it by itself (--native), or " if may_be_native else ""
         raise InputError(
             f"this gait is too fast for the link, which carries {carried:.0%} of its motion; "
             f"{native_too}make its cycle {follow.stretch:.2g} times as long (gaitopt deploy --slow fit)"
         )
     return follow.share, factor
-
-
-def _slowed(gait: GaitParameters, factor: float) -> GaitParameters:
-    return replace(gait, cycle_time=gait.cycle_time * factor)

@@ -1,163 +1,68 @@
-"""A real robot between two lines: its body, its stopwatch and whoever helps it."""
+"""Walks of a real robot from line to line: its body, its stopwatch and its operator."""
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Callable
-from typing import Protocol
-
-from pydantic import field_validator
-
 from gaitopt.errors import BodyError, InputError, ProtocolError
-from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.body import Capabilities, Lifecycle
 from gaitopt.hal.catalog import make_real_body
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.hal.serial.light_gate import BAUD, LightGate
 from gaitopt.hal.serial.serial_link import SerialLink
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.real.deployment import plan_deployment
-from gaitopt.run.trained_policy import TrainedPolicy
+from gaitopt.run.real.deployment import gait_of_skill, plan_deployment
+from gaitopt.run.real.robot import OperatedRobot, RealRobot
+from gaitopt.run.walker import Walker, WalkerKey
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
-from gaitopt.spec import Spec
-from gaitopt.walk.controller import Controller, GaitController, SkillController
+from gaitopt.walk.controller import Controller, SkillController
 from gaitopt.walk.evaluation import check_score
 from gaitopt.walk.stopwatch import GateStopwatch, Keys, KeyStopwatch, SpoiledError, Stopwatch
 from gaitopt.walk.traversal import Status, Traversal, traverse
 
 BLIND_WALKS = 3
-"""After so many walks in a row in which the light gate saw nothing, something is wrong with it."""
+"""Number of walks in a row without a broken beam after which the light gate is taken to be at fault."""
 
 
-class DeskSpec(Spec):
-    """How a robot walks on the desk."""
-
-    body: str
-    """The body's address."""
-    stopwatch: str = "key"
-    """`key`, or `gate:PORT`."""
-    native: bool = False
-    """Whether the robot plays gaits from its own memory."""
-
-    @field_validator("body")
-    @classmethod
-    def _real(cls, text: str) -> str:
-        try:
-            real = parse_address(text).real
-        except InputError as error:
-            raise ValueError(str(error)) from error
-        if not real:
-            raise ValueError(f"got {text!r}; expected a robot on a serial line")
-        return text
-
-    @field_validator("stopwatch")
-    @classmethod
-    def _known(cls, text: str) -> str:
-        if text != "key" and not re.fullmatch(r"gate:.+", text):
-            raise ValueError(f"got {text!r}; expected key, or gate:PORT such as gate:/dev/ttyACM0")
-        return text
-
-
-class Operator(Protocol):
-    """Who helps a robot between two walks."""
-
-    keys: Keys | None
-    """The keyboard; None if there is none."""
-
-    def ready(self, trouble: str | None) -> None:
-        """Return when the robot stands behind the start line, and what was wrong is mended.
-
-        Raises:
-            BodyError: nobody can mend it.
-        """
-
-
-class StageHand:
-    """An operator who needs no asking: puts the robot back within a fixed time, and mends nothing."""
-
-    keys: Keys | None = None
-
-    def __init__(
-        self,
-        pause: float,
-        patience: int = 3,
-        sleep: Callable[[float], None] = time.sleep,
-        tell: Callable[[str], None] = lambda trouble: None,
-    ) -> None:
-        """Wait `pause` [s] before each walk, and bear fewer failures in a row than `patience`; `tell` of each."""
-        self._pause, self._patience, self._sleep, self._tell = pause, patience, sleep, tell
-        self._failed = 0
-
-    def ready(self, trouble: str | None) -> None:
-        """Return when the robot stands behind the start line."""
-        self._failed = self._failed + 1 if trouble else 0
-        if trouble and self._failed >= self._patience:
-            raise BodyError(f"{trouble}; {self._failed} walks in a row failed: mend it first")
-        if trouble:
-            self._tell(trouble)
-        self._sleep(self._pause)
-
-
-class Desk:
+class RealWalks:
     """Walks traversals on a real robot; a walk that does not count is walked again."""
 
-    def __init__(
-        self,
-        robot: RobotSpec,
-        scenario: ScenarioSpec,
-        spec: DeskSpec,
-        operator: Operator,
-        trained: TrainedPolicy | None = None,
-    ) -> None:
-        """Set up a desk.
-
-        Args:
-            robot: who walks.
-            scenario: the field.
-            spec: how it walks.
-            operator: who helps.
-            trained: a policy, which adjusts its own gait whatever gait is to be walked.
-        """
-        self._trained = trained
-        self._policy: Controller | None = None
-        self._robot, self._scenario, self._spec, self._operator = robot, scenario, spec, operator
+    def __init__(self, robot: RobotSpec, scenario: ScenarioSpec, operated: OperatedRobot) -> None:
+        self._robot, self._scenario = robot, scenario
+        self._spec, self._operator = operated.robot, operated.operator
         self._body: RealBody | None = None
         self._gate: LightGate | None = None
+        self._last: tuple[WalkerKey, Controller] | None = None
         self._blind = 0
         self._opened = False
 
-    def open(self, gait: GaitParameters) -> None:
-        """Make sure that robot and light gate answer, and that the link carries a gait; nothing moves.
+    def open(self, walker: Walker) -> None:
+        """Make sure that robot and light gate answer, and that the robot can walk so; nothing moves.
 
         Raises:
-            BodyError: one of them does not, or the robot lacks what a policy sees.
+            BodyError: one of them does not answer, or the robot lacks a sensor that the walker needs.
             InputError: the gait is too fast for the link.
         """
         if self._spec.stopwatch != "key":
             self._stopwatch()
-        walker = self._trained or gait
-        plan = plan_deployment(self._open_body(), walker, self._robot, self._scenario, self._spec.native)
-        self._policy = plan.controller if self._trained is not None else None
+        plan_deployment(self._open_body(), walker, self._robot, self._scenario, self._spec.native)
         self._opened = True
 
-    def walk(self, gait: GaitParameters, seed: int) -> Traversal:
+    def walk(self, walker: Walker, seed: int) -> Traversal:
         """Walk one traversal; waits until the robot has been placed.
 
         Raises:
-            BodyError: the robot or the light gate failed, and the operator cannot mend it.
-            InputError: see `open`, which the first walk begins with.
+            BodyError: the robot or the light gate failed, and the operator cannot fix it.
+            InputError: see `open`, with which the first walk begins.
         """
-        if not self._opened:  # what is wrong from the start is no matter of a spoiled walk
-            self.open(gait)
+        if not self._opened:  # what is wrong from the start is not the trouble of one walk
+            self.open(walker)
         trouble: str | None = None
         while True:
             self._operator.ready(trouble)
             try:
                 body, stopwatch = self._open_body(), self._stopwatch()
-                traversal = traverse(body, self._controller(gait, body), self._scenario, seed, stopwatch=stopwatch)
+                traversal = traverse(body, self._controller(walker, body), self._scenario, seed, stopwatch=stopwatch)
             except SpoiledError as error:
                 trouble = str(error)
                 continue
@@ -171,7 +76,7 @@ class Desk:
             return traversal
 
     def close(self) -> None:
-        """Let go of robot and gate."""
+        """Close the connections to robot and gate."""
         self._drop_body()
         gate, self._gate = self._gate, None
         if gate is not None:
@@ -194,13 +99,15 @@ class Desk:
         if body is not None:
             body.close()
 
-    def _controller(self, gait: GaitParameters, body: RealBody) -> Controller:
-        if self._spec.native:
-            return SkillController(gait, self._robot, body.command_period)
-        if self._policy is not None:
-            return self._policy
-        # What the link cannot carry of a later gait than the first is left out.
-        return GaitController(gait, self._robot, self._scenario, body.command_period)
+    def _controller(self, walker: Walker, body: RealBody) -> Controller:
+        """Return a walker's controller; what the link cannot carry of a later gait than the first is left out."""
+        key = walker.key
+        if self._last is None or self._last[0] != key:
+            if self._spec.native:
+                self._last = key, SkillController(gait_of_skill(walker), self._robot, body.command_period)
+            else:
+                self._last = key, walker.controller(self._robot, self._scenario, body.command_period)
+        return self._last[1]
 
     def _stopwatch(self) -> Stopwatch:
         kind, _, port = self._spec.stopwatch.partition(":")
@@ -222,26 +129,26 @@ class Desk:
             )
 
 
-def check_desk(
-    robot: RobotSpec, scenario: ScenarioSpec, spec: DeskSpec, gait: GaitParameters, score: ScoreSpec = SPEED
+def check_real_robot(
+    robot: RobotSpec, scenario: ScenarioSpec, real: RealRobot, walker: Walker, score: ScoreSpec = SPEED
 ) -> None:
-    """Open a desk for a look whether a gait can be walked and scored on it; nothing moves. See `Desk.open`."""
-    desk = Desk(robot, scenario, spec, _Absent())
+    """Open a real robot to check that a walker can walk and be scored on it; nothing moves. See `RealWalks.open`."""
+    walks = RealWalks(robot, scenario, real.operated_by(_Nobody()))
     try:
-        desk.open(gait)
-        if not score.is_speed:  # that, a stopwatch tells
-            check_score(score, desk.capabilities)
+        walks.open(walker)
+        if not score.is_speed:  # a stopwatch measures that
+            check_score(score, walks.capabilities)
     finally:
-        desk.close()
+        walks.close()
 
 
-class _Absent:
-    """Nobody is needed yet."""
+class _Nobody:
+    """The operator where none is needed."""
 
     keys: Keys | None = None
 
     def ready(self, trouble: str | None) -> None:
-        raise ProtocolError("nobody is at the desk")
+        raise ProtocolError("there is no operator")
 
 
 def _open_gate(port: str) -> LightGate:

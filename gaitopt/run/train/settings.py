@@ -9,18 +9,18 @@ from pydantic import Field, model_validator
 
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.rl.algorithms.base import Algorithm
-from gaitopt.rl.algorithms.catalog import make_algorithm, nullable, resolve_options
+from gaitopt.rl.algorithms.catalog import ALGORITHMS, make_algorithm, nullable, resolve_options
 from gaitopt.rl.features import DiscreteFeatures
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import make_policy
 from gaitopt.rl.policies.gaussian_mlp import GaussianMLPPolicy
 from gaitopt.rl.policies.linear_gaussian import LinearGaussianPolicy
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
-from gaitopt.rl.training import Count, Stopping
+from gaitopt.rl.training import Stopping
 from gaitopt.run.settings import EvaluationWalks, Seed, Settings, changed
 from gaitopt.run.train.defaults import usual_interface, usual_policy, walking_options
 from gaitopt.seeding import Stream, generator
-from gaitopt.spec import Positive, Real, Spec
+from gaitopt.spec import Count, Positive, Real, Spec
 from gaitopt.walk.environment import TraversalEnvironment
 from gaitopt.walk.policy_controller import Interface
 
@@ -81,7 +81,7 @@ class TrainSettings(Settings):
     def completed(cls, given: dict[str, Any]) -> dict[str, Any]:
         """Return the settings given with names resolved and defaults filled in; see `Settings.completed`."""
         values = super().completed(given)
-        algorithm = given.get("algorithm", "ppo")
+        algorithm = ALGORITHMS.name_of(given.get("algorithm", "ppo"))
         nullable(algorithm)  # refuses an unknown name before its policy is looked for
         policy = given.get("policy", usual_policy(algorithm))
         if policy not in POLICIES:
@@ -89,7 +89,7 @@ class TrainSettings(Settings):
         usual, interface = usual_interface(policy), given.get("interface")
         begin = given.get("policy_options", PolicyOptions())
         return {
-            "name": f"{values['robot'].name}-{algorithm}-{values['scenario'].name}",
+            "name": f"{values['robot'].name}-{algorithm.rpartition(':')[2]}-{values['scenario'].name}",
             "steps": None if "iterations" in given else STEPS,
             **values,
             "algorithm": algorithm,

@@ -20,15 +20,15 @@ from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import make_policy
 from gaitopt.rl.training import Progress, Training, save_state
 from gaitopt.run.differences import first_difference
-from gaitopt.run.experiment import RUNS, check_layout
-from gaitopt.run.rollout import evaluate
-from gaitopt.run.settings import settings_of
+from gaitopt.run.experiment import check_layout
+from gaitopt.run.rollout import World, measure
 from gaitopt.run.train.folder import Row, TrainFolder, create_training
-from gaitopt.run.train.sampler_pool import LaneFactory, LanePool
+from gaitopt.run.train.sampler_pool import SamplerFactory, SamplerPool
 from gaitopt.run.train.settings import TrainSettings, new_algorithm, new_policy
 from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
+from gaitopt.run.walker import Walker, gait_walker
 from gaitopt.walk.evaluation import Evaluation
-from gaitopt.workers import WorkerChoice, check_count, default_count
+from gaitopt.workers import WorkerChoice
 
 SAVE_EVERY_S = 20.0
 """Time between two savings of where training stands [s]; what was lived through since is lived through again."""
@@ -61,32 +61,6 @@ class TrainOutcome:
     """Why it stopped."""
 
 
-def train(
-    settings: TrainSettings | None = None,
-    /,
-    *,
-    workers: int | None = None,
-    runs: Path | str = RUNS,
-    report: Report | None = None,
-    **fields: Any,
-) -> TrainOutcome:
-    """Train a policy that adjusts a gait while it walks; the training is kept in a folder of its own.
-
-    Args:
-        settings: what is to be trained; or give its fields, see `TrainSettings`.
-        workers: processes, all cores if None. The result does not depend on it.
-        runs: folder in which the training's folder is made.
-        report: called after every iteration.
-        fields: fields of `TrainSettings`, such as `robot`, `gait`, `algorithm`, `steps` and `seed`.
-
-    Raises:
-        InputError: something cannot be used; nothing is left half-written.
-    """
-    workers = default_count() if workers is None else workers
-    check_count(workers)
-    return continue_training(new_training(settings_of(TrainSettings, settings, fields), runs, workers), workers, report)
-
-
 def new_training(settings: TrainSettings, runs: Path | str, workers: int = 1) -> TrainFolder:
     """Check that a policy can be trained, measure the gait's own pace, and make the folder."""
     new_algorithm(settings, new_policy(settings, settings.environment()))  # fails before a folder is made
@@ -95,15 +69,8 @@ def new_training(settings: TrainSettings, runs: Path | str, workers: int = 1) ->
 
 def measured_pace(settings: TrainSettings, workers: WorkerChoice) -> float:
     """Return the speed of the gait alone [m/s], which rewards are compared with; it depends on the seed."""
-    return evaluate(
-        settings.start_gait,
-        settings.robot,
-        settings.scenario,
-        PACE_WALKS,
-        settings.seed,
-        settings.engine,
-        workers,
-    ).speed_mps
+    alone = [gait_walker(settings.robot, settings.start_gait)]
+    return measure(alone, _world(settings), PACE_WALKS, settings.seed, workers)[0].speed_mps
 
 
 def continue_training(folder: TrainFolder, workers: int, report: Report | None = None) -> TrainOutcome:
@@ -137,12 +104,12 @@ class _Work:
 
     def run(self) -> TrainOutcome:
         config = self._config
-        factory = LaneFactory(self._make_environment, self._policy.kind, self._policy.options(), config.seed)
-        with LanePool(factory, config.environments, self._workers) as pool:
+        factory = SamplerFactory(self._make_environment, self._policy.kind, self._policy.options(), config.seed)
+        with SamplerPool(factory, config.environments, self._workers) as pool:
             training = Training(new_algorithm(config, self._policy), pool, config.stopping)
             per_second = self._train(training)
         trained = self._trained({})
-        gait, learned = (self._evaluate(who) for who in (None, trained))
+        gait, learned = self._evaluate([gait_walker(config.robot, config.start_gait), trained])
         told = {"speed_mps": learned.speed_mps, "speed_ci95_mps": list(learned.speed_ci95_mps)}
         told |= {"gait_speed_mps": gait.speed_mps, "finished": learned.finished, "fresh_traversals": learned.repeats}
         trained = self._trained(told | {"artefacts": list(learned.artefacts)})
@@ -235,18 +202,13 @@ class _Work:
         )
         return TrainedPolicy(policy or self._policy, about)
 
-    def _evaluate(self, trained: TrainedPolicy | None) -> Evaluation:
+    def _evaluate(self, walkers: list[Walker]) -> list[Evaluation]:
         config = self._config
-        return evaluate(
-            config.start_gait,
-            config.robot,
-            config.scenario,
-            config.fresh,
-            config.seed,
-            config.engine,
-            self._workers,
-            trained=trained,
-        )
+        return measure(walkers, _world(config), config.fresh, config.seed, self._workers)
+
+
+def _world(config: TrainSettings) -> World:
+    return World(config.robot, config.scenario, config.engine)
 
 
 def _row(progress: Progress) -> Row:

@@ -10,7 +10,7 @@ from small_runs import chance_walk
 from small_studies import NOON, SMALL, left_by, said
 
 from gaitopt.errors import InputError
-from gaitopt.gait.parameters import GaitSpace
+from gaitopt.gait.parameters import GaitParameters, GaitSpace
 from gaitopt.optim.catalog import OPTIMIZERS
 from gaitopt.run.compare import optimizer_trial as optimizer_member
 from gaitopt.run.compare.compare import compare, run_comparison
@@ -18,6 +18,8 @@ from gaitopt.run.compare.folder import find_study, list_studies
 from gaitopt.run.experiment import named
 from gaitopt.run.learn.folder import RunFolder, create_run
 from gaitopt.run.learn.settings import new_optimizer
+from gaitopt.run.rollout import RolloutTask
+from gaitopt.run.walker import gait_walker
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.traversal import Status
 from gaitopt.workers.in_process import InProcess
@@ -33,7 +35,7 @@ def test_every_method_learns_with_every_seed_in_an_ordinary_run(make_study, free
         config = member.config
         assert f"{config.optimizer}-{config.seed}" == member.path.name
         assert (config.traversals, config.fresh) == (30, 4)
-        assert config.options == OPTIMIZERS[config.optimizer].options(**SMALL["options"][config.optimizer]).model_dump()
+        assert config.options == resolve_options(config.optimizer, SMALL["options"][config.optimizer])
         with member.open_store() as store:
             counts = {purpose: store.count(purpose) for purpose in ("learn", "start", "best")}
         assert 0 < counts["learn"] <= 30
@@ -50,19 +52,14 @@ def test_each_point_of_a_curve_is_the_mean_of_fresh_traversals_of_what_was_recom
         assert curve.points == (0, 25, 30)
         for point, since, score, fell in zip(curve.points, curve.since, curve.scores, curve.fresh_fell, strict=True):
             gait = recommended_after(member, point)
-            tasks = [(gait, traversal_seed(1, Stream.COMPARISON, repeat)) for repeat in range(4)]
-            walks = [chance_walk(Task(*task)).traversal for task in tasks]
+            walker = gait_walker(member.config.robot, GaitParameters(*gait))
+            seeds = [traversal_seed(1, Stream.COMPARISON, repeat) for repeat in range(4)]
+            walks = [chance_walk(RolloutTask(walker, seed)).traversal for seed in seeds]
             assert score == pytest.approx(np.mean([walk.speed_mps for walk in walks]))
             assert fell == sum(walk.status is Status.FELL for walk in walks)
             assert since <= point
             assert recommended_after(member, since) == gait
             assert since == 0 or recommended_after(member, since - 1) != gait
-
-
-@dataclasses.dataclass
-class Task:
-    parameters: tuple
-    seed: int
 
 
 def recommended_after(member, traversals):
@@ -83,9 +80,9 @@ def test_equal_gaits_are_walked_once_and_the_best_known_once_more(make_study, fr
     comparison = run_comparison(study, 1)
     seeds = {traversal_seed(1, Stream.COMPARISON, repeat) for repeat in range(8)}
     fresh = [task for task in free_walks if task.seed in seeds]
-    assert len(fresh) == len(set(fresh))
+    assert len(fresh) == len({(task.walker.key, task.seed) for task in fresh})
     gaits = {recommended_after(member, point) for member in study.members for point in (0, 25, 30)}
-    assert {task.parameters for task in fresh} == gaits
+    assert {task.walker.key.gait for task in fresh} == gaits
     assert len(fresh) == 4 * len(gaits) + 4
     # The best is told by the four traversals that did not pick it.
     best = comparison.best_known

@@ -6,13 +6,19 @@ import numpy as np
 import pytest
 from small_runs import chance_walk, rows_of
 
+from gaitopt.gait.gait_file import load_gait
+from gaitopt.robot.spec import load_robot
 from gaitopt.run.learn.noise import Noise, estimate_noise
 from gaitopt.run.learn.optimize import optimize
 from gaitopt.run.rollout import RolloutTask
 from gaitopt.run.store import PURPOSES, Place, Row
+from gaitopt.run.walker import GaitWalker
 from gaitopt.walk.traversal import Status
 
-WALK = dataclasses.replace(chance_walk(RolloutTask((0.0,), 0)).traversal, status=Status.FINISHED)
+WALK = dataclasses.replace(
+    chance_walk(RolloutTask(GaitWalker(load_gait("hand-tuned", load_robot("aibo-ers7"))), 0)).traversal,
+    status=Status.FINISHED,
+)
 
 
 def row(gait, score, fell=False, iteration=0):

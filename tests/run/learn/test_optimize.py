@@ -7,7 +7,8 @@ from small_runs import chance_walk, rows_of
 
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait, read_gait
-from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters, GaitSpace
+from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters
+from gaitopt.gait.space import GaitSpace
 from gaitopt.hal.catalog import make_body
 from gaitopt.optim.catalog import make_optimizer
 from gaitopt.robot.spec import load_robot

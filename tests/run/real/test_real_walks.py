@@ -1,4 +1,4 @@
-"""The desk: which walks count, who is asked, and what is let go of; with bodies and gates that follow a script."""
+"""Walks of a real robot: which count, who is asked, what is closed; with bodies and gates that follow a script."""
 
 from types import SimpleNamespace
 
@@ -9,8 +9,10 @@ from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.body import Capabilities, Lifecycle
 from gaitopt.hal.serial.light_gate import Passage
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.real import walks as desk
-from gaitopt.run.real.walks import Desk, DeskSpec, StageHand, check_desk
+from gaitopt.run.real import walks as module
+from gaitopt.run.real.robot import OperatedRobot, RealRobot, UnattendedOperator
+from gaitopt.run.real.walks import RealWalks, check_real_robot
+from gaitopt.run.walker import GaitWalker
 from gaitopt.scenario.objective import parse_score
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.spec import parse_spec
@@ -19,7 +21,7 @@ from gaitopt.walk.stopwatch import GateStopwatch, KeyStopwatch, SpoiledError
 from gaitopt.walk.traversal import Status
 
 ROBOT, SCENARIO = load_robot("petoi-bittle"), load_scenario("desk")
-GAIT = load_gait("hand-tuned", ROBOT).parameters
+GAIT = GaitWalker(load_gait("hand-tuned", ROBOT))
 DONE, FELL, BLIND = (SimpleNamespace(status=status) for status in (Status.FINISHED, Status.FELL, Status.TIMEOUT))
 
 
@@ -56,18 +58,18 @@ class FakeGate:
 
 
 class World:
-    """What happens on the desk: `walks` are the walks in their order, each a traversal or an error."""
+    """What happens to the robot: `walks` are the walks in their order, each a traversal or an error."""
 
     def __init__(self, monkeypatch, *walks):
         self.walks, self.log, self.troubles = list(walks), [], []
         self.deaf = self.no_gate = self.too_fast = False
         self.keys = None
         self.controllers, self.stopwatches = [], []
-        monkeypatch.setattr(desk, "make_real_body", lambda robot, address: FakeBody(self))
-        monkeypatch.setattr(desk, "SerialLink", lambda port, baud: SimpleNamespace(world=self, port=port))
-        monkeypatch.setattr(desk, "LightGate", FakeGate)
-        monkeypatch.setattr(desk, "traverse", self.traverse)
-        monkeypatch.setattr(desk, "plan_deployment", self.plan)
+        monkeypatch.setattr(module, "make_real_body", lambda robot, address: FakeBody(self))
+        monkeypatch.setattr(module, "SerialLink", lambda port, baud: SimpleNamespace(world=self, port=port))
+        monkeypatch.setattr(module, "LightGate", FakeGate)
+        monkeypatch.setattr(module, "traverse", self.traverse)
+        monkeypatch.setattr(module, "plan_deployment", self.plan)
 
     def plan(self, body, gait, robot, scenario, native):
         self.log.append("plan")
@@ -93,9 +95,9 @@ class World:
         self.log.append("ready")
         self.troubles.append(trouble)
 
-    def desk(self, operator=None, **spec):
+    def real_walks(self, operator=None, **spec):
         given = {"body": "opencat:/dev/x", "stopwatch": "gate:/dev/y"} | spec
-        return Desk(ROBOT, SCENARIO, parse_spec(DeskSpec, given, "desk"), operator or self)
+        return RealWalks(ROBOT, SCENARIO, OperatedRobot(RealRobot(**given), operator or self))
 
 
 @pytest.fixture
@@ -105,47 +107,47 @@ def world(monkeypatch):
 
 def test_everything_is_opened_once_and_before_the_operator_is_asked(world):
     it = world(DONE, DONE)
-    table = it.desk()
-    assert [table.walk(GAIT, seed) for seed in (1, 2)] == [DONE, DONE]
+    robot = it.real_walks()
+    assert [robot.walk(GAIT, seed) for seed in (1, 2)] == [DONE, DONE]
     assert it.log == ["open gate", "open body", "plan", "ready", "walk", "ready", "walk"]
     assert it.troubles == [None, None]
-    table.close()
-    table.close()
+    robot.close()
+    robot.close()
     assert it.log[-2:] == ["close body", "close gate"]
 
 
 def test_a_spoiled_walk_is_walked_again(world):
     it = world(SpoiledError("somebody touched it"), SpoiledError("again"), DONE)
-    assert it.desk().walk(GAIT, 1) is DONE
+    assert it.real_walks().walk(GAIT, 1) is DONE
     assert it.troubles == [None, "somebody touched it", "again"]
     assert it.log.count("open body") == 1
 
 
 def test_a_fault_is_told_and_the_walk_repeated_with_everything_opened_anew(world):
     it = world(BodyError("battery low"), DONE)
-    assert it.desk().walk(GAIT, 1) is DONE
+    assert it.real_walks().walk(GAIT, 1) is DONE
     assert it.troubles == [None, "battery low"]
     assert it.log[4:] == ["walk", "close body", "close gate", "ready", "open body", "open gate", "walk"]
 
 
 def test_a_body_that_stays_away_is_told_again_and_again(world):
     it = world(BodyError("the port is lost"), DONE)
-    table = it.desk()
+    robot = it.real_walks()
 
     def unplugged(trouble):
         it.troubles.append(trouble)
         it.deaf = 1 < len(it.troubles) < 4
 
     it.ready = unplugged
-    assert table.walk(GAIT, 1) is DONE
+    assert robot.walk(GAIT, 1) is DONE
     assert it.troubles == [None, "the port is lost", "nobody answers", "nobody answers"]
 
 
 def test_after_a_fall_the_body_is_opened_anew(world):
     it = world(FELL, DONE)
-    table = it.desk()
-    assert table.walk(GAIT, 1) is FELL  # it counts
-    assert table.walk(GAIT, 2) is DONE
+    robot = it.real_walks()
+    assert robot.walk(GAIT, 1) is FELL  # it counts
+    assert robot.walk(GAIT, 2) is DONE
     assert it.log[4:] == ["walk", "close body", "ready", "open body", "walk"]
     assert it.troubles == [None, None]
 
@@ -157,11 +159,11 @@ def test_what_is_wrong_from_the_start_is_raised_before_the_operator_is_asked(wor
     it = world(DONE)
     setattr(it, wrong, True)
     with pytest.raises((BodyError, InputError), match=error):
-        it.desk().walk(GAIT, 1)
+        it.real_walks().walk(GAIT, 1)
     assert "ready" not in it.log
     it.log.clear()
     with pytest.raises((BodyError, InputError), match=error):
-        check_desk(ROBOT, SCENARIO, DeskSpec(body="opencat:/dev/x", stopwatch="gate:/dev/y"), GAIT)
+        check_real_robot(ROBOT, SCENARIO, RealRobot(body="opencat:/dev/x", stopwatch="gate:/dev/y"), GAIT)
     assert it.log.count("open gate") == it.log.count("close gate") == 1
     assert it.log.count("open body") - it.log.count("close body") == (1 if wrong == "deaf" else 0)
 
@@ -170,69 +172,69 @@ def test_a_gate_that_did_not_answer_is_not_used(world):
     """A gate that was opened in vain, once, was taken for a gate ever after."""
     it = world(DONE)
     it.no_gate = True
-    table = it.desk()
+    robot = it.real_walks()
     for _ in range(2):
         with pytest.raises(BodyError, match="not a light gate"):
-            table.walk(GAIT, 1)
+            robot.walk(GAIT, 1)
     assert "walk" not in it.log
 
 
 def test_only_the_first_gait_is_checked_against_the_link(world):
     it = world(DONE, DONE)
-    table = it.desk()
-    table.walk(GAIT, 1)
+    robot = it.real_walks()
+    robot.walk(GAIT, 1)
     it.too_fast = True
-    assert table.walk(GAIT, 2) is DONE
+    assert robot.walk(GAIT, 2) is DONE
 
 
 def test_gaits_are_streamed_or_played_by_the_robot(world):
     for native, kind in ((False, GaitController), (True, SkillController)):
         it = world(DONE, DONE)
-        table = it.desk(native=native)
-        table.walk(GAIT, 1)
-        table.walk(GAIT, 2)
+        robot = it.real_walks(native=native)
+        robot.walk(GAIT, 1)
+        robot.walk(GAIT, 2)
         assert [type(controller) for controller in it.controllers] == [kind, kind]
 
 
 def test_a_gate_that_sees_nothing_is_told_after_three_walks_in_a_row(world):
     it = world(BLIND, BLIND, DONE, BLIND, BLIND, FELL, BLIND, BLIND, BLIND)
-    table = it.desk()
+    robot = it.real_walks()
     for seed in range(8):
-        table.walk(GAIT, seed)
+        robot.walk(GAIT, seed)
     with pytest.raises(BodyError, match="gate:/dev/y: no beam was broken in 3 walks of 12 s; check that the robot"):
-        table.walk(GAIT, 8)
+        robot.walk(GAIT, 8)
 
 
 def test_the_stopwatch_is_the_operators_or_the_gates(world):
     it = world(DONE, DONE)
     it.keys = SimpleNamespace(pressed=lambda: "")
-    it.desk(stopwatch="key").walk(GAIT, 1)
-    it.desk().walk(GAIT, 1)
+    it.real_walks(stopwatch="key").walk(GAIT, 1)
+    it.real_walks().walk(GAIT, 1)
     assert [type(stopwatch) for stopwatch in it.stopwatches] == [KeyStopwatch, GateStopwatch]
     it.keys = None
     with pytest.raises(InputError, match="needs an operator at a terminal; or time by --stopwatch gate:PORT"):
-        it.desk(stopwatch="key").walk(GAIT, 1)
+        it.real_walks(stopwatch="key").walk(GAIT, 1)
 
 
-def test_a_stage_hand_bears_two_failures_in_a_row():
+def test_an_unattended_operator_bears_two_failures_in_a_row():
     slept, told = [], []
-    hand = StageHand(2.5, sleep=slept.append, tell=told.append)
-    hand.ready(None)
-    hand.ready("first")
-    hand.ready("second")
-    hand.ready(None)  # a walk that counted
-    hand.ready("third")
-    hand.ready("fourth")
-    with pytest.raises(BodyError, match="fifth; 3 walks in a row failed: mend it first"):
-        hand.ready("fifth")
+    operator = UnattendedOperator(2.5, sleep=slept.append, report=told.append)
+    operator.ready(None)
+    operator.ready("first")
+    operator.ready("second")
+    operator.ready(None)  # a walk that counted
+    operator.ready("third")
+    operator.ready("fourth")
+    with pytest.raises(BodyError, match="fifth; 3 walks in a row failed: fix it first"):
+        operator.ready("fifth")
     assert slept == [2.5] * 6
     assert told == ["first", "second", "third", "fourth"]
 
 
-def test_with_a_stage_hand_a_lasting_fault_ends_the_walk(world):
+def test_with_an_unattended_operator_a_lasting_fault_ends_the_walk(world):
     it = world(*[BodyError("battery low")] * 3)
     with pytest.raises(BodyError, match="battery low; 3 walks in a row failed"):
-        it.desk(StageHand(0.0, sleep=lambda duration: None)).walk(GAIT, 1)
+        it.real_walks(UnattendedOperator(0.0, sleep=lambda duration: None)).walk(GAIT, 1)
     assert it.log.count("walk") == 3
     assert it.log[-2:] == ["close body", "close gate"]
 
@@ -247,9 +249,9 @@ def test_with_a_stage_hand_a_lasting_fault_ends_the_walk(world):
         ({"body": "opencat:/dev/x", "nativ": True}, "did you mean native"),
     ],
 )
-def test_a_desk_that_cannot_be(spec, said):
+def test_a_real_robot_that_cannot_be(spec, said):
     with pytest.raises(InputError, match=said):
-        parse_spec(DeskSpec, spec, "desk")
+        parse_spec(RealRobot, spec, "real")
 
 
 def test_a_gate_tells_of_a_passage_to_its_stopwatch():
@@ -261,9 +263,9 @@ def test_a_score_that_the_robot_cannot_measure_is_refused_before_it_moves(monkey
     world = World(monkeypatch)
     can = Capabilities(simulated=False, position=False, joint_torque=False, contacts=False, camera=False)
     monkeypatch.setattr(FakeBody, "capabilities", can, raising=False)
-    spec = DeskSpec(body="opencat:PORT", stopwatch="gate:PORT")
-    check_desk(ROBOT, SCENARIO, spec, GAIT, parse_score("speed - sway"))
+    spec = RealRobot(body="opencat:PORT", stopwatch="gate:PORT")
+    check_real_robot(ROBOT, SCENARIO, spec, GAIT, parse_score("speed - sway"))
     with pytest.raises(InputError, match="this body does not measure drift"):
-        check_desk(ROBOT, SCENARIO, spec, GAIT, parse_score("speed - drift"))
+        check_real_robot(ROBOT, SCENARIO, spec, GAIT, parse_score("speed - drift"))
     assert world.log[-1] in ("close body", "close gate")
     assert world.troubles == []

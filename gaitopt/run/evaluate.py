@@ -1,0 +1,180 @@
+"""Traversals of any walker in one call: one, many, or those of many walkers."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable
+from os import PathLike
+from typing import Any
+
+from gaitopt.errors import InputError
+from gaitopt.hal.catalog import make_body
+from gaitopt.hal.engine import EngineSpec
+from gaitopt.run.real.robot import OperatedRobot
+from gaitopt.run.rollout import World, fresh_seed, measure
+from gaitopt.run.target import RobotChoice, ScenarioChoice, Target, find_target
+from gaitopt.scenario.objective import ScoreSpec, parse_score
+from gaitopt.walk.evaluation import Evaluation
+from gaitopt.walk.traversal import Observer, Traversal
+from gaitopt.walk.traversal import traverse as walk
+from gaitopt.workers import RAY, WorkerChoice, check_workers, default_count
+
+
+def evaluate(
+    walker: Any,
+    robot: RobotChoice | None = None,
+    scenario: ScenarioChoice | None = None,
+    *,
+    repeats: int = 20,
+    seed: int = 0,
+    workers: WorkerChoice | None = 1,
+    score: str | ScoreSpec | None = None,
+    body: EngineSpec | OperatedRobot | None = None,
+) -> Evaluation:
+    """Measure a walker by evaluation walks, not used for learning: mean speed with 95 % interval, falls, artefacts.
+
+    Args:
+        walker: a gait, a policy or a controller of your own; or the name or path of one, or of a run or training. See
+            `gaitopt.run.target.find_target`.
+        robot: name, file or spec; the walker's own, else the AIBO ERS-7, if None.
+        scenario: name, file or spec; the walker's own, else `field`, if None.
+        repeats: number of traversals.
+        seed: random seed; decides the conditions of the traversals.
+        workers: number of processes, all cores if None; or `ray`. The result does not depend on it.
+        score: objective, such as `speed - 0.5*sway`; the run's own, else the scenario's, else the speed, if None.
+        body: the engine's settings; or a real robot, as `RealRobot(...).operated_by(operator)`.
+
+    Raises:
+        InputError: something cannot be used.
+    """
+    target = find_target(walker, robot, scenario)
+    return _evaluations([target], repeats, seed, workers, score, body)[0]
+
+
+def evaluate_many(
+    walkers: Iterable[Any],
+    robot: RobotChoice | None = None,
+    scenario: ScenarioChoice | None = None,
+    *,
+    repeats: int = 3,
+    seed: int = 0,
+    workers: WorkerChoice | None = None,
+    score: str | ScoreSpec | None = None,
+    body: EngineSpec | OperatedRobot | None = None,
+) -> list[Evaluation]:
+    """Measure many walkers of one robot by the same traversals, all side by side; see `evaluate`.
+
+    What is None is taken from the first walker.
+    """
+    if isinstance(walkers, (str, PathLike)) or not isinstance(walkers, Iterable):
+        raise InputError(f"walkers: got {walkers!r:.80}; expected a list of walkers")
+    targets: list[Target] = []
+    for walker in walkers:
+        targets.append(find_target(walker, robot, scenario))
+        robot, scenario = targets[0].robot, targets[0].scenario
+    return _evaluations(targets, repeats, seed, workers, score, body)
+
+
+def traverse(
+    walker: Any,
+    robot: RobotChoice | None = None,
+    scenario: ScenarioChoice | None = None,
+    *,
+    seed: int = 0,
+    engine: EngineSpec | None = None,
+    window: bool = False,
+    observer: Observer | None = None,
+) -> Traversal:
+    """Walk once in simulation; it is the first of the traversals that `evaluate` walks with this seed.
+
+    Args:
+        walker: see `evaluate`.
+        robot: name, file or spec; the walker's own, else the AIBO ERS-7, if None.
+        scenario: name, file or spec; the walker's own, else `field`, if None.
+        seed: random seed.
+        engine: the engine's settings; the run's or the robot's own if None.
+        window: show it in a window, in real time.
+        observer: called with body and state at every look.
+
+    Raises:
+        InputError: something cannot be used.
+    """
+    target = find_target(walker, robot, scenario)
+    seed, engine = whole("seed", seed, 0), engine_of_choice(engine) or target.engine
+    controller = target.walker.controller(target.robot, target.scenario)
+    with make_body(target.robot, engine=engine, window=window) as body:
+        return walk(body, controller, target.scenario, fresh_seed(seed), observer)
+
+
+def _evaluations(
+    targets: list[Target],
+    repeats: int,
+    seed: int,
+    workers: WorkerChoice | None,
+    score: str | ScoreSpec | None,
+    body: EngineSpec | OperatedRobot | None,
+) -> list[Evaluation]:
+    if not targets:
+        return []
+    first = targets[0]
+    repeats, seed, workers = whole("repeats", repeats, 1), whole("seed", seed, 0), workers_of_choice(workers)
+    objective = first.usual_score if score is None else score_of_choice(score)
+    if body is not None and not isinstance(body, (EngineSpec, OperatedRobot)):
+        expected = "an EngineSpec, or RealRobot(...).operated_by(operator)"
+        raise InputError(f"body: got {body!r:.80}; expected {expected}")
+    world = World(first.robot, first.scenario, body or first.engine)
+    return measure([target.walker for target in targets], world, repeats, seed, workers, objective)
+
+
+def whole(name: str, value: Any, least: int) -> int:
+    """Return a whole number, such as one of numpy's, as an int.
+
+    Raises:
+        InputError: it is none, or less than the least.
+    """
+    try:
+        number = least - 1 if isinstance(value, bool) else operator.index(value)
+    except TypeError:
+        number = least - 1
+    if number < least:
+        raise InputError(f"{name}: got {value!r:.80}; expected a whole number of at least {least}")
+    return number
+
+
+def workers_of_choice(choice: Any) -> WorkerChoice:
+    """Return a number of processes, all cores for None; or `ray`.
+
+    Raises:
+        InputError: it is something else, or there can be no such workers.
+    """
+    if choice is None:
+        return default_count()
+    if choice != RAY and (isinstance(choice, bool) or not hasattr(choice, "__index__")):
+        raise InputError(f"workers: got {choice!r:.80}; expected a number of processes, None for all cores, or 'ray'")
+    workers = RAY if choice == RAY else operator.index(choice)
+    check_workers(workers)
+    return workers
+
+
+def score_of_choice(choice: Any) -> ScoreSpec:
+    """Return an objective that is given as text or as a spec.
+
+    Raises:
+        InputError: it is something else, or the text cannot be read.
+    """
+    if isinstance(choice, str):
+        return parse_score(choice)
+    if not isinstance(choice, ScoreSpec):
+        raise InputError(f"score: got {choice!r:.80}; expected text such as 'speed - 0.5*sway', or a ScoreSpec")
+    return choice
+
+
+def engine_of_choice(choice: Any) -> EngineSpec | None:
+    """Return an engine's settings, or None.
+
+    Raises:
+        InputError: it is something else.
+    """
+    if choice is not None and not isinstance(choice, EngineSpec):
+        raise InputError(f"engine: got {choice!r:.80}; expected an EngineSpec")
+    return choice
