@@ -73,7 +73,8 @@ def build_parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 good, 1 not all found or done, 2 bad input, 130 interrupted."""
-    sys.path.append(os.getcwd())  # where a user's own controller is looked for, as by `python -m gaitopt`
+    if os.getcwd() not in sys.path:  # as with `python -m gaitopt`, so that a user's own controller is found there
+        sys.path.append(os.getcwd())
     args = build_parser().parse_args(_with_negative_scores(sys.argv[1:] if argv is None else argv))
     signal.signal(signal.SIGTERM, _interrupt)
     descriptor = claim_stdout() if getattr(args, "json", False) else None

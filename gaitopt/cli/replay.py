@@ -17,9 +17,9 @@ from gaitopt.view.video import record_video
 
 def add_parser(verbs: Any) -> None:
     """Add the verb."""
-    parser = verbs.add_parser("replay", help="watch one traversal of a gait or a policy", description=__doc__)
+    parser = verbs.add_parser("replay", help="watch one traversal", description=__doc__)
     arguments.add_target(parser)
-    parser.add_argument("--video", type=Path, metavar="FILE", help="film it: .mp4 or .gif")
+    parser.add_argument("--video", type=Path, metavar="FILE", help="write a video: .mp4 or .gif")
     parser.add_argument("--window", action="store_true", help="show it in PyBullet's window, in real time")
     arguments.add_seed(parser)
     arguments.add_json(parser)
