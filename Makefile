@@ -9,9 +9,9 @@ PYTHON ?= $(shell for p in python3.11 python3 python; do \
 READY := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format study baselines clean
+.PHONY: help demo test check format docs study baselines clean
 
-help: ## say what there is to make
+help: ## list what can be made
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 10
 
 demo: $(READY) ## an AIBO ERS-7 learns to walk faster; a couple of minutes
@@ -25,16 +25,19 @@ check: $(READY) ## format, lint and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-study: $(READY) ## the slow studies behind README's tables; a day
+docs: $(VENV)/.docs ## build the pages of docs/ into site/
+	$(BIN)/mkdocs build --strict
+
+study: $(READY) ## measure the tables of docs/results again; a day
 	$(BIN)/python -m pytest -m study
 	$(BIN)/python scripts/study/study_learning.py
 	$(BIN)/python scripts/study/study_policies.py
 	$(BIN)/python scripts/study/study_optimizers.py
 
-baselines: $(READY) ## install stable-baselines3 and PyTorch: a second checker of the environments, and a rival
+baselines: $(READY) ## install stable-baselines3 and PyTorch, to check the environments and to compare with
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[sb3]'
 
-format: $(READY) ## let ruff mend what it can
+format: $(READY) ## let ruff format the code and fix what it can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
@@ -45,4 +48,8 @@ $(READY): pyproject.toml constraints.txt
 	@test -n "$(PYTHON)" || { echo "gaitopt needs CPython 3.11 (PyBullet has a wheel for it); install it, or name it: make PYTHON=/path/to/python3.11"; exit 2; }
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+$(VENV)/.docs: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[docs]'
 	@touch $@

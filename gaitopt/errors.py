@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -36,6 +35,8 @@ class WorkerError(GaitoptError):
 
 def unknown_name(what: str, got: str, known: Iterable[str]) -> InputError:
     """Return the error for a name that is not known, with the nearest names that are."""
+    import difflib  # slow to import, and rarely needed
+
     names = sorted(known)
     near = difflib.get_close_matches(got, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names) or 'none'}"

@@ -91,6 +91,8 @@ class Registry(Mapping[str, Entry], Generic[Item]):
         """
         if isinstance(choice, str):
             return choice
+        if not callable(choice):
+            raise InputError(f"{self.what}: got {choice!r}; expected a name or a class")
         module, name = getattr(choice, "__module__", ""), getattr(choice, "__qualname__", "")
         place = f"{module}:{name}"
         known = {entry.home: key for key, entry in self._own.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 from types import UnionType
-from typing import Annotated, Any, Self, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, ClassVar, Self, TypeVar, Union, get_args, get_origin
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -18,6 +18,8 @@ Positive = Annotated[Real, Field(gt=0)]
 NonNegative = Annotated[Real, Field(ge=0)]
 Share = Annotated[Real, Field(ge=0, le=1)]
 """A part of a whole, between 0 and 1."""
+Count = Annotated[int, Field(strict=True, ge=1)]
+"""A whole number, at least 1."""
 
 Vector = tuple[Real, Real, Real]
 """Three coordinates."""
@@ -30,6 +32,9 @@ class Spec(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
 
+    error_source: ClassVar[str | None] = None
+    """What errors of a new spec begin with; the class's name if None, nothing if empty."""
+
     def __init__(self, /, **values: Any) -> None:
         """Check the values.
 
@@ -39,7 +44,9 @@ class Spec(BaseModel):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise _input_error(type(self), error, type(self).__name__) from error
+            kind = type(self)
+            source = kind.__name__ if kind.error_source is None else kind.error_source
+            raise _input_error(kind, error, source) from error
 
     # Otherwise pydantic would call it for every table within another, and errors would lose their place.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
@@ -83,7 +90,8 @@ def read_spec(kind: type[SpecType], path: Path) -> SpecType:
 
 def _input_error(kind: type[Spec], error: ValidationError, source: str) -> InputError:
     problems: list[Any] = list(error.errors(include_url=False))
-    return InputError(f"{source}: {_first_problem(kind, problems)}")
+    problem = _first_problem(kind, problems)
+    return InputError(f"{source}: {problem}" if source else problem)
 
 
 def _first_problem(kind: Any, problems: list[Any], above: tuple[str, ...] = ()) -> str:

@@ -10,9 +10,9 @@ from contextlib import AbstractContextManager
 from functools import partial
 from typing import Any
 
-from threadpoolctl import ThreadpoolController
-
 
 def one_thread() -> Callable[[], AbstractContextManager[Any]]:
     """Return what makes contexts in which the numeric libraries that are loaded by now use one thread."""
+    from threadpoolctl import ThreadpoolController  # slow to import
+
     return partial(ThreadpoolController().limit, limits=1)

@@ -7,7 +7,7 @@ import gaitopt
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("gait", help="a gait file, or the name of one of the robot's gaits")
+    parser.add_argument("walker", help="name or file of a gait, or file of a policy")
     parser.add_argument("--robot", default="petoi-bittle")
     parser.add_argument("--body", required=True, help="opencat:PORT or dynamixel:PORT")
     parser.add_argument("--seconds", type=float, default=10.0)
@@ -16,15 +16,15 @@ def main() -> None:
     args = parser.parse_args()
 
     robot = gaitopt.load_robot(args.robot)
-    gait = gaitopt.load_gait(args.gait, robot).parameters
-    field = gaitopt.load_scenario("field")
-    with gaitopt.make_body(robot, args.body) as body:  # leaving it, by whatever way, leaves the servos limp
-        walk = gaitopt.plan_deployment(body, gait, robot, field, args.native, slower=None, duration=args.seconds)
+    with gaitopt.make_body(robot, args.body) as body:  # leaving it, for any reason, leaves the servos limp
+        walk = gaitopt.plan_deployment(
+            body, args.walker, robot, "field", native=args.native, slower=None, duration=args.seconds
+        )
         print(f"{body.info.model}, firmware {body.info.firmware}; cycle {walk.gait.cycle_time:.2f} s")
         if not args.yes:
             raise SystemExit("deploy_gait: nothing was moved; add --yes when the robot stands safely")
         done = gaitopt.deploy(body, walk.controller, args.seconds)
-    late = done.timing.quantile(0.99) * 1e3
+    late = 1e3 * done.timing.quantile(0.99)
     print(f"walked {done.seconds:.0f} s; {done.timing.missed} missed deadlines, 99 % of commands within {late:.1f} ms")
 
 

@@ -10,25 +10,20 @@ def main() -> None:
     parser.add_argument("--robot", default="aibo-ers7")
     parser.add_argument("--optimizer", default="ego-cma")
     parser.add_argument("--traversals", type=int, default=135)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--workers", type=int, default=None)
-    parser.add_argument("--out", default="learned_gait.toml", help="the gait file to write")
+    parser.add_argument("--seed", type=int, default=0, help="random seed")
+    parser.add_argument("--out", default="learned_gait.toml", help="gait file to write")
     args = parser.parse_args()
 
-    outcome = gaitopt.learn(
-        robot=args.robot,
-        optimizer=args.optimizer,
-        traversals=args.traversals,
-        seed=args.seed,
-        workers=args.workers,
-        report=lambda p: print(f"\r{p.stage}: {p.traversals} of {p.budget} traversals", end="", flush=True),
+    settings = gaitopt.LearnSettings(
+        robot=args.robot, optimizer=args.optimizer, traversals=args.traversals, seed=args.seed
     )
+    outcome = gaitopt.learn(settings)
     gaitopt.save_gait(outcome.best, args.out)
-    print(f"\nstart    {outcome.start.speed_mps * 1e3:.0f} mm/s")
-    print(f"learned  {outcome.learned.speed_mps * 1e3:.0f} mm/s, in {args.out}")
+    print(f"start    {1e3 * outcome.start.speed_mps:.0f} mm/s")
+    print(f"learned  {1e3 * outcome.learned.speed_mps:.0f} mm/s, in {args.out}")
 
 
-if __name__ == "__main__":
+if __name__ == "__main__":  # walks run in worker processes
     try:
         main()
     except gaitopt.GaitoptError as error:

@@ -1,15 +1,11 @@
-"""Train a policy that adjusts a gait as it walks, then compare it with the gait alone in another scenario.
+"""Train a policy that adjusts a gait as the robot walks, and compare it with the gait alone in two scenarios.
 
-The same as `gaitopt train --gait learned --scenario pushes --steps 50000`, and `gaitopt score` after it.
+The same as `gaitopt train --gait learned --scenario pushes --steps 50000`, and `gaitopt evaluate` after it.
 """
 
 import argparse
 
 import gaitopt
-
-
-def report(progress, steps_per_s: float) -> None:
-    print(f"{progress.steps:7d} steps, {steps_per_s:4.0f}/s, mean return {progress.mean_return:7.1f}")
 
 
 def main() -> None:
@@ -18,10 +14,10 @@ def main() -> None:
     parser.add_argument("--gait", default="learned")
     parser.add_argument("--algorithm", default="ppo")
     parser.add_argument("--scenario", default="pushes", help="where it trains")
-    parser.add_argument("--elsewhere", default="field", help="where it is tried as well")
+    parser.add_argument("--other", default="field", help="where it is evaluated, too")
     parser.add_argument("--steps", type=int, default=50_000)
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--runs", default="runs")
+    parser.add_argument("--seed", type=int, default=0, help="random seed")
+    parser.add_argument("--runs", default="runs", help="folder of runs")
     args = parser.parse_args()
 
     outcome = gaitopt.train(
@@ -32,18 +28,18 @@ def main() -> None:
         steps=args.steps,
         seed=args.seed,
         runs=args.runs,
-        report=report,
     )
-    robot, trained = gaitopt.load_robot(args.robot), outcome.trained
-    there = gaitopt.load_scenario(args.elsewhere)
-    for what, policy in (("gait alone", None), ("with policy", trained)):
-        at_home = outcome.learned if policy else outcome.gait
-        away = gaitopt.evaluate(policy or trained.gait, robot, there, seed=args.seed)
-        for place, result in ((args.scenario, at_home), (args.elsewhere, away)):
-            speed = f"{result.speed_mps * 1e3:.0f} mm/s"
+    policy = outcome.run / "policy.npz"
+    for what, walker in (("gait alone", args.gait), ("with policy", policy)):
+        for place in (args.scenario, args.other):
+            result = gaitopt.evaluate(walker, args.robot, place, seed=args.seed)
+            speed = f"{1e3 * result.speed_mps:.0f} mm/s"
             print(f"{what}, {place}: {speed}, {result.finished} of {result.repeats} traversals finished")
-    print(f"policy: {outcome.run / 'policy.npz'}")
+    print(f"policy: {policy}")
 
 
-if __name__ == "__main__":
-    main()
+if __name__ == "__main__":  # walks run in worker processes
+    try:
+        main()
+    except gaitopt.GaitoptError as error:
+        raise SystemExit(f"train_policy: {error}") from None

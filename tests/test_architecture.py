@@ -8,7 +8,7 @@ import pytest
 import gaitopt
 
 ROOT = Path(gaitopt.__file__).parent
-BASE = ("arrays", "errors", "registry", "seeding", "spec", "threads", "toml")
+BASE = ("arrays", "errors", "field_table", "registry", "seeding", "spec", "threads", "toml")
 DIRECTLY_BELOW = {
     "base": (),
     "robot": ("base",),
@@ -21,15 +21,17 @@ DIRECTLY_BELOW = {
     "rl": ("base",),
     "workers": ("base",),
     "run": ("walk", "optim", "rl", "workers", "emulators"),
+    "gym": ("run",),
     "view": ("run",),
     "cli": ("view",),
 }
 HOMES = {
-    "gymnasium": "run/gym_envs.py",
+    "gymnasium": "gym.py",
     "pybullet": "hal/sim/pybullet_world.py",
     "matplotlib": "view/",
     "av": "view/",
-    "sqlite3": "run/store.py",
+    "pandas": "run/data_frames.py",
+    "sqlite3": "run/database.py",
     "serial": "hal/serial/serial_link.py",
     "cma": "optim/cma_es.py",
     "onnx": "run/train/onnx_export.py",
@@ -37,7 +39,7 @@ HOMES = {
     "ray": "workers/ray/connection.py",
     "threadpoolctl": "threads.py",
 }
-READS_VERSION = ("run/learn/settings.py", "cli/")  # these may import the package itself, for its version
+READS_VERSION = ("run/versions.py", "cli/")  # these may import the package itself, for its version
 
 
 def below(layer):
@@ -93,8 +95,8 @@ def test_imports_go_down_only():
         ("walk/evaluation.py", "def late():\n    from gaitopt import run"),
         ("optim/base.py", "from gaitopt.robot.spec import RobotSpec"),
         ("workers/base.py", "import gaitopt.walk"),
-        ("run/store.py", "from gaitopt.view.plots import learning_curve"),
-        ("view/plots.py", "from gaitopt.cli.main import main"),
+        ("run/store.py", "from gaitopt.view.learn.curve import learning_curve"),
+        ("view/learn/curve.py", "from gaitopt.cli.main import main"),
         ("spec.py", "from gaitopt.robot.spec import RobotSpec"),
         ("walk/evaluation.py", "import gaitopt"),
         ("walk/evaluation.py", "from . import traversal"),
@@ -122,7 +124,7 @@ def test_a_forbidden_import_is_caught(path, source):
             "run/learn/optimize.py",
             "from gaitopt.optim.base import Optimizer\nfrom gaitopt.walk.evaluation import score",
         ),
-        ("run/learn/settings.py", "import gaitopt"),
+        ("run/versions.py", "import gaitopt"),
         ("view/video.py", "import av\nfrom gaitopt.run.learn.folder import RunFolder\nfrom gaitopt import seeding"),
         ("__init__.py", "from gaitopt.cli.main import main"),
         ("__main__.py", "from gaitopt.cli.main import main"),

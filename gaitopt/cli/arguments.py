@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gaitopt.errors import InputError
 from gaitopt.hal.address import parse_address
-from gaitopt.hal.wiring import robot_of
-from gaitopt.run.learn.learn import RUNS
-from gaitopt.run.real.robot import RealRobot
-from gaitopt.run.target import DEFAULT_ROBOT
+from gaitopt.run.experiment import RUNS
 from gaitopt.scenario.objective import TERMS
 from gaitopt.spec import parse_spec
-from gaitopt.view.video import check_format
-from gaitopt.workers import RAY, WorkerChoice, check_workers, default_count
+from gaitopt.workers.count import RAY, WorkerChoice, default_count
+
+if TYPE_CHECKING:
+    from gaitopt.run.real.robot import RealRobot
 
 VIDEO = "before_after.mp4"
 
@@ -62,8 +62,12 @@ def add_effort(parser: argparse.ArgumentParser) -> None:
 
 def check_effort(args: argparse.Namespace) -> None:
     """Check --workers and --video before anything is made."""
+    from gaitopt.workers import check_workers
+
     check_workers(args.workers)
     if args.video:
+        from gaitopt.view.video import check_format
+
         check_format(Path(VIDEO))
 
 
@@ -142,6 +146,8 @@ def desk(args: argparse.Namespace) -> RealRobot | None:
         if given := desk_options(args):
             raise InputError(f"{given}: for real robots only; give one with --body opencat:PORT or dynamixel:PORT")
         return None
+    from gaitopt.run.real.robot import RealRobot
+
     tables = {"body": body_address(args), "stopwatch": args.stopwatch or "key", "native": args.native}
     return parse_spec(RealRobot, tables, "--body and --stopwatch")
 
@@ -154,6 +160,9 @@ def desk_options(args: argparse.Namespace) -> str:
 
 def usual_robot(args: argparse.Namespace) -> str:
     """Return the robot that is meant where none is named: the one that the body's protocol drives."""
+    from gaitopt.hal.wiring import robot_of
+    from gaitopt.run.settings import DEFAULT_ROBOT
+
     if args.body is None:
         return DEFAULT_ROBOT
     address = parse_address(args.body)

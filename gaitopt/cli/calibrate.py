@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import math
 import sys
-from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.confirmation import ask_to_move
@@ -25,7 +24,7 @@ from gaitopt.hal.calibration import (
 )
 from gaitopt.hal.catalog import make_real_body
 from gaitopt.hal.keyboard import Keyboard
-from gaitopt.hal.real.zeroing import Nudger, edited, measured_offsets
+from gaitopt.hal.real.zero_offsets import Nudger, edited, measured_offsets
 from gaitopt.hal.wiring import robot_of, wiring_of
 from gaitopt.robot.spec import RobotSpec, load_robot
 
@@ -33,9 +32,8 @@ KEYS = {"+": 1.0, "=": 1.0, "-": -1.0, "]": 5.0, "[": -5.0}
 """Angle by which a key turns a joint [deg]."""
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("calibrate", help="find a robot's zero offsets and directions", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     arguments.add_body(parser, needed=True)
     parser.add_argument("--robot", help="the robot (default: the one of the body's protocol)")
     parser.add_argument(
@@ -50,7 +48,6 @@ def add_parser(verbs: Any) -> None:
     )
     parser.add_argument("--flip", action="append", default=[], metavar="JOINT", help="reverse a joint's direction")
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:

@@ -14,17 +14,16 @@ from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.catalog import make_real_body
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.run.real.deployment import Plan, plan_deployment
 from gaitopt.run.target import Target, find_target
-from gaitopt.view.record import CsvRecorder
+from gaitopt.view.csv_recorder import CsvRecorder
 from gaitopt.walk.deploy import Deployment, deploy
 from gaitopt.walk.policy_controller import PolicyController
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("deploy", help="walk on a real robot", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     arguments.add_target(parser)
     arguments.add_body(parser, needed=True)
     parser.add_argument(
@@ -34,7 +33,6 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--dry-run", action="store_true", help="check everything, but move nothing")
     parser.add_argument("--record", type=Path, metavar="F.csv", help="record measurements and commands")
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:

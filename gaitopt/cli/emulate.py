@@ -6,12 +6,11 @@ import argparse
 import json
 import signal
 import threading
-from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
 from gaitopt.errors import unknown_name
-from gaitopt.hal.address import REAL
+from gaitopt.hal.driver import DRIVERS
 from gaitopt.hal.opencat.dialect import DIALECTS
 from gaitopt.hal.wiring import robot_of, wiring_of
 from gaitopt.robot.spec import load_robot
@@ -19,9 +18,8 @@ from gaitopt.run.target import DEFAULT_SCENARIO
 from gaitopt.scenario.spec import load_scenario
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("emulate", help="emulate a robot behind a serial port", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument("kind", metavar="opencat|dynamixel", help="protocol")
     parser.add_argument("--robot", help="the robot (default: the one of that protocol)")
     parser.add_argument("--dialect", help=f"OpenCat firmware: {', '.join(DIALECTS)} (default: biboard)")
@@ -37,7 +35,6 @@ def add_parser(verbs: Any) -> None:
     parser.add_argument("--window", action="store_true", help="show the robot in a window")
     arguments.add_seed(parser)
     parser.add_argument("--json", action="store_true", dest="as_json", help="print the ports as one JSON object")
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -45,8 +42,8 @@ def run(args: argparse.Namespace) -> Answer:
     from gaitopt.emulators.emulation import Emulation  # slow to import
     from gaitopt.emulators.faults import FaultSpec
 
-    if args.kind not in REAL:
-        raise unknown_name("protocol", args.kind, REAL)
+    if args.kind not in DRIVERS:
+        raise unknown_name("protocol", args.kind, DRIVERS)
     robot = load_robot(args.robot or robot_of(args.kind))
     wiring_of(robot, args.kind)
     faults = FaultSpec.parse(args.faults) if args.faults else None

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import math
-from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.confirmation import ask_to_move
@@ -20,14 +19,8 @@ from gaitopt.walk.evaluation import Evaluation
 from gaitopt.workers import check_workers
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser(
-        "evaluate",
-        aliases=["score"],
-        help="measure a gait, a policy or your own controller by evaluation walks",
-        description=__doc__,
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     arguments.add_target(parser)
     parser.add_argument(
         "--repeats",
@@ -41,7 +34,6 @@ def add_parser(verbs: Any) -> None:
     arguments.add_workers(parser)
     arguments.add_seed(parser)
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:

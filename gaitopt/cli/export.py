@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.gait.cycle import cycle
 from gaitopt.hal.opencat.dialect import DIALECTS, dialect_named
-from gaitopt.hal.opencat.from_gait import skill_of
-from gaitopt.hal.opencat.skill import to_text
+from gaitopt.hal.opencat.skill import skill_of, to_text
 from gaitopt.hal.wiring import servo_map, wiring_of
 from gaitopt.run.target import Target, find_target
 from gaitopt.run.train.onnx_export import export_onnx
@@ -21,9 +19,8 @@ from gaitopt.run.walker import GaitWalker
 from gaitopt.toml import write_atomic
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("export", help="write a gait or a policy for another tool", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     arguments.add_target(parser)
     parser.add_argument(
         "--format",
@@ -40,7 +37,6 @@ def add_parser(verbs: Any) -> None:
         "--output", type=Path, metavar="FILE", help="file to write (default: standard output; required for onnx)"
     )
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:

@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from typing import Any
+from typing import TYPE_CHECKING
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
-from gaitopt.hal.serial.probe import Found, probe
 from gaitopt.hal.serial.serial_link import find_ports
 
+if TYPE_CHECKING:
+    from gaitopt.hal.serial.probe import Found
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("find-port", help="find the serial port of a robot", description=__doc__)
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument("ports", nargs="*", metavar="PORT", help="ports to probe (default: all of this computer)")
     parser.add_argument("--list", action="store_true", help="list the ports without opening any")
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -28,6 +28,8 @@ def run(args: argparse.Namespace) -> Answer:
         return Answer({"ports": []}, "no serial ports; plug in the robot, or try: gaitopt emulate opencat", exit_code=1)
     if args.list:
         return Answer({"ports": ports}, "\n".join(known.get(port, port) for port in ports))
+    from gaitopt.hal.serial.probe import probe  # it needs the drivers
+
     found = [probe(port) for port in ports]
     lines = [line for one in found for line in _lines(one)]
     return Answer({"ports": [vars(one) for one in found]}, "\n".join(lines), exit_code=0 if _any(found) else 1)

@@ -11,91 +11,53 @@ from gaitopt.cli import arguments
 from gaitopt.cli.confirmation import ask_to_move
 from gaitopt.cli.operator import operator
 from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, noise_line, score_words, speed_line
+from gaitopt.cli.settings_options import add_settings, fields_of, read_arguments
 from gaitopt.errors import BodyError
 from gaitopt.gait.gait_file import Gait, read_gait
-from gaitopt.gait.parameters import GaitSpace
-from gaitopt.hal.engine import engine_of
-from gaitopt.optim.catalog import DEFAULT, OPTIMIZERS, parse_options
-from gaitopt.robot.spec import load_robot
+from gaitopt.gait.space import GaitSpace
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.learn import new_run
-from gaitopt.run.learn.optimize import Outcome, optimize
-from gaitopt.run.overrides import change_specs
+from gaitopt.run.learn.optimize import Outcome
+from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.real.robot import Operator
-from gaitopt.run.target import DEFAULT_ROBOT, DEFAULT_SCENARIO
-from gaitopt.scenario.objective import ScoreSpec, parse_score
-from gaitopt.scenario.spec import load_scenario
-from gaitopt.view.plots import learning_curve
-from gaitopt.view.progress import ProgressView
+from gaitopt.scenario.objective import ScoreSpec
+from gaitopt.view.film_progress import FilmProgressView
+from gaitopt.view.learn.curve import LEARNING_CURVE
+from gaitopt.view.learn.learn import finish_run
 from gaitopt.view.video import record_video
 
-FRESH, FRESH_ON_ROBOT = 20, 5
 
-
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("learn", help="teach a robot a faster gait", description=__doc__)
-    parser.add_argument("--robot", help=f"the robot (default: the one of --body, else {DEFAULT_ROBOT})")
-    parser.add_argument("--scenario", default=DEFAULT_SCENARIO, help="where it walks (default: %(default)s)")
-    parser.add_argument("--start", metavar="GAIT", help="the first gait: a name or a file (default: the robot's own)")
-    parser.add_argument("--optimizer", default=DEFAULT, help=f"{', '.join(OPTIMIZERS)} (default: %(default)s)")
-    parser.add_argument(
-        "--traversals", type=arguments.positive, default=1035, metavar="N", help="the budget (default: %(default)s)"
-    )
-    parser.add_argument(
-        "--fresh",
-        type=arguments.at_least_two,
-        metavar="N",
-        help="fresh traversals that tell how fast start and winner are (default: 20; on a real robot 5)",
-    )
-    arguments.add_seed(parser)
-    parser.add_argument("--name", help="the run's name (default: robot and optimizer)")
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    add_settings(parser, LearnSettings)
     arguments.add_desk(parser)
-    arguments.add_score(parser)
-    arguments.add_changes(parser, "; the optimizer's own, such as optimizer.repeats=5")
     arguments.add_runs(parser)
     arguments.add_effort(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
     """Learn."""
     arguments.check_effort(args)
     desk = arguments.desk(args)
-    robot = load_robot(args.robot or arguments.usual_robot(args))
-    given = {"robot": robot, "scenario": load_scenario(args.scenario), "engine": engine_of(robot)}
-    specs = change_specs(given | {"optimizer": parse_options(args.optimizer)}, args.changes)
-    options = specs.pop("optimizer").model_dump()
-    score = parse_score(args.score) if args.score is not None else None
-    if desk is not None:
-        ask_to_move(desk.body, args.yes)
-    with operator(desk, args) as someone:
-        folder = new_run(
-            **specs,
-            desk=desk,
-            fresh=args.fresh or (FRESH if desk is None else FRESH_ON_ROBOT),
-            start=args.start,
-            optimizer=args.optimizer,
-            options=options,
-            score=score,
-            traversals=args.traversals,
-            seed=args.seed,
-            name=args.name,
-            runs=args.runs,
-        )
-        return work(folder, args, someone)
+    more: dict[str, Any] = {"real": desk}
+    if desk is not None and args.robot is None and "robot" not in fields_of(args, LearnSettings):
+        more["robot"] = arguments.usual_robot(args)
+    settings = read_arguments(args, LearnSettings, (), **more)
+    if settings.real is not None:
+        ask_to_move(settings.real.body, args.yes)
+    with operator(settings.real, args) as someone:
+        return work(new_run(settings, args.runs), args, someone)
 
 
 def work(folder: RunFolder, args: argparse.Namespace, someone: Operator | None) -> Answer:
     """Learn from where a run stands to its end, and answer what was learned."""
     try:
-        with ProgressView() as view:
-            outcome = optimize(folder, args.workers, view, someone)
+        outcome = finish_run(folder, args.workers, operator=someone, plain=True)
     except KeyboardInterrupt:
         return _interrupted(folder)
     except BodyError as error:
         raise BodyError(f"{error}; go on with: gaitopt resume {folder.path}") from error
-    curve = learning_curve(folder)
+    curve = folder.path / LEARNING_CURVE
     film = _film(folder, outcome.best) if args.video else None
     score = folder.config.score
     return Answer(_data(outcome, curve, film, score), _text(outcome, curve, film, score))
@@ -104,10 +66,8 @@ def work(folder: RunFolder, args: argparse.Namespace, someone: Operator | None) 
 def _film(folder: RunFolder, best: Gait) -> Path:
     config = folder.config
     path, gaits = folder.path / arguments.VIDEO, {"before": config.start_gait, "after": best}
-    with ProgressView() as view:
-        record_video(
-            path, gaits, config.robot, config.scenario, seed=config.seed, engine=config.engine, report=view.film
-        )
+    with FilmProgressView() as view:
+        record_video(path, gaits, config.robot, config.scenario, seed=config.seed, engine=config.engine, report=view)
     return path
 
 

@@ -8,30 +8,50 @@ from typing import Any
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
 from gaitopt.cli.text_table import table
+from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import gait_names, load_gait
-from gaitopt.gait.parameters import GaitSpace
-from gaitopt.optim.catalog import OPTIMIZERS
-from gaitopt.rl.algorithms.catalog import ALGORITHMS
-from gaitopt.rl.mdps.catalog import PROBLEMS
+from gaitopt.gait.ranges import inactive_parameters
+from gaitopt.optim import catalog as optimizers
+from gaitopt.rl.algorithms import catalog as algorithms
 from gaitopt.robot.spec import load_robot, robot_names
 from gaitopt.scenario.spec import load_scenario, scenario_names
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser(
-        "list", help="list robots, scenarios, optimizers, gaits, problems or algorithms", description=__doc__
-    )
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     parser.add_argument("what", choices=sorted(LISTS), metavar="|".join(sorted(LISTS)))
     parser.add_argument("--robot", help="only this robot's gaits")
+    parser.add_argument(
+        "--options", metavar="NAME", help="every option of this optimizer or algorithm: type, default, bounds, meaning"
+    )
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
     """List."""
+    if args.options is not None:
+        return _options(args.what, args.options)
     rows = LISTS[args.what](args.robot)
     return Answer({args.what: rows}, table(rows) if rows else f"no {args.what}")
+
+
+def _options(what: str, name: str) -> Answer:
+    if what == "optimizers":
+        rows = optimizers.options_table(name)
+    elif what == "algorithms":
+        from gaitopt.run.train.defaults import walking_options  # slow to import
+
+        rows = algorithms.options_table(name, walking_options(name))
+    else:
+        raise InputError(f"--options: got it with {what}; expected optimizers or algorithms")
+    text = table([row | {"default": _default(row["default"]), "bounds": row["bounds"] or None} for row in rows])
+    return Answer({"name": name, "options": rows}, text)
+
+
+def _default(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "true", False: "false", None: "none"}[value]
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _robots(robot: str | None) -> list[dict[str, Any]]:
@@ -44,7 +64,7 @@ def _robots(robot: str | None) -> list[dict[str, Any]]:
             "mass_kg": r.mass_kg,
             "start_gait": r.start_gait,
             "driver": r.wiring.driver if r.wiring else None,
-            "inactive": ", ".join(GaitSpace(r).inactive) or None,
+            "inactive": ", ".join(inactive_parameters(r)) or None,
         }
         for r in robots
     ]
@@ -56,7 +76,7 @@ def _scenarios(robot: str | None) -> list[dict[str, Any]]:
 
 
 def _optimizers(robot: str | None) -> list[dict[str, Any]]:
-    return [{"name": name, "summary": entry.summary} for name, entry in OPTIMIZERS.items()]
+    return [{"name": name, "summary": entry.summary} for name, entry in optimizers.OPTIMIZERS.items()]
 
 
 def _gaits(robot: str | None) -> list[dict[str, Any]]:
@@ -71,12 +91,14 @@ def _gaits(robot: str | None) -> list[dict[str, Any]]:
 
 def _algorithms(robot: str | None) -> list[dict[str, Any]]:
     return [
-        {"name": name, "in_place_of_q": entry.in_place_of_q, "summary": entry.summary}
-        for name, entry in ALGORITHMS.items()
+        {"name": name, "in_place_of_q": algorithms.IN_PLACE_OF_Q.get(name), "summary": entry.summary}
+        for name, entry in algorithms.ALGORITHMS.items()
     ]
 
 
 def _problems(robot: str | None) -> list[dict[str, Any]]:
+    from gaitopt.rl.mdps.catalog import PROBLEMS  # it computes
+
     return [
         {
             "name": name,

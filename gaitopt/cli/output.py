@@ -7,11 +7,12 @@ import math
 import os
 import sys
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from gaitopt.run.learn.noise import Noise
-from gaitopt.scenario.objective import ScoreSpec
-from gaitopt.walk.evaluation import Evaluation
+if TYPE_CHECKING:
+    from gaitopt.run.learn.noise import Noise
+    from gaitopt.scenario.objective import ScoreSpec
+    from gaitopt.walk.evaluation import Evaluation
 
 
 @dataclass(frozen=True)

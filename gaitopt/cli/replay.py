@@ -5,25 +5,22 @@ from __future__ import annotations
 import argparse
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
 from gaitopt.run.evaluate import traverse
 from gaitopt.run.target import find_target
-from gaitopt.view.progress import ProgressView
+from gaitopt.view.film_progress import FilmProgressView
 from gaitopt.view.video import record_video
 
 
-def add_parser(verbs: Any) -> None:
-    """Add the verb."""
-    parser = verbs.add_parser("replay", help="watch one traversal", description=__doc__)
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
     arguments.add_target(parser)
     parser.add_argument("--video", type=Path, metavar="FILE", help="write a video: .mp4 or .gif")
     parser.add_argument("--window", action="store_true", help="show it in PyBullet's window, in real time")
     arguments.add_seed(parser)
     arguments.add_json(parser)
-    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -31,11 +28,9 @@ def run(args: argparse.Namespace) -> Answer:
     target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes)
     where = target.robot, target.scenario
     if args.video:
-        with ProgressView() as view:
+        with FilmProgressView() as view:
             walkers = {target.label: target.walker}
-            traversal = record_video(
-                args.video, walkers, *where, seed=args.seed, engine=target.engine, report=view.film
-            )[0]
+            traversal = record_video(args.video, walkers, *where, seed=args.seed, engine=target.engine, report=view)[0]
     else:
         traversal = traverse(target.walker, *where, seed=args.seed, engine=target.engine, window=args.window)
     time = f" in {traversal.time_s:.2f} s" if traversal.time_s else ""

@@ -9,7 +9,8 @@ from typing import Any, Literal
 from pydantic import Field
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.gait.parameters import PARAMETER_NAMES, UNITS, GaitParameters, GaitSpace
+from gaitopt.gait.parameters import PARAMETER_NAMES, UNITS, GaitParameters
+from gaitopt.gait.ranges import check_ranges
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.spec import Real, Spec, parse_spec
 from gaitopt.toml import format_toml, read_toml, write_atomic
@@ -45,8 +46,7 @@ class Gait:
 
 def format_gait(gait: Gait) -> str:
     """Return the text of a gait file."""
-    values = dict(zip(PARAMETER_NAMES, gait.parameters.to_vector().tolist(), strict=True))
-    parameters = {KEYS[name]: value for name, value in values.items()}
+    parameters = {KEYS[name]: float(getattr(gait.parameters, name)) for name in PARAMETER_NAMES}
     return format_toml({"schema_version": 1, "robot": gait.robot, "parameters": parameters, "origin": gait.origin})
 
 
@@ -105,7 +105,7 @@ def check_gait(gait: Gait, robot: RobotSpec, source: str) -> None:
     if gait.robot != robot.name:
         raise InputError(f"{source}: is a gait of {gait.robot}; expected one of {robot.name} (choose with --robot)")
     try:
-        GaitSpace(robot).check(gait.parameters)
+        check_ranges(gait.parameters, robot)
     except InputError as error:
         raise InputError(f"{source}: {error}") from error
 

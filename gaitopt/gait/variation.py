@@ -14,7 +14,8 @@ import numpy as np
 
 from gaitopt.arrays import Array
 from gaitopt.gait.cycle import Cycle, cycles
-from gaitopt.gait.parameters import GaitParameters, GaitSpace
+from gaitopt.gait.parameters import GaitParameters
+from gaitopt.gait.space import GaitSpace
 from gaitopt.robot.spec import RobotSpec
 
 FRAMES = 512

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
 from gaitopt.errors import InputError, unknown_name
+from gaitopt.hal.driver import DRIVERS
+from gaitopt.hal.engine import ENGINES
 
-SIMULATED = ("pybullet",)
-REAL = ("opencat", "dynamixel")
 OPTIONS = ("baud", "id")
 
 
@@ -18,18 +18,18 @@ class Address:
     """An address in its parts."""
 
     kind: str
-    """Which kind of body."""
+    """Name of the engine or driver."""
     port: str = ""
-    """The serial port of a real one."""
+    """Serial port of a real robot."""
     baud: int | None = None
-    """Its speed, if it is not the usual one [bit/s]."""
+    """Speed of its line; None is the driver's usual one [bit/s]."""
     id: str | None = None
-    """The robot's own name, under which its calibration is kept."""
+    """Name of this physical robot, as calibrated."""
 
     @property
     def real(self) -> bool:
         """Whether it is a real robot's."""
-        return self.kind in REAL
+        return self.kind not in ENGINES  # asked first, so that simulations do not look for drivers
 
 
 def parse_address(text: str) -> Address:
@@ -39,12 +39,12 @@ def parse_address(text: str) -> Address:
         InputError: it is not one.
     """
     kind, colon, rest = text.partition(":")
-    if kind not in SIMULATED + REAL:
-        raise unknown_name("body", kind, SIMULATED + REAL)
-    if kind in SIMULATED:
+    if kind in ENGINES:
         if not colon or rest:
             raise InputError(f"body address: got {text!r}; expected '{kind}:'")
         return Address(kind)
+    if kind not in DRIVERS:
+        raise unknown_name("body", kind, [*ENGINES, *DRIVERS])
     port, _, query = rest.partition("?")
     if not port:
         raise InputError(f"body address: got {text!r}; expected '{kind}:PORT', such as {kind}:/dev/ttyUSB0")

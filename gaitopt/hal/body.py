@@ -1,6 +1,6 @@
 """The body: one interface for simulated and real robots.
 
-A body goes through these states, guarded at every call:
+A body goes through these states, checked at every call:
 
     disconnected --configure--> inactive --activate--> active --deactivate--> inactive --close--> disconnected
 
@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from enum import Enum
+from enum import StrEnum
 from types import TracebackType
-from typing import Literal, NamedTuple, Protocol, TypeVar
+from typing import Literal, NamedTuple, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,16 +29,13 @@ class Meter(Protocol):
     """Measures a simulated body while it plays commands."""
 
     def due(self) -> bool:
-        """Return whether the next command is to be measured; called once for each."""
+        """Return whether the next command is to be measured; called once per command."""
 
     def take(self) -> None:
-        """Measure now; called after every step of the physics in the time of such a command."""
+        """Measure now; called after every physics step of a command that is due."""
 
 
-AnyBody = TypeVar("AnyBody", bound="Body")
-
-
-class Lifecycle(Enum):
+class Lifecycle(StrEnum):
     """The states of a body."""
 
     DISCONNECTED = "disconnected"
@@ -53,38 +50,38 @@ class Capabilities:
     """What a body can measure and show."""
 
     simulated: bool
-    """Whether time and place are the simulation's."""
+    """Whether time and position are the simulation's."""
     position: bool
-    """Whether `read` tells where the body is."""
+    """Whether `read` returns the body's position."""
     joint_torque: bool
-    """Whether `read` tells the joints' torques."""
+    """Whether `read` returns the joint torques."""
     contacts: bool
-    """Whether `ground_contacts` tells which parts touch the ground."""
+    """Whether `ground_contacts` works."""
     camera: bool
-    """Whether `render` gives pictures."""
+    """Whether `render` returns pictures."""
     tilt: bool = True
-    """Whether `read` tells how the trunk is turned."""
+    """Whether `read` returns the trunk's orientation."""
     feedback: Literal["measured", "commanded"] = "measured"
-    """What the joint angles of `read` are."""
+    """Meaning of the joint angles that `read` returns."""
     native_skills: bool = False
     """Whether the device can play a cycle by itself."""
 
 
 class BodyState(NamedTuple):
-    """What a body measures at one moment; None where it cannot. A tuple, because it is made at every command."""
+    """Measurements of a body at one moment; None where it cannot measure. A tuple, as one is made at every command."""
 
     time: float
-    """Since the activation [s]."""
+    """Time since the activation [s]."""
     position: tuple[float, float, float] | None
-    """Of the body's origin on the field [m]."""
+    """Position of the body's origin on the field [m]."""
     orientation: tuple[float, float, float, float] | None
     """Quaternion (x, y, z, w), body to field."""
     joint_angles: tuple[float, ...] | None
-    """In the robot's order of joints [rad]."""
+    """Joint angles, in the robot's joint order [rad]."""
     joint_speeds: tuple[float, ...] | None
-    """[rad/s]."""
+    """Joint speeds [rad/s]."""
     joint_torques: tuple[float, ...] | None
-    """[N m]."""
+    """Joint torques [N m]."""
 
 
 class GroundContacts(NamedTuple):
@@ -99,16 +96,18 @@ class GroundContacts(NamedTuple):
 
 
 class Body(ABC):
-    """Anything that can be told joint angles; see the module's text."""
+    """Anything that takes joint angles; see the module's text."""
 
     capabilities: Capabilities
 
+    lifecycle = Lifecycle.DISCONNECTED
+    """State of the body."""
+
     meter: Meter | None = None
-    """Measures the body as it plays commands; simulated ones have use for it."""
+    """Measures the body as it plays commands; only simulated bodies use it."""
 
     def __init__(self, robot: RobotSpec) -> None:
         self.robot = robot
-        self.lifecycle = Lifecycle.DISCONNECTED
         self._low, self._high = robot.joint_limits.T.copy()  # (joints,), (joints,)
 
     @property
@@ -122,7 +121,7 @@ class Body(ABC):
 
     @abstractmethod
     def prepare(self, scenario: ScenarioSpec, conditions: Conditions) -> None:
-        """Lay out the next traversal: ground and start pose. The body must be inactive."""
+        """Set up the next traversal: ground and start pose. The body must be inactive."""
 
     @abstractmethod
     def activate(self, pose: Array, duration: float) -> None:
@@ -161,16 +160,16 @@ class Body(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Leave the servos limp and let go of the body; harmless when repeated."""
+        """Leave the servos limp and release the body; harmless when repeated."""
 
     def load_skill(self, angles: Array, duration: float) -> float:
         """Load one cycle of joint angles [rad], (n, joints), of `duration` [s] into the device's own memory.
 
         Returns:
-            How long the cycle will last, as the device plays it [s].
+            Duration of the cycle as the device plays it [s].
 
         Raises:
-            BodyError: this body plays no skills of its own, or not one like this.
+            BodyError: this body plays no skills of its own, or cannot hold this one.
         """
         raise BodyError(f"{type(self).__name__} plays no skills of its own; leave out --native")
 
@@ -186,9 +185,9 @@ class Body(ABC):
         """Return which parts touch the ground.
 
         Raises:
-            BodyError: this body cannot feel contacts.
+            BodyError: this body cannot sense contacts.
         """
-        raise BodyError(f"{type(self).__name__} cannot feel contacts; use a simulated body")
+        raise BodyError(f"{type(self).__name__} cannot sense contacts; use a simulated body")
 
     def render(self, camera: Camera) -> NDArray[np.uint8]:
         """Return a picture, (height, width, 3).
@@ -198,7 +197,7 @@ class Body(ABC):
         """
         raise BodyError(f"{type(self).__name__} has no camera; use a simulated body")
 
-    def __enter__(self: AnyBody) -> AnyBody:
+    def __enter__(self) -> Self:
         self.configure()
         return self
 
@@ -208,11 +207,7 @@ class Body(ABC):
         self.close()
 
     def _require(self, *allowed: Lifecycle, call: str) -> None:
-        if self.lifecycle in (Lifecycle.FAULT, Lifecycle.ESTOP):
-            raise BodyError(f"{call}: the body was stopped ({self.lifecycle.value}); close it and open it again")
-        if self.lifecycle not in allowed:
-            expected = " or ".join(state.value for state in allowed)
-            raise ProtocolError(f"{call}: the body is {self.lifecycle.value}; it must be {expected}")
+        require_state(self.lifecycle, *allowed, call=call)
 
     def _within_limits(self, angles: Array) -> Array:
         if angles.shape[-1:] != self._low.shape:
@@ -223,19 +218,32 @@ class Body(ABC):
         return sent
 
 
+def require_state(state: Lifecycle, *allowed: Lifecycle, call: str) -> None:
+    """Refuse a call in a state in which it is not allowed.
+
+    Raises:
+        BodyError: the body was stopped.
+        ProtocolError: the calls came in the wrong order.
+    """
+    if state in (Lifecycle.FAULT, Lifecycle.ESTOP):
+        raise BodyError(f"{call}: the body was stopped ({state}); close it and open it again")
+    if state not in allowed:
+        raise ProtocolError(f"{call}: the body is {state}; it must be {' or '.join(allowed)}")
+
+
 @dataclass(frozen=True)
 class Camera:
     """Where a picture is taken from."""
 
     target: tuple[float, float, float]
-    """What it looks at [m]."""
+    """Point that the camera looks at [m]."""
     distance: float = 0.75
-    """From the target [m]."""
+    """Distance from the target [m]."""
     yaw: float = 0.7
-    """Around the vertical: 0 looks along the field, positive from the right [rad]."""
+    """Angle around the vertical: 0 looks along the field, positive from the right [rad]."""
     pitch: float = 0.35
-    """Down on the target [rad]."""
+    """Angle down on the target [rad]."""
     width: int = 480
-    """Of the picture [pixels]."""
+    """Width of the picture [pixels]."""
     height: int = 360
-    """Of the picture [pixels]."""
+    """Height of the picture [pixels]."""

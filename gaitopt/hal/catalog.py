@@ -1,27 +1,23 @@
-"""From an address to a body: `pybullet:`, `opencat:PORT`, `dynamixel:PORT`."""
+"""From an address to a body: `pybullet:`, `opencat:PORT`, `dynamixel:PORT`, or one that another package adds."""
 
 from __future__ import annotations
 
+from gaitopt.errors import InputError
 from gaitopt.hal.address import Address, parse_address
 from gaitopt.hal.body import Body
 from gaitopt.hal.calibration import load_calibration
-from gaitopt.hal.driver import Driver
-from gaitopt.hal.dynamixel.driver import DynamixelDriver
-from gaitopt.hal.engine import EngineSpec
+from gaitopt.hal.driver import Driver, load_driver
+from gaitopt.hal.engine import ENGINES, EngineSpec, engine_of
 from gaitopt.hal.link import Link
-from gaitopt.hal.opencat.driver import OpenCatDriver
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.hal.serial.serial_link import SerialLink
-from gaitopt.hal.wiring import servo_map, servo_slots, wiring_of
+from gaitopt.hal.wiring import wiring_of
 from gaitopt.robot.spec import RobotSpec
-
-BAUD = {"opencat": 115200, "dynamixel": 1_000_000}
-"""The usual speed of each kind of line [bit/s]."""
 
 
 def make_body(
     robot: RobotSpec,
-    address: str = "pybullet:",
+    address: str | None = None,
     engine: EngineSpec | None = None,
     window: bool = False,
     camera: bool = False,
@@ -30,21 +26,24 @@ def make_body(
 
     Args:
         robot: which robot.
-        address: `pybullet:`, `opencat:PORT` or `dynamixel:PORT`; see `gaitopt.hal.address`.
-        engine: how the physics are computed.
-        window: show a window, at the pace of real time.
-        camera: make ready to take many pictures.
+        address: `pybullet:`, `opencat:PORT` or `dynamixel:PORT`; None is the engine. See `gaitopt.hal.address`.
+        engine: how the physics are computed; None is what the robot usually needs.
+        window: whether to show a window, at the pace of real time.
+        camera: whether to prepare for many pictures.
 
     Raises:
-        InputError: the address is not one, or not one of this robot.
+        InputError: the address is not one, or not one of this robot or engine.
         BodyError: the body's library cannot be used on this machine.
     """
+    if address is None:
+        engine = engine or engine_of(robot)
+        address = f"{engine.name}:"
     parts = parse_address(address)
     if parts.real:
         return make_real_body(robot, parts)
-    from gaitopt.hal.sim.pybullet_body import PyBulletBody  # the engine is loaded only when it is used
-
-    return PyBulletBody(robot, engine, window, camera)
+    if engine is not None and engine.name != parts.kind:
+        raise InputError(f"body address: got {address!r}; expected '{engine.name}:', as in the engine's settings")
+    return ENGINES.load(parts.kind)(robot, engine or engine_of(robot, parts.kind), window, camera)
 
 
 def make_real_body(robot: RobotSpec, address: Address) -> RealBody:
@@ -55,7 +54,7 @@ def make_real_body(robot: RobotSpec, address: Address) -> RealBody:
     """
     wiring_of(robot, address.kind)
     own = load_calibration(address.id).apply(robot) if address.id is not None else robot
-    baud = address.baud or BAUD[address.kind]
+    baud = address.baud or load_driver(address.kind).usual_baud
 
     def connect() -> tuple[Driver, Link]:
         link = SerialLink(address.port, baud)
@@ -68,11 +67,7 @@ def make_real_body(robot: RobotSpec, address: Address) -> RealBody:
     return RealBody(own, connect)
 
 
-def make_driver(robot: RobotSpec, link: Link, baud: int) -> Driver:
-    """Return the driver of a robot on a link."""
-    wiring = wiring_of(robot)
-    if wiring.driver == "opencat":
-        return OpenCatDriver(link, servo_map(robot), wiring.model, wiring.lowest_voltage_v)
-    return DynamixelDriver(
-        link, servo_slots(robot), wiring.model, robot.joint_speeds, baud, lowest_voltage=wiring.lowest_voltage_v
-    )
+def make_driver(robot: RobotSpec, link: Link, baud: int | None = None) -> Driver:
+    """Return the driver of a robot on a link; `baud` is the link's speed [bit/s], None the driver's usual one."""
+    driver = load_driver(wiring_of(robot).driver)
+    return driver.for_robot(robot, link, baud or driver.usual_baud)

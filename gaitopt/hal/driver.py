@@ -1,76 +1,90 @@
-"""What a serial protocol does for a robot: the seam between `RealBody`, which keeps it safe, and a kind of device."""
+"""What a serial protocol does for a robot: the seam between the guard, which keeps it safe, and a kind of device."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol, Self, runtime_checkable
 
 from gaitopt.arrays import Array
+from gaitopt.errors import InputError
+from gaitopt.hal.link import Link
+from gaitopt.registry import Entry, Registry
+from gaitopt.robot.spec import RobotSpec
 
 
 @dataclass(frozen=True)
 class DeviceInfo:
-    """Who answered."""
+    """Identity of a device."""
 
     model: str
-    """What the device calls itself."""
+    """Name that the device gives itself."""
     firmware: str
-    """Its version."""
+    """Version of its firmware."""
     dialect: str
-    """Which variant of the protocol it speaks."""
+    """Variant of the protocol that it speaks."""
 
 
 @dataclass(frozen=True)
 class Measurement:
-    """What a device tells of its joints, (joints,) in the robot's order, and of its tilt; None where it cannot."""
+    """Measurements of joints, (joints,) in the robot's order, and of the tilt; None where the device has none."""
 
     angles: Array | None = None
-    """[rad]."""
+    """Joint angles [rad]."""
     speeds: Array | None = None
-    """[rad/s]."""
+    """Joint speeds [rad/s]."""
     loads: Array | None = None
-    """Torque as a part of the stall torque, -1 to 1."""
+    """Torques as a share of the stall torque, -1 to 1."""
     roll_pitch_yaw: tuple[float, float, float] | None = None
     """Roll to the right, pitch nose down, yaw to the left positive [rad]."""
 
 
 @dataclass(frozen=True)
 class Health:
-    """How a device is; None where it cannot tell."""
+    """Health of a device; None where it cannot be measured."""
 
     voltage: float | None = None
-    """Of the battery or the bus [V]."""
+    """Voltage of the battery or the bus [V]."""
     temperatures: Array | None = None
-    """Of the servos, (joints,) [degrees Celsius]."""
-    problems: tuple[str, ...] = field(default=())
-    """What is wrong by the device's own account, each fit for a user: such as 'servo 3: overload'."""
+    """Temperatures of the servos, (joints,) [degrees Celsius]."""
+    problems: tuple[str, ...] = ()
+    """Problems that the device reports, each fit for a user: such as 'servo 3: overload'."""
 
 
 class Driver(ABC):
     """One kind of device on a link. Joint arrays are (joints,) in the robot's order [rad], calibration included.
 
-    Calls are made under one lock, `cut` excepted. Every call that waits ends within a bounded time. A reply that does
-    not come, or cannot be understood, is asked for again where that is harmless, and then is a `MissedReplyError`.
+    Calls are made under one lock, except `cut`. Every call that waits ends within a bounded time. A reply that does
+    not come, or cannot be understood, is requested again where that is harmless; then it is a `MissedReplyError`.
     """
 
+    usual_baud: ClassVar[int]
+    """Usual speed of the line [bit/s]."""
+    units_per_turn: ClassVar[int]
+    """Units of servo angles in one turn, as robots' wirings must count them: 360 for degrees."""
+
     period: float
-    """Time between two commands of a stream that the device bears [s]."""
+    """Shortest time between two commands of a stream [s]."""
     feedback: Literal["measured", "commanded"]
-    """What the angles of `measure` are."""
+    """Meaning of the angles that `measure` returns."""
     tilt: bool
-    """Whether `measure` tells roll, pitch and yaw."""
+    """Whether `measure` returns roll, pitch and yaw."""
     lowest_voltage: float | None = None
-    """Below it the device must not move [V]."""
+    """Voltage below which the device must not move [V]."""
     highest_temperature: float | None = None
-    """Above it the servos must rest [degrees Celsius]."""
+    """Temperature above which the servos must rest [degrees Celsius]."""
+
+    @classmethod
+    @abstractmethod
+    def for_robot(cls, robot: RobotSpec, link: Link, baud: int) -> Self:
+        """Return the driver of a robot on a link of that speed [bit/s]; nothing is sent yet."""
 
     @abstractmethod
     def open(self) -> DeviceInfo:
-        """Find out who answers and check that it is this robot; nothing moves.
+        """Identify the device and check that it is this robot; nothing moves.
 
         Raises:
-            BodyError: nobody answers, or not this robot; says what to do.
+            BodyError: nothing answers, or not this robot; says what to do.
         """
 
     @abstractmethod
@@ -83,7 +97,7 @@ class Driver(ABC):
 
     @abstractmethod
     def reach(self, elapsed: float) -> Array:
-        """Return how far each joint may be sent from where it was sent last, if `elapsed` [s] passed since, (joints,).
+        """Return the largest change of each joint from the last pose, after `elapsed` [s], (joints,).
 
         The servos' rated speed, and no more than the device can carry out before the next command is due.
         """
@@ -94,7 +108,7 @@ class Driver(ABC):
 
     @abstractmethod
     def health(self) -> Health:
-        """Return how the device is."""
+        """Return the device's health."""
 
     @abstractmethod
     def hold(self) -> None:
@@ -102,7 +116,7 @@ class Driver(ABC):
 
     @abstractmethod
     def limp(self) -> None:
-        """Switch the servos off and make sure of it."""
+        """Switch the servos off and verify it."""
 
     @abstractmethod
     def cut(self) -> None:
@@ -110,7 +124,7 @@ class Driver(ABC):
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of the line, without motion; harmless when repeated."""
+        """Close the line, without motion; harmless when repeated."""
 
 
 @runtime_checkable
@@ -118,7 +132,7 @@ class NativeSkills(Protocol):
     """A driver whose device plays a cycle by itself."""
 
     def load(self, angles: Array, duration: float) -> float:
-        """Load one cycle of joint angles [rad], (n, joints), of `duration` [s]; return how long it will last [s].
+        """Load one cycle of joint angles [rad], (n, joints), of `duration` [s]; return its duration there [s].
 
         Raises:
             BodyError: the device cannot hold a cycle like this; says what would fit.
@@ -129,3 +143,26 @@ class NativeSkills(Protocol):
 
     def stop(self) -> None:
         """Stop playing; the servos hold."""
+
+
+DRIVERS: Registry[type[Driver]] = Registry(
+    "driver",
+    "gaitopt.drivers",
+    {
+        "opencat": Entry("gaitopt.hal.opencat.driver:OpenCatDriver", "Petoi robots with OpenCat firmware"),
+        "dynamixel": Entry("gaitopt.hal.dynamixel.driver:DynamixelDriver", "robots of Dynamixel X servos"),
+    },
+)
+"""Drivers by name; other packages add to them by entry points."""
+
+
+def load_driver(name: str) -> type[Driver]:
+    """Return the class of a driver.
+
+    Raises:
+        InputError: there is none of that name, or it is no driver.
+    """
+    driver = DRIVERS.load(name)
+    if not (isinstance(driver, type) and issubclass(driver, Driver)):
+        raise InputError(f"driver {name!r}: got {driver!r}; expected a class derived from gaitopt.hal.driver.Driver")
+    return driver

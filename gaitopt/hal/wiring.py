@@ -5,9 +5,10 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
-from gaitopt.errors import InputError
+from gaitopt.arrays import Array
+from gaitopt.errors import InputError, unknown_name
+from gaitopt.hal.driver import DRIVERS, load_driver
 from gaitopt.hal.servo_map import ServoMap, ServoSlot
 from gaitopt.robot.spec import RobotSpec, load_robot, robot_names
 from gaitopt.robot.wiring import Wiring
@@ -17,13 +18,15 @@ def wiring_of(robot: RobotSpec, driver: str | None = None) -> Wiring:
     """Return how a robot is reached over a serial line.
 
     Raises:
-        InputError: it is not, or not by that driver; names robots that are.
+        InputError: it is not, or not by that driver, or its driver is unknown; names robots that are.
     """
     if robot.wiring is None or driver not in (None, robot.wiring.driver):
         wired = {name: wiring.driver for name in robot_names() if (wiring := load_robot(name).wiring) is not None}
         fitting = [name for name, its in wired.items() if driver in (None, its)]
         how = f"by {driver}" if driver else "over a serial line"
-        raise InputError(f"{robot.name} cannot be driven {how}; robots that can: {', '.join(fitting)}")
+        raise InputError(f"{robot.name} cannot be driven {how}; robots that can: {', '.join(fitting) or 'none'}")
+    if robot.wiring.driver not in DRIVERS:
+        raise InputError(f"{robot.name}: wiring.driver: {unknown_name('driver', robot.wiring.driver, DRIVERS)}")
     return robot.wiring
 
 
@@ -41,12 +44,16 @@ def robot_of(driver: str) -> str:
 
 
 def servo_slots(robot: RobotSpec) -> list[ServoSlot]:
-    """Return the servo of each joint, in the robot's order; whole units that lie within the joint limits.
+    """Return the servo of each joint, in the robot's order; the joint limits are rounded inward to whole units.
 
     Raises:
-        InputError: the robot has no wiring.
+        InputError: the robot has no wiring, or its wiring and driver count angles in different units.
     """
     wiring = wiring_of(robot)
+    expected = load_driver(wiring.driver).units_per_turn
+    if wiring.units_per_turn != expected:
+        got = f"got {wiring.units_per_turn}; expected {expected}, as {wiring.driver} counts"
+        raise InputError(f"{robot.name}: wiring.units_per_turn: {got}")
     slots = []
     for name, limits in zip(robot.joint_names, robot.joint_limits, strict=True):
         port = wiring.servos[name]
@@ -57,7 +64,7 @@ def servo_slots(robot: RobotSpec) -> list[ServoSlot]:
     return slots
 
 
-def rest_pose(robot: RobotSpec) -> NDArray[np.float64]:
+def rest_pose(robot: RobotSpec) -> Array:
     """Return the pose in which the servos are switched off [rad], (joints,)."""
     rest = wiring_of(robot).rest_deg
     return np.radians([rest[name] for name in robot.joint_names])

@@ -1,4 +1,4 @@
-"""Arrays that come in are checked, arrays that go out are read-only."""
+"""Arrays that come in are check_array, arrays that go out are read-only."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def read_only(values: ArrayLike) -> Array:
     return copy
 
 
-def checked(what: str, values: ArrayLike, shape: tuple[int, ...]) -> Array:
+def check_array(what: str, values: ArrayLike, shape: tuple[int, ...]) -> Array:
     """Return a read-only copy.
 
     Raises:
@@ -31,11 +31,11 @@ def checked(what: str, values: ArrayLike, shape: tuple[int, ...]) -> Array:
         raise InputError(f"{what}: got {got}, expected shape {shape}; pass an array of that shape") from error
     if array.shape != shape:
         raise InputError(f"{what}: got shape {array.shape}, expected {shape}; pass an array of that shape")
-    demand(what, array, np.isfinite(array), "a finite number")
+    check_all(what, array, np.isfinite(array), "a finite number")
     return array
 
 
-def demand(what: str, array: Array, good: NDArray[np.bool_], expected: str) -> None:
+def check_all(what: str, array: Array, good: NDArray[np.bool_], expected: str) -> None:
     """Raise InputError with the place of the first number that is not good."""
     if not good.all():
         place = tuple(int(i) for i in np.argwhere(~good)[0])

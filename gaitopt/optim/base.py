@@ -6,19 +6,15 @@ import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pydantic import Field
 
 from gaitopt.arrays import Array
 from gaitopt.errors import ProtocolError
-from gaitopt.optim.arrays import checked, demand, read_only
-from gaitopt.spec import Spec
-
-Count = Annotated[int, Field(strict=True, ge=1)]
-"""A whole number, at least 1."""
+from gaitopt.optim.arrays import check_all, check_array, read_only
+from gaitopt.spec import Count, Spec
 
 
 @dataclass(frozen=True)
@@ -42,8 +38,11 @@ class Optimizer(ABC):
     """Maximizes a noisy function over the unit cube [0, 1]^n.
 
     A subclass writes `_propose`, `_learn` and `batch`; the order of the calls and the arrays that come in
-    are checked here. The same generator and the same scores give the same points, bit for bit.
+    are check_array here. The same generator and the same scores give the same points, bit for bit.
     """
+
+    Options: ClassVar[type[OptimizerOptions]] = OptimizerOptions
+    """The spec of its options."""
 
     def __init__(
         self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: OptimizerOptions
@@ -59,10 +58,10 @@ class Optimizer(ABC):
         Raises:
             InputError: start or epsilon has the wrong shape or lies outside its range.
         """
-        self._start = checked("start", start, (max(np.size(start), 1),))  # (n,)
-        self._epsilon = checked("epsilon", epsilon, self._start.shape)  # (n,)
-        demand("start", self._start, (self._start >= 0) & (self._start <= 1), "a number in 0 to 1")
-        demand("epsilon", self._epsilon, self._epsilon > 0, "a number above 0")
+        self._start = check_array("start", start, (max(np.size(start), 1),))  # (n,)
+        self._epsilon = check_array("epsilon", epsilon, self._start.shape)  # (n,)
+        check_all("start", self._start, (self._start >= 0) & (self._start <= 1), "a number in 0 to 1")
+        check_all("epsilon", self._epsilon, self._epsilon > 0, "a number above 0")
         self._rng = rng
         self._repeats = options.repeats
         self._asked: Array | None = None
@@ -115,8 +114,8 @@ class Optimizer(ABC):
         asked = self._asked
         if asked is None:
             raise ProtocolError("tell came without an ask, expected one ask for every tell; call ask() first")
-        given = checked("points", points, asked.shape)  # (k, n)
-        means = checked("scores", scores, asked.shape[:1])  # (k,)
+        given = check_array("points", points, asked.shape)  # (k, n)
+        means = check_array("scores", scores, asked.shape[:1])  # (k,)
         if not np.array_equal(given, asked):
             row = int(np.argwhere(given != asked)[0, 0])
             raise ProtocolError(

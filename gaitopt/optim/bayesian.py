@@ -22,20 +22,20 @@ optimization have no priors for many dimensions, no trust regions, or need torch
 from __future__ import annotations
 
 import math
+from functools import partial
 from typing import Annotated
 
 import numpy as np
 from numpy.typing import ArrayLike
 from pydantic import Field
-from scipy.special import ndtr
 
 from gaitopt.arrays import Array
-from gaitopt.optim.base import Count, Features, Optimizer, OptimizerOptions
+from gaitopt.optim.base import Features, Optimizer, OptimizerOptions
 from gaitopt.optim.gaussian_process import GaussianProcess, Posterior
 from gaitopt.optim.informed_process import InformedProcess
 from gaitopt.optim.surrogate import Surrogate
 from gaitopt.optim.trust_region import TrustRegion
-from gaitopt.spec import Positive
+from gaitopt.spec import Count, Positive
 
 CANDIDATES = 1000
 """How many points are tried in a search for the highest EI."""
@@ -67,19 +67,22 @@ class BayesianOptions(OptimizerOptions):
 class Bayesian(Optimizer):
     """Measures where a model of the function expects the most improvement."""
 
+    Options = BayesianOptions
+
     def __init__(
         self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: BayesianOptions
     ) -> None:
         super().__init__(start, epsilon, rng, options)
         self._options = options
         self._length = options.length * len(self._start) ** 0.5
-        self.surrogate = Surrogate(GaussianProcess(np.full(len(self._start), self._length)), len(self._start), rng)
+        process = partial(GaussianProcess, np.full(len(self._start), self._length))
+        self.surrogate = Surrogate(process, len(self._start), rng)
         self._region = TrustRegion(options.region, options.points, len(self._start))
 
     def inform(self, features: Features) -> None:
         """Let the process see the features, too, if the options say so."""
         if self._options.informed:
-            process = InformedProcess(features, self._start, self._length)
+            process = partial(InformedProcess, features, self._start, self._length)
             self.surrogate = Surrogate(process, len(self._start), self._rng)
             self._region = TrustRegion(self._options.region, self._options.points, len(self._start), INFORMED_SMALLEST)
 
@@ -133,6 +136,8 @@ class Bayesian(Optimizer):
 
 def expected_improvement(mean: Array, deviation: Array, top: float) -> Array:
     """Return EI (k,) over `top`, of normal predictions (k,)."""
+    from scipy.special import ndtr  # slow to import
+
     z = (mean - top) / deviation
     return np.asarray((mean - top) * ndtr(z) + deviation * np.exp(-(z**2) / 2) / math.sqrt(2 * math.pi))
 

@@ -16,41 +16,27 @@ anew, the gradient is measured again, and the mean of all its measurements is us
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import numpy as np
 from numpy.typing import ArrayLike
-from pydantic import Field
 
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube, unit
-from gaitopt.optim.base import Count, OptimizerOptions
 from gaitopt.optim.differences import central_gradient, central_points, inward
-from gaitopt.optim.line_search import line_search, next_reach
+from gaitopt.optim.line_search import LineSearchOptions, line_search, next_reach
 from gaitopt.optim.sequential import Search, Sequential
-from gaitopt.spec import NonNegative, Positive
 
 CAUTION = 0.01
 """The least cosine between s and y for an update; on a parabola this allows a condition number of 40,000."""
 
 
-class BFGSOptions(OptimizerOptions):
+class BFGSOptions(LineSearchOptions):
     """An iteration costs (2n + points) * repeats evaluations."""
-
-    repeats: Count = 1
-    """How often every point is measured: once, since gradient and line search average over many points."""
-    reach: Positive = 4.0
-    """How far the first line search looks, in units of epsilon; later ones look twice as far as the last went."""
-    points: Annotated[int, Field(strict=True, ge=3)] = 6
-    """How many points of a line are measured."""
-    tolerance: NonNegative = 0.01
-    """A step shorter than this, in units of epsilon, is none."""
-    patience: Count = 5
-    """It stops after so many searches in a row without a step."""
 
 
 class BFGS(Sequential):
     """Climbs along gradients that are turned by what was learned of the curvature."""
+
+    Options = BFGSOptions
 
     def __init__(self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: BFGSOptions) -> None:
         super().__init__(start, epsilon, rng, options)

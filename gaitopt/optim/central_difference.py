@@ -15,9 +15,9 @@ from numpy.typing import ArrayLike
 
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube, unit
-from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
+from gaitopt.optim.base import Optimizer, OptimizerOptions
 from gaitopt.optim.differences import central_gradient, central_points
-from gaitopt.spec import Positive
+from gaitopt.spec import Count, Positive
 
 
 class CentralDifferenceOptions(OptimizerOptions):
@@ -31,6 +31,8 @@ class CentralDifferenceOptions(OptimizerOptions):
 
 class CentralDifference(Optimizer):
     """Steps along the gradient estimated by changing one parameter at a time, up and down."""
+
+    Options = CentralDifferenceOptions
 
     def __init__(
         self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: CentralDifferenceOptions

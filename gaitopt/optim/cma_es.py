@@ -20,9 +20,9 @@ from pydantic import Field, field_validator
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
 from gaitopt.optim.arrays import into_cube
-from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
+from gaitopt.optim.base import Optimizer, OptimizerOptions
 from gaitopt.optim.measured import lower_limit
-from gaitopt.spec import Positive
+from gaitopt.spec import Count, Positive
 
 WIDEST = 0.3
 """The largest first standard deviation, in cube units; the tutorial advises 0.3 of the range."""
@@ -49,10 +49,11 @@ class CMAESOptions(OptimizerOptions):
 class CMAES(Optimizer):
     """Samples around a mean, and learns the mean, the step size and the shape of the distribution."""
 
+    Options = CMAESOptions
+
     def __init__(self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: CMAESOptions) -> None:
         super().__init__(start, epsilon, rng, options)
-        if len(self._start) < 2:
-            raise InputError("optimizer cma-es: got 1 dimension; the package cma needs at least 2")
+        check_dimensions(len(self._start))
         from cma import CMAEvolutionStrategy  # importing it takes a second
 
         deviations = np.minimum(options.sigma * self._epsilon, WIDEST)  # (n,)
@@ -92,6 +93,16 @@ class CMAES(Optimizer):
         self._strategy.tell(self._points, list(-scores))  # the package minimizes
         self._strategy.stop()  # looks for reasons once for every generation, as the package counts on
         self._mean = into_cube(self._strategy.result.xfavorite)
+
+
+def check_dimensions(n: int) -> None:
+    """Check that the package can search in `n` dimensions.
+
+    Raises:
+        InputError: it cannot.
+    """
+    if n < 2:
+        raise InputError("optimizer cma-es: got 1 dimension; the package cma needs at least 2")
 
 
 def strategy_options(rng: np.random.Generator, stds: Array, population: int) -> dict[str, Any]:

@@ -27,12 +27,12 @@ from pydantic import Field
 
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube
-from gaitopt.optim.base import Count, Features, Optimizer, OptimizerOptions
+from gaitopt.optim.base import Features, Optimizer, OptimizerOptions
 from gaitopt.optim.bayesian import Bayesian, BayesianOptions
-from gaitopt.optim.cma_es import CMAES, CMAESOptions
+from gaitopt.optim.cma_es import CMAES, CMAESOptions, check_dimensions
 from gaitopt.optim.measured import lower_limit
 from gaitopt.optim.surrogate import Surrogate
-from gaitopt.spec import Positive
+from gaitopt.spec import Count, Positive
 
 NEWEST = 500
 """So many points, the newest, tell which to measure: CMA-ES has left the older ones behind, and the cost grows by the
@@ -50,7 +50,7 @@ class EgoCMAOptions(OptimizerOptions):
     """Its first standard deviation, in units of epsilon, as for `cma-es`: a smaller one stays on its first hill."""
     preselect: Annotated[int, Field(strict=True, ge=1, le=100)] = 4
     """So many times as many points as a generation has are drawn, and the best by the process are it; 1 for none."""
-    points: Annotated[int, Field(strict=True, ge=1)] = 4
+    points: Count = 4
     """How many points Bayesian optimization measures at once."""
     informed: Annotated[bool, Field(strict=True)] = True
     """Whether the process sees features of the points, as that of `bayesian` may."""
@@ -59,12 +59,14 @@ class EgoCMAOptions(OptimizerOptions):
 class EgoCMA(Optimizer):
     """One method after the other."""
 
+    Options = EgoCMAOptions
+
     def __init__(self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: EgoCMAOptions) -> None:
         super().__init__(start, epsilon, rng, options)
         self._options = options
         self._first = Bayesian(start, epsilon, rng, BayesianOptions(points=options.points, informed=options.informed))
         self._method: Optimizer = self._first
-        CMAES(start, epsilon, rng, CMAESOptions())  # so that what it refuses is told at once
+        check_dimensions(len(self._start))  # what CMA-ES refuses is refused at once
 
     def inform(self, features: Features) -> None:
         """Tell Bayesian optimization."""

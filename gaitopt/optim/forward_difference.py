@@ -27,6 +27,8 @@ class ForwardDifferenceOptions(OptimizerOptions):
 class ForwardDifference(Optimizer):
     """Steps along the gradient estimated by changing one parameter at a time."""
 
+    Options = ForwardDifferenceOptions
+
     def __init__(
         self,
         start: ArrayLike,

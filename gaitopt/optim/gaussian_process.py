@@ -14,7 +14,6 @@ from contextlib import AbstractContextManager
 from typing import Any
 
 import numpy as np
-from scipy.optimize import minimize
 
 from gaitopt.arrays import Array
 from gaitopt.threads import one_thread
@@ -82,6 +81,8 @@ class GaussianProcess:
             return Posterior(process.fit(points, scores), self._one_thread)
 
     def _most_probable(self, negative_log_likelihood: Any, theta: Array, bounds: Array) -> tuple[Array, float]:
+        from scipy.optimize import minimize  # slow to import
+
         def loss(theta: Array) -> tuple[float, Array]:
             value, slope = negative_log_likelihood(theta)
             away = (theta - self._prior) / self._width

@@ -24,9 +24,9 @@ from pydantic import Field
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
 from gaitopt.optim.arrays import into_cube
-from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
+from gaitopt.optim.base import Optimizer, OptimizerOptions
 from gaitopt.optim.measured import Measured
-from gaitopt.spec import Positive, Share
+from gaitopt.spec import Count, Positive, Share
 
 
 class GeneticAlgorithmOptions(OptimizerOptions):
@@ -50,6 +50,8 @@ class GeneticAlgorithmOptions(OptimizerOptions):
 
 class GeneticAlgorithm(Optimizer):
     """Breeds points."""
+
+    Options = GeneticAlgorithmOptions
 
     def __init__(
         self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: GeneticAlgorithmOptions

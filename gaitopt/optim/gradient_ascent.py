@@ -18,9 +18,9 @@ from numpy.typing import ArrayLike
 
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube
-from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
+from gaitopt.optim.base import Optimizer, OptimizerOptions
 from gaitopt.optim.differences import central_gradient, central_points, inward
-from gaitopt.spec import NonNegative, Positive
+from gaitopt.spec import Count, NonNegative, Positive
 
 
 class GradientAscentOptions(OptimizerOptions):
@@ -36,6 +36,8 @@ class GradientAscentOptions(OptimizerOptions):
 
 class GradientAscent(Optimizer):
     """Steps in proportion to the gradient."""
+
+    Options = GradientAscentOptions
 
     def __init__(
         self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: GradientAscentOptions

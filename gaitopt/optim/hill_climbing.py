@@ -19,10 +19,10 @@ from numpy.typing import ArrayLike
 
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube
-from gaitopt.optim.base import Count, OptimizerOptions
+from gaitopt.optim.base import OptimizerOptions
 from gaitopt.optim.measured import Measured, lower_limit
 from gaitopt.optim.sequential import Search, Sequential
-from gaitopt.spec import Positive
+from gaitopt.spec import Count, Positive
 
 
 class HillClimbingOptions(OptimizerOptions):
@@ -42,6 +42,8 @@ class HillClimbingOptions(OptimizerOptions):
 
 class HillClimbing(Sequential):
     """Moves to a random neighbor if that is higher."""
+
+    Options = HillClimbingOptions
 
     def __init__(
         self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: HillClimbingOptions

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from scipy.stats import qmc
 
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube
@@ -41,6 +40,8 @@ class InformedProcess:
 
     def __init__(self, features: Features, start: Array, length: float) -> None:
         """Begin with the settings most probable before any score: `length` in cube units, in each coordinate."""
+        from scipy.stats import qmc  # slow to import
+
         n = len(start)
         spread = qmc.Sobol(n, scramble=False).random(SAMPLES)  # (SAMPLES, n), the same every time
         known = features.of(into_cube(start + AROUND * (2 * spread - 1)))  # (SAMPLES, m)

@@ -41,6 +41,8 @@ class KohlStoneOptions(OptimizerOptions):
 class KohlStone(Optimizer):
     """Steps along a gradient estimated from random policies that change all parameters at once."""
 
+    Options = KohlStoneOptions
+
     def __init__(
         self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: KohlStoneOptions
     ) -> None:

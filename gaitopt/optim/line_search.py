@@ -15,12 +15,16 @@ A point of the line that lies outside the cube is put on its face: the line bend
 from __future__ import annotations
 
 import math
+from typing import Annotated
 
 import numpy as np
+from pydantic import Field
 
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube
+from gaitopt.optim.base import OptimizerOptions
 from gaitopt.optim.sequential import Search
+from gaitopt.spec import Count, NonNegative, Positive
 
 SHRINK, GROW = 0.25, 2.0
 """The reach of the next search, as a part of this one's, is between these."""
@@ -28,6 +32,24 @@ ROUNDING = 1e-12
 """Gains smaller than this part of the scores are errors of the fit: on a plateau there is no way up."""
 SHORTEST = 1.0
 """No search reaches less far than this, in units of epsilon: closer by, noise would be taken for a slope."""
+
+Points = Annotated[int, Field(strict=True, ge=3)]
+"""As many as a parabola needs, or more."""
+
+
+class LineSearchOptions(OptimizerOptions):
+    """Options of the methods that search along lines."""
+
+    repeats: Count = 1
+    """How often every point is measured: once, since a line search averages over its points."""
+    reach: Positive = 4.0
+    """How far the first search of a line looks, in units of epsilon; the next looks up to twice as far as it moved."""
+    points: Points = 6
+    """How many points of a line are measured."""
+    tolerance: NonNegative = 0.01
+    """A step (of `powell`: a sweep) shorter than this, in units of epsilon, counts as none."""
+    patience: Count = 5
+    """It stops after so many searches in a row without a step."""
 
 
 def line_search(base: Array, step: Array, low: float, points: int) -> Search[tuple[float, float]]:

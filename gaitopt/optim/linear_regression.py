@@ -29,8 +29,8 @@ from pydantic import Field
 
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube, unit
-from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
-from gaitopt.spec import Positive
+from gaitopt.optim.base import Optimizer, OptimizerOptions
+from gaitopt.spec import Count, Positive
 
 FORGOTTEN = 0.01
 """What weighs less is not looked at any more."""
@@ -51,6 +51,8 @@ class LinearRegressionOptions(OptimizerOptions):
 
 class LinearRegression(Optimizer):
     """Steps along a gradient fitted to random policies that change all parameters at once."""
+
+    Options = LinearRegressionOptions
 
     def __init__(
         self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: LinearRegressionOptions

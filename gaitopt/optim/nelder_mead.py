@@ -28,10 +28,10 @@ from pydantic import Field
 
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube
-from gaitopt.optim.base import Count, OptimizerOptions
+from gaitopt.optim.base import OptimizerOptions
 from gaitopt.optim.measured import Measured
 from gaitopt.optim.sequential import Search, Sequential
-from gaitopt.spec import NonNegative, Positive, Real
+from gaitopt.spec import Count, NonNegative, Positive, Real
 
 RHO, CHI, GAMMA = 1.0, 2.0, 0.5
 """Coefficients of reflection, expansion and contraction."""
@@ -54,6 +54,8 @@ class NelderMeadOptions(OptimizerOptions):
 
 class NelderMead(Sequential):
     """Lets a simplex of n + 1 points tumble uphill."""
+
+    Options = NelderMeadOptions
 
     def __init__(
         self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: NelderMeadOptions

@@ -15,38 +15,30 @@ lead up is taken back, and P_0 is known by the mean of all its scores since. So 
 
 from __future__ import annotations
 
-from typing import Annotated
-
 import numpy as np
 from numpy.typing import ArrayLike
-from pydantic import Field
 
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube, unit
-from gaitopt.optim.base import Count, OptimizerOptions
-from gaitopt.optim.line_search import SHORTEST, line_search, next_reach
+from gaitopt.optim.line_search import SHORTEST, LineSearchOptions, Points, line_search, next_reach
 from gaitopt.optim.measured import Measured
 from gaitopt.optim.sequential import Search, Sequential
-from gaitopt.spec import NonNegative, Positive
+from gaitopt.spec import Count
 
 
-class PowellOptions(OptimizerOptions):
+class PowellOptions(LineSearchOptions):
     """A line costs points * repeats evaluations, a sweep those of n or n + 1 lines and 3 or 5 * repeats."""
 
-    repeats: Count = 1
-    """How often every point is measured: once, since a line search averages over its points."""
-    reach: Positive = 4.0
-    """How far the first search of a line looks, both ways, in units of epsilon; the next twice as far as it went."""
-    points: Annotated[int, Field(strict=True, ge=3)] = 5
+    points: Points = 5
     """How many points of a line are measured."""
-    tolerance: NonNegative = 0.01
-    """A sweep that moves less than this, in units of epsilon, leads nowhere."""
     patience: Count = 3
     """It stops after so many sweeps in a row that led nowhere."""
 
 
 class Powell(Sequential):
     """Searches along one direction after the other, and learns better directions from where that leads."""
+
+    Options = PowellOptions
 
     def __init__(self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: PowellOptions) -> None:
         super().__init__(start, epsilon, rng, options)

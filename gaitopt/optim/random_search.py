@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gaitopt.arrays import Array
-from gaitopt.optim.base import Count, Optimizer, OptimizerOptions
+from gaitopt.optim.base import Optimizer, OptimizerOptions
+from gaitopt.spec import Count
 
 
 class RandomSearchOptions(OptimizerOptions):
@@ -18,6 +19,8 @@ class RandomSearchOptions(OptimizerOptions):
 
 class RandomSearch(Optimizer):
     """Draws points anywhere in the cube, the start among the first; epsilon plays no part."""
+
+    Options = RandomSearchOptions
 
     def __init__(
         self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: RandomSearchOptions

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cached_property
+
 import numpy as np
 
 from gaitopt.arrays import Array
@@ -17,11 +20,18 @@ LEARN_AGAIN = 1.15
 class Surrogate:
     """Remembers points (m, n) and scores (m,), and predicts others by a process."""
 
-    def __init__(self, process: GaussianProcess | InformedProcess, n: int, rng: np.random.Generator) -> None:
-        self._process, self._rng = process, rng
+    def __init__(
+        self, make_process: Callable[[], GaussianProcess | InformedProcess], n: int, rng: np.random.Generator
+    ) -> None:
+        """Model a function of `n` coordinates; the process is made when it is first needed, as that takes a second."""
+        self._make_process, self._rng = make_process, rng
         self._learn_at = 0
         self.points: Array = np.empty((0, n))  # (m, n)
         self.scores: Array = np.empty(0)  # (m,)
+
+    @cached_property
+    def _process(self) -> GaussianProcess | InformedProcess:
+        return self._make_process()
 
     @property
     def lengths(self) -> Array:

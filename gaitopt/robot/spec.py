@@ -8,11 +8,10 @@ left legs, with y outward; the right ones are their mirror images.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
-from numpy.typing import NDArray
 from pydantic import Field, model_validator
 
 from gaitopt.errors import InputError, unknown_name
@@ -20,6 +19,9 @@ from gaitopt.robot.shape import Link
 from gaitopt.robot.wiring import Wiring
 from gaitopt.spec import Positive, Real, Share, Spec, Vector, parse_spec
 from gaitopt.toml import data_folder, read_toml
+
+if TYPE_CHECKING:
+    from gaitopt.arrays import Array
 
 LEGS = ("front_left", "front_right", "rear_left", "rear_right")
 JOINTS = ("rotator", "elevator", "knee")
@@ -77,7 +79,7 @@ class Leg(Spec):
     @model_validator(mode="after")
     def _long_enough(self) -> Leg:
         for name in ("upper_mm", "lower_mm"):
-            if np.linalg.norm(getattr(self, name)) < 1.0:
+            if math.hypot(*getattr(self, name)) < 1.0:
                 raise ValueError(f"{name}: got {list(getattr(self, name))}; expected a length of at least 1 mm")
         return self
 
@@ -202,7 +204,7 @@ class RobotSpec(Spec):
             for name in self.joint_names:
                 if name not in given:
                     raise ValueError(f"wiring.{key}.{name} is missing")
-        for name, (low, high) in zip(self.joint_names, np.degrees(self.joint_limits), strict=True):
+        for name, (low, high) in zip(self.joint_names, (joint.limits_deg for joint in self._joints), strict=True):
             if not low - 1e-9 <= self.wiring.rest_deg[name] <= high + 1e-9:
                 got = f"got {self.wiring.rest_deg[name]:g}"
                 raise ValueError(f"wiring.rest_deg.{name}: {got}; expected {low:g} to {high:g}, the joint's limits")
@@ -237,13 +239,17 @@ class RobotSpec(Spec):
         return (self.legs.front.hip_mm[0] - self.legs.rear.hip_mm[0]) / 1e3
 
     @property
-    def joint_limits(self) -> NDArray[np.float64]:
+    def joint_limits(self) -> Array:
         """Lowest and highest angle of each joint [rad], shape (joints, 2)."""
+        import numpy as np  # not above: what only reads specs does without
+
         return np.radians([joint.limits_deg for joint in self._joints])
 
     @property
-    def joint_speeds(self) -> NDArray[np.float64]:
+    def joint_speeds(self) -> Array:
         """Highest speed of each joint, the margin included [rad/s], shape (joints,)."""
+        import numpy as np
+
         return np.array([joint.rated_speed_radps for joint in self._joints]) * self.servo.speed_margin
 
     @property

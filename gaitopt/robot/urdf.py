@@ -17,7 +17,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
@@ -32,8 +31,6 @@ PAYLOAD_LINK = "payload_link"
 """The load on a robot's back."""
 PAYLOAD_SIZE = 0.05
 """Edge of the box that is the load [m]."""
-EULER = "xyz"
-"""Roll, pitch, yaw about fixed axes, the URDF convention."""
 
 
 def build_urdf(robot: RobotSpec) -> str:
@@ -109,11 +106,23 @@ def mass_properties(link: Link, side: float = 1.0) -> tuple[Array, Array]:
     center = masses @ centers / link.mass_kg
     inertia = np.zeros((3, 3))
     for mass, at, shape in zip(masses, centers, link.shapes, strict=True):
-        turn = Rotation.from_euler(EULER, _pose(shape, side)[1]).as_matrix()
+        turn = rotation(_pose(shape, side)[1])
         arm = at - center
         inertia += turn @ np.diag(mass * _unit_inertia(shape)) @ turn.T
         inertia += mass * (arm @ arm * np.eye(3) - np.outer(arm, arm))  # parallel axes
     return center, inertia
+
+
+def rotation(rpy: Array) -> Array:
+    """Return the matrix, (3, 3), of roll, pitch and yaw about fixed axes [rad], (3,), the URDF convention."""
+    (cr, cp, cy), (sr, sp, sy) = np.cos(rpy), np.sin(rpy)
+    return np.array(
+        [
+            [cy * cp, cy * sp * sr - sy * cr, cy * sp * cr + sy * sr],
+            [sy * cp, sy * sp * sr + cy * cr, sy * sp * cr - cy * sr],
+            [-sp, cp * sr, cp * cr],
+        ]
+    )
 
 
 def _add_leg(root: ET.Element, robot: RobotSpec, leg: str) -> None:

@@ -6,12 +6,11 @@ import xml.etree.ElementTree as ET
 from typing import NamedTuple
 
 import numpy as np
-from scipy.spatial.transform import Rotation
 
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
 from gaitopt.robot.spec import LEGS, RobotSpec
-from gaitopt.robot.urdf import EULER, build_urdf, is_made, urdf_text
+from gaitopt.robot.urdf import build_urdf, is_made, rotation, urdf_text
 
 TOLERANCE = 1e-3
 """How far places [m] and axes [1] of a URDF of somebody else's making may be from those of robot.toml."""
@@ -43,7 +42,8 @@ class _Pose(NamedTuple):
 
     place: Array
     """[m], (3,)."""
-    turn: Rotation
+    turn: Array
+    """Rotation matrix, (3, 3)."""
     axis: Array
     """Of the joint by which it hangs, (3,)."""
 
@@ -74,14 +74,14 @@ def _poses(root: ET.Element) -> dict[str, _Pose]:
 
     def pose(link: str) -> _Pose:
         if link not in above:
-            return _Pose(np.zeros(3), Rotation.identity(), np.zeros(3))
+            return _Pose(np.zeros(3), np.eye(3), np.zeros(3))
         if link not in found:
             joint = above[link]
             place, turn, _ = pose(_attribute(joint, "parent", "link", ""))
-            own = Rotation.from_euler(EULER, _three(joint, "origin", "rpy", "0 0 0"))
             axis = _three(joint, "axis", "xyz", "1 0 0") if joint.get("type") == "revolute" else np.zeros(3)
-            at = place + turn.apply(_three(joint, "origin", "xyz", "0 0 0"))
-            found[link] = _Pose(at, turn * own, (turn * own).apply(axis))
+            at = place + turn @ _three(joint, "origin", "xyz", "0 0 0")
+            turn = turn @ rotation(_three(joint, "origin", "rpy", "0 0 0"))
+            found[link] = _Pose(at, turn, turn @ axis)
         return found[link]
 
     return {link: pose(link) for link in above}

@@ -1,29 +1,277 @@
-"""What `latest` stands for: the newest folder in a folder of runs."""
+"""Experiments: folders of runs, trainings, comparisons and lab results, found by name and listed alike.
+
+Nothing here needs numpy, so that listing them is instant; `open_experiment` gives all that a folder holds.
+"""
 
 from __future__ import annotations
 
+import csv
+import datetime
+import errno
+import itertools
+import os
+import shutil
+import threading
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
+from typing import Any
 
-from gaitopt.run.compare.folder import STUDY
-from gaitopt.run.learn.folder import CONFIG
-from gaitopt.run.train.folder import TRAINING
+from gaitopt.errors import InputError, unknown_name
+from gaitopt.run.database import count
+from gaitopt.toml import read_toml
 
+CONFIG, URDF, DATABASE, BEST = "config.toml", "robot.urdf", "run.db", "best.toml"
+PROGRESS, RESULT, CURVE = "progress.csv", "result.toml", "curve.csv"
+MEMBERS, TABLE, CURVES = "runs", "comparison.csv", "curves.csv"
+LAYOUT = 2
+"""Version of the folders' layout."""
 LATEST = "latest"
+RUNS = "runs"
+"""Folder of experiments by default: in the current folder."""
+KINDS = {"learn": "run", "train": "training", "compare": "comparison", "lab": "lab result"}
+"""What a folder is called, by the verb that makes it."""
+OF_LAYOUT_1 = {"training.toml": "train", "study.toml": "compare"}
+"""Files of settings that older versions left, beside config.toml of a run."""
+_FOLDERS = {
+    "learn": "gaitopt.run.learn.folder:RunFolder",
+    "train": "gaitopt.run.train.folder:TrainFolder",
+    "compare": "gaitopt.run.compare.folder:ComparisonFolder",
+    "lab": "gaitopt.run.lab.folder:LabFolder",
+}
 
 
-def named(text: str, runs: Path, comparisons: bool = False) -> str:
-    """Return the path of the newest run or training in `runs` where `text` is `latest`; other texts as they are.
+def config_path(folder: Path) -> Path:
+    """Return the file of an experiment's settings, whether it is there or not."""
+    older = (folder / name for name in OF_LAYOUT_1 if (folder / name).is_file())
+    return next(older, folder / CONFIG)
+
+
+def kind_of(folder: Path) -> str | None:
+    """Return the verb that made a folder; None if it is no experiment, or its settings cannot be read."""
+    path = config_path(folder)
+    if path.name in OF_LAYOUT_1:
+        return OF_LAYOUT_1[path.name]
+    try:
+        tables = read_toml(path) if path.is_file() else {}
+    except InputError:
+        return None
+    if "schema_version" in tables:
+        return "learn"
+    provenance = tables.get("provenance")
+    kind = provenance.get("kind") if isinstance(provenance, Mapping) else None
+    return next((known for known in KINDS if known == kind), None)
+
+
+def names(runs: Path, kinds: Collection[str] = tuple(KINDS)) -> list[str]:
+    """Return the names of the experiments in a folder, the newest last; drafts are passed over."""
+    found = {path.parent.name for mark in (CONFIG, *OF_LAYOUT_1) for path in runs.glob(f"[!.]*/{mark}")}
+    return sorted(name for name in found if kind_of(runs / name) in kinds)
+
+
+def find(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) -> Path:
+    """Return the folder of an experiment.
 
     Args:
-        text: what a user named.
-        runs: folder of runs.
-        comparisons: whether the newest may be a comparison as well.
+        text: its path, its name in `runs`, or `latest`.
+        runs: folder of experiments.
+        kinds: verbs; of which kinds the latest may be, and the names that an error suggests.
+
+    Raises:
+        InputError: there is none, or its settings cannot be read.
     """
-    names = folder_names(runs, comparisons)
-    return str(runs / names[-1]) if text == LATEST and names else text
+    if (folder := look_up(text, runs, kinds)) is not None:
+        return folder
+    what = " or ".join(KINDS[kind] for kind in kinds) if len(kinds) < len(KINDS) else "experiment"
+    raise unknown_name(f"{what} in {runs}", str(text), names(runs, kinds))
 
 
-def folder_names(runs: Path, comparisons: bool = False) -> list[str]:
-    """Return the names of all runs and trainings in `runs`, and of comparisons if wanted; the newest last."""
-    marks = (CONFIG, TRAINING, STUDY) if comparisons else (CONFIG, TRAINING)
-    return sorted(path.parent.name for mark in marks for path in runs.glob(f"[!.]*/{mark}"))
+def look_up(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) -> Path | None:
+    """Return the folder of an experiment, or None if there is none; see `find`."""
+    if str(text) == LATEST and (known := names(runs, kinds)):
+        return runs / known[-1]
+    for path in (Path(text), runs / text):
+        if config_path(path).is_file():
+            check_experiment(path)
+            return path
+    return None
+
+
+def check_experiment(folder: Path) -> str:
+    """Return the verb that made an experiment.
+
+    Raises:
+        InputError: the folder is no experiment, or its settings cannot be read.
+    """
+    if (kind := kind_of(folder)) is None:
+        if not config_path(folder).is_file():
+            raise InputError(f"{folder}: is no experiment of gaitopt: it has no {CONFIG}; see `gaitopt runs`")
+        read_toml(config_path(folder))  # says what is wrong with it
+        raise InputError(f"{config_path(folder)}: is not of an experiment of gaitopt; see `gaitopt runs`")
+    return kind
+
+
+def open_experiment(folder: Path) -> Any:
+    """Return a `RunFolder`, `TrainFolder`, `ComparisonFolder` or `LabFolder`.
+
+    Raises:
+        InputError: the folder is no experiment, or its settings cannot be used.
+    """
+    module, _, name = _FOLDERS[check_experiment(folder)].partition(":")
+    return getattr(import_module(module), name)(folder)
+
+
+def check_layout(folder: Path, layout: int, versions: Mapping[str, str]) -> None:
+    """Check that an experiment can be resumed by this version.
+
+    Raises:
+        InputError: it has an older layout.
+    """
+    if layout != LAYOUT:
+        raise InputError(
+            f"{folder}: has layout {layout}, of gaitopt {versions.get('gaitopt')} ({versions.get('git')}); this "
+            f"version resumes layout {LAYOUT}: resume it with that one, or start anew; evaluate and replay still work"
+        )
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Keep other processes from working in the same folder.
+
+    Raises:
+        InputError: another process is at work there.
+    """
+    try:
+        import fcntl
+    except ImportError:  # no such locks on this system
+        yield
+        return
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError as error:
+        raise InputError(f"{folder}: cannot be opened: {error.strerror}") from error
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        os.close(handle)
+        raise InputError(f"{folder}: another process is at work on this run; wait for it or stop it") from error
+    try:
+        yield
+    finally:
+        os.close(handle)
+
+
+def make_folder(runs: Path, name: str, fill: Callable[[Path], None], now: datetime.datetime | None = None) -> Path:
+    """Make `runs/<date>_<time>_<name>/`, whole or not at all, and return it.
+
+    Nothing is ever overwritten: of two that are made in the same second, the name of the later one ends in a number.
+
+    Args:
+        runs: folder of experiments.
+        name: name of the experiment.
+        fill: writes what belongs into the folder.
+        now: the moment, in UTC; the present if None.
+
+    Raises:
+        InputError: it cannot be written.
+    """
+    moment = now or datetime.datetime.now(datetime.UTC)
+    path = runs / f"{moment:%Y-%m-%d_%H%M%S}_{name}"
+    draft = runs / f".{path.name}.{os.getpid()}.{threading.get_ident()}"
+    try:
+        draft.mkdir(parents=True)
+        fill(draft)
+        return _renamed(draft, path)
+    except OSError as error:
+        raise InputError(f"{path}: the run's folder cannot be made: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+
+
+def _renamed(draft: Path, path: Path) -> Path:
+    """Give a draft its name, or the first with a number behind that is free; return it."""
+    for number in itertools.count(1):
+        free = path if number == 1 else path.with_name(f"{path.name}-{number}")
+        try:
+            draft.rename(free)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+                raise
+        else:
+            return free
+    raise AssertionError  # numbers do not end
+
+
+def rows(runs: Path) -> list[dict[str, Any]]:
+    """Return one row for each experiment in a folder, oldest first: name, robot, method, how far, result, state."""
+    return [row(runs / name) for name in names(runs)]
+
+
+def row(folder: Path) -> dict[str, Any]:
+    """Return the row of one experiment; its state is `finished`, `unfinished` or `broken`."""
+    kind = kind_of(folder) or ""
+    head: dict[str, Any] = {"run": folder.name, "kind": KINDS[kind], "robot": None, "method": None}
+    try:
+        tables = read_toml(config_path(folder))
+        head["robot"] = _robot(folder, tables)
+        return head | {"learn": _run, "train": _training, "compare": _comparison, "lab": _lab}[kind](folder, tables)
+    except (InputError, OSError, ValueError, KeyError, TypeError, AttributeError):
+        return head | {"done": "?", "learned_mps": None, "state": "broken"}
+
+
+def _robot(folder: Path, tables: Mapping[str, Any]) -> str | None:
+    found = tables.get("provenance", tables).get("robot")
+    if found is None and (members := sorted((folder / MEMBERS).glob("*"))):
+        return _robot(members[0], read_toml(config_path(members[0])))
+    return None if found is None else str(found["name"])
+
+
+def _run(folder: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
+    best = folder / BEST
+    speed = read_toml(best)["origin"].get("speed_mps") if best.is_file() else None
+    done = f"{count(folder / DATABASE, 'learn')} of {tables['traversals']} traversals"
+    return {"method": tables["optimizer"], "done": done, **_ended(speed)}
+
+
+def _training(folder: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
+    budget = tables.get("stopping", tables).get("steps")
+    steps = 0
+    if (folder / PROGRESS).is_file():
+        with (folder / PROGRESS).open(newline="", encoding="utf-8") as stream:
+            for line in csv.DictReader(stream):
+                steps = int(line["steps"])
+    speed = read_toml(folder / RESULT)["speed_mps"] if (folder / RESULT).is_file() else _speed_of_layout_1(folder)
+    done = f"{steps} of {budget} steps" if budget else f"{steps} steps"
+    return {"method": tables["algorithm"], "done": done, **_ended(speed)}
+
+
+def _speed_of_layout_1(folder: Path) -> float | None:
+    """Return what layout 1 kept in the policy's file alone."""
+    if not (folder / "training.toml").is_file() or not (folder / "policy.npz").is_file():
+        return None
+    read = import_module("gaitopt.run.trained_policy").read_trained
+    speed: float | None = read(folder / "policy.npz").about.origin.get("speed_mps")
+    return speed
+
+
+def _comparison(folder: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
+    members = [row(path) for path in sorted((folder / MEMBERS).iterdir()) if path.is_dir()]
+    if any(member["state"] == "broken" for member in members):
+        raise InputError(f"{folder}: a run is broken")
+    ended = sum(member["state"] == "finished" for member in members)
+    methods = tables.get("algorithms") or tables.get("optimizers") or ()
+    state = "finished" if (folder / TABLE).is_file() else "unfinished"
+    done = f"{ended} of {len(members)} runs"
+    return {"method": f"comparison of {len(methods)}", "done": done, "learned_mps": None, "state": state}
+
+
+def _lab(folder: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
+    steps = read_toml(folder / RESULT)["steps"] if (folder / RESULT).is_file() else 0
+    method = f"{tables['algorithm']} on {tables['problem']}"
+    state = "finished" if (folder / RESULT).is_file() else "unfinished"
+    return {"method": method, "done": f"{steps} of {tables['steps']} steps", "learned_mps": None, "state": state}
+
+
+def _ended(speed: float | None) -> dict[str, Any]:
+    return {"learned_mps": speed, "state": "finished" if speed is not None else "unfinished"}

@@ -2,52 +2,93 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.hal.engine import engine_of
-from gaitopt.spec import parse_spec
+from gaitopt.run.settings import DEFAULT_ROBOT, DEFAULT_SCENARIO, changed
 from gaitopt.toml import parse_value
 
+METHOD = "method"
+"""Name of the method at work, optimizer or algorithm."""
+ALIASES = ("optimizer", "algorithm")
+"""Other names of the method at work."""
+SPECS = {"robot": DEFAULT_ROBOT, "scenario": DEFAULT_SCENARIO}
+"""Settings that are a name unless changed, and their defaults."""
 
-def change_specs(specs: dict[str, Any], changes: Sequence[str]) -> dict[str, Any]:
-    """Return the specs with `name.key=value` changes made; values are written as in TOML.
+
+def parse_changes(changes: Sequence[str], known: Collection[str]) -> dict[str, Any]:
+    """Return changes `NAME.KEY=VALUE` as tables by name; values are written as in TOML, or `none`.
+
+    Raises:
+        InputError: something is not of this form, or has a name that is not known.
+    """
+    tables: dict[str, Any] = {}
+    for change in changes:
+        place, equals, value = change.partition("=")
+        name, dot, key = place.strip().partition(".")
+        if not (equals and dot and key):
+            raise InputError(f"--set: got {change!r}; expected NAME.KEY=VALUE, such as scenario.friction=0.5")
+        if name not in known:
+            raise unknown_name("first part of --set", name, known)
+        *above, last = [name, *key.split(".")]
+        inner = tables
+        for part in above:
+            inner = inner.setdefault(part, {})
+            if not isinstance(inner, dict):
+                raise InputError(f"--set {change}: {part} has been set to a value before; leave one of them out")
+        inner[last] = parse_value(value)
+    return tables
+
+
+def change_specs(specs: Mapping[str, Any], changes: Sequence[str]) -> dict[str, Any]:
+    """Return robot, scenario and engine with changes made.
 
     Raises:
         InputError: no such spec or key, or a value that does not fit.
     """
-    named = [(_name_of(change, specs), change) for change in changes]
-    if "robot" in specs and specs.get("engine") == engine_of(specs["robot"]):  # the usual one follows from the robot
-        specs = specs | {"engine": engine_of(_changed("robot", specs["robot"], named))}
-    return {name: _changed(name, spec, named) for name, spec in specs.items()}
+    tables, specs = parse_changes(changes, specs), dict(specs)
+    robot = changed(specs["robot"], tables.get("robot", {}), "--set robot")
+    if specs["engine"] == engine_of(specs["robot"]):  # the usual engine settings follow from the robot
+        specs["engine"] = engine_of(robot)
+    specs["robot"] = robot
+    return {name: changed(spec, tables.get(name, {}), f"--set {name}") for name, spec in specs.items()}
 
 
-def _name_of(change: str, specs: dict[str, Any]) -> str:
-    place, equals, _ = change.partition("=")
-    name, dot, key = place.strip().partition(".")
-    if not (equals and dot and key):
-        raise InputError(f"--set: got {change!r}; expected NAME.KEY=VALUE, such as scenario.friction=0.5")
-    if name not in specs:
-        raise unknown_name("first part of --set", name, specs)
-    return name
+def change_settings(settings: Mapping[str, Any], changes: Sequence[str], methods: Sequence[str] = ()) -> dict[str, Any]:
+    """Return fields of settings with changes made; they are checked when the settings are made of them.
+
+    Args:
+        settings: fields, such as those of `LearnSettings`.
+        changes: such as `scenario.friction=0.5`, `method.repeats=5`, `policy.sigma=0.1`.
+        methods: names of the methods of a comparison, each of which has options of its own.
+
+    Raises:
+        InputError: something is not of the form `NAME.KEY=VALUE`, or has an unknown name.
+    """
+    own = (METHOD, *ALIASES)
+    fields = {"policy": "policy_options"}
+    known = (*SPECS, "engine", "interface", "policy", *own, *methods)
+    result = dict(settings)
+    for name, table in parse_changes(changes, known).items():
+        if name in own and not methods:
+            result["options"] = {**(result.get("options") or {}), **table}
+        elif name in own or name in methods:
+            options, method = dict(result.get("options") or {}), METHOD if name in own else name
+            result["options"] = options | {method: {**options.get(method, {}), **table}}
+        else:
+            field = fields.get(name, name)
+            result[field] = _changed(result.get(field, SPECS.get(name)), table)
+    return result
 
 
-def _changed(name: str, spec: Any, changes: Sequence[tuple[str, str]]) -> Any:
-    table = spec.model_dump()
-    for which, change in changes:
-        place, _, value = change.partition("=")
-        if which == name:
-            _put(table, place.strip().split(".")[1:], parse_value(value), f"--set {change}")
-    return parse_spec(type(spec), table, f"--set {name}")
-
-
-def _put(table: dict[str, Any], keys: list[str], value: Any, source: str) -> None:
-    inner: Any = table
-    for depth, key in enumerate(keys):
-        if not isinstance(inner, dict) or key not in inner:
-            known = [".".join([*keys[:depth], name]) for name in inner] if isinstance(inner, dict) else []
-            raise InputError(f"{source}: {unknown_name('key', '.'.join(keys), known)}")
-        if depth == len(keys) - 1:
-            inner[key] = value
-        inner = inner[key]
+def _changed(choice: Any, table: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the table of a choice with changes: on top of what a name, a path or a spec stands for."""
+    if choice is None:
+        return dict(table)
+    base = dict(choice) if isinstance(choice, Mapping) else {"base": choice}
+    for key, value in table.items():
+        both = isinstance(value, Mapping) and isinstance(base.get(key), Mapping)
+        base[key] = _changed(base[key], value) if both else value
+    return base

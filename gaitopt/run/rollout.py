@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from gaitopt.hal.body import Body
 from gaitopt.hal.catalog import make_body
@@ -23,6 +23,9 @@ from gaitopt.walk.controller import Controller
 from gaitopt.walk.evaluation import Evaluation, summarize
 from gaitopt.walk.traversal import Traversal, traverse
 from gaitopt.workers import RAY, InProcess, WorkerChoice, Workers, make_workers
+
+if TYPE_CHECKING:  # every worker imports this module: what it does not need is imported where it is used
+    pass
 
 
 class RolloutTask(NamedTuple):

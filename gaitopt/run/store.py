@@ -7,15 +7,15 @@ Write-ahead logging: a killed run loses the traversals in flight, no more.
 
 from __future__ import annotations
 
-import contextlib
-import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from gaitopt.errors import InputError
 from gaitopt.gait.parameters import PARAMETER_NAMES
+from gaitopt.run.database import connect, count, database_errors
 from gaitopt.walk.traversal import Status, Traversal
 
 SCHEMA_VERSION = 1
@@ -79,10 +79,8 @@ class RunStore:
             InputError: missing, not a run database, or it cannot be written.
         """
         self._path = path
-        if not create and not path.is_file():
-            raise InputError(f"{path}: there is no run database here; expected a folder made by gaitopt learn")
+        self._connection = connect(path, create)
         with self._errors():
-            self._connection = sqlite3.connect(path, isolation_level=None)
             if create:
                 self._connection.execute("PRAGMA journal_mode=WAL")
                 self._connection.execute(_create_table())
@@ -112,9 +110,7 @@ class RunStore:
 
     def count(self, purpose: str) -> int:
         """Return how many traversals of one purpose are stored."""
-        with self._errors():
-            query = "SELECT count(*) FROM traversals WHERE purpose = ?"
-            return int(self._connection.execute(query, [purpose]).fetchone()[0])
+        return count(self._path, purpose)
 
     def add_iteration(self, row: Iteration) -> None:
         """Write what stood after an iteration; of one that is there already, nothing is changed."""
@@ -149,15 +145,8 @@ class RunStore:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    @contextlib.contextmanager
-    def _errors(self) -> Iterator[None]:
-        try:
-            yield
-        except (sqlite3.DatabaseError, ValueError) as error:  # ValueError: a row that no run has written
-            raise InputError(
-                f"{self._path}: the run database cannot be used: {error}; "
-                "check that it is one, with space and rights to write"
-            ) from error
+    def _errors(self) -> AbstractContextManager[None]:
+        return database_errors(self._path)
 
 
 def _create_table() -> str:

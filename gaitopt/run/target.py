@@ -14,8 +14,10 @@ from gaitopt.gait.gait_file import Gait, check_gait, gait_names, load_gait, read
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot
+from gaitopt.run.experiment import BEST, look_up, names, open_experiment
 from gaitopt.run.overrides import change_specs
 from gaitopt.run.own_controller import OwnWalker
+from gaitopt.run.settings import DEFAULT_ROBOT, DEFAULT_SCENARIO
 from gaitopt.run.trained_policy import TrainedPolicy, read_trained
 from gaitopt.run.walker import GaitWalker, Walker
 from gaitopt.scenario.objective import SPEED, ScoreSpec
@@ -23,11 +25,10 @@ from gaitopt.scenario.spec import ScenarioSpec, load_scenario, scenario_names
 from gaitopt.spec import parse_spec
 
 if TYPE_CHECKING:
-    from gaitopt.run.compare.folder import StudyFolder
+    from gaitopt.run.compare.folder import ComparisonFolder
     from gaitopt.run.learn.folder import RunFolder
     from gaitopt.run.train.folder import TrainFolder
 
-DEFAULT_ROBOT, DEFAULT_SCENARIO = "aibo-ers7", "field"
 PLACE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 """A class or function of the user's own: `module:Class`."""
 
@@ -156,7 +157,7 @@ def _named(
         robot = read_gait(text).robot
     spec = robot_of_choice(usual_robot if robot is None else robot)
     if not text.endswith(".toml") and text not in gait_names(spec):
-        raise unknown_name(f"gait of {spec.name}, or run in {runs},", text, [*gait_names(spec), *_names(runs)])
+        raise unknown_name(f"gait of {spec.name}, or run in {runs},", text, [*gait_names(spec), *names(runs)])
     ground = scenario_of_choice(DEFAULT_SCENARIO if scenario is None else scenario)
     label = Path(text).stem if text.endswith(".toml") else text
     return _target(label, GaitWalker(load_gait(text, spec)), spec, ground)
@@ -182,41 +183,24 @@ def _engine_in(origin: Mapping[str, Any], robot: RobotSpec, source: str) -> Engi
     return parse_spec(EngineSpec, usual | {key: origin[key] for key in ("time_step_s",) if key in origin}, source)
 
 
-def _experiment(text: str, runs: Path) -> RunFolder | TrainFolder | StudyFolder | None:
+def _experiment(text: str, runs: Path) -> RunFolder | TrainFolder | ComparisonFolder | None:
     """Return the experiment of a name or path, None if there is none."""
-    # Imported here, because experiments are made of walks.
-    from gaitopt.run.compare.folder import find_study
-    from gaitopt.run.experiment import LATEST, named
-    from gaitopt.run.learn.folder import CONFIG, find_run
-    from gaitopt.run.train.folder import find_training, is_training
-
-    text = named(text, runs)
-    if is_training(text, runs):
-        return find_training(text, runs)
-    if text == LATEST or any((path / CONFIG).is_file() for path in (Path(text), runs / text)):
-        return find_run(text, runs)
-    return find_study(text, runs)
-
-
-def _names(runs: Path) -> list[str]:
-    """Return the names of all experiments in a folder."""
-    from gaitopt.run.experiment import folder_names
-
-    return folder_names(runs, comparisons=True)
+    folder = look_up(text, runs, ("learn", "train"))  # of which the latest may be
+    return None if folder is None else open_experiment(folder)
 
 
 def _of_experiment(
-    folder: RunFolder | TrainFolder | StudyFolder, robot: RobotChoice | None, scenario: ScenarioChoice | None
+    folder: RunFolder | TrainFolder | ComparisonFolder, robot: RobotChoice | None, scenario: ScenarioChoice | None
 ) -> Target:
     """Return what a run or a training learned, in the robot, scenario and engine of its own.
 
     Raises:
         InputError: nothing yet, another robot, or a comparison.
     """
-    from gaitopt.run.compare.folder import StudyFolder
+    from gaitopt.run.compare.folder import ComparisonFolder
     from gaitopt.run.learn.folder import RunFolder
 
-    if isinstance(folder, StudyFolder):
+    if isinstance(folder, ComparisonFolder):
         raise InputError(f"{folder.path}: is a comparison; evaluate one of its runs: {', '.join(_members(folder))}")
     config, kind = folder.config, "run" if isinstance(folder, RunFolder) else "training"
     if robot is not None and (given := _name_of(robot)) != config.robot.name:
@@ -236,7 +220,7 @@ def _name_of(robot: RobotChoice) -> str:
     return robot if isinstance(robot, str) and not robot.endswith(".toml") else robot_of_choice(robot).name
 
 
-def _members(folder: StudyFolder) -> list[str]:
+def _members(folder: ComparisonFolder) -> list[str]:
     """Return the paths of a comparison's runs, those that measured the highest score first."""
     measured = {str(member.path): _measured(member.path) for member in folder.members}
     return sorted(measured, key=lambda path: -measured[path])
@@ -244,7 +228,6 @@ def _members(folder: StudyFolder) -> list[str]:
 
 def _measured(folder: Path) -> float:
     """Return the score or speed that a run measured at its end; the least if there is none."""
-    from gaitopt.run.learn.folder import BEST
     from gaitopt.run.train.folder import POLICY
 
     try:

@@ -1,1 +1,1 @@
-"""What a run looks like: progress, plots, video. Reads a run, never steers it."""
+"""What an experiment looks like: progress, tables, pictures, video. Reads experiments, never steers them."""

@@ -1,4 +1,4 @@
-"""A real robot's measurements, live in the terminal."""
+"""A real robot's measurements, live on a terminal."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from rich.table import Table
 
 from gaitopt.hal.body import BodyState
 from gaitopt.hal.driver import Health
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.walk.attitude import roll_pitch, yaw
 
 PERIOD_S = 0.25
-"""Time between two looks [s]."""
+"""Time between two readings [s]."""
 
 
 def snapshot(body: RealBody) -> dict[str, Any]:
-    """Return what a configured robot measures now; None where it cannot."""
+    """Return what a configured robot measures now; None for what it cannot measure."""
     state, health = body.read(), body.health()
     return {
         "joints": _joints(body, state, health),
@@ -34,9 +34,9 @@ def snapshot(body: RealBody) -> dict[str, Any]:
 def watch(body: RealBody, seconds: float) -> None:
     """Show a robot's measurements for some seconds, on standard error."""
     console = Console(stderr=True, highlight=False)
-    looks = max(1, round(seconds / PERIOD_S))
+    readings = max(1, round(seconds / PERIOD_S))
     with Live(console=console, auto_refresh=False) as live:
-        for _ in range(looks):
+        for _ in range(readings):
             live.update(_table(snapshot(body)), refresh=True)
             body.pause(PERIOD_S)
 
@@ -67,8 +67,8 @@ def _tilt(state: BodyState) -> dict[str, float] | None:
 def _table(seen: dict[str, Any]) -> Table:
     tilt = seen["tilt_deg"]
     title = " ".join(f"{name} {angle:+.0f}" for name, angle in tilt.items()) + " deg, " if tilt else ""
-    voltage = f"{seen['voltage_v']:.1f} V" if seen["voltage_v"] is not None else "voltage not told"
-    table = Table("joint", f"angle, deg ({seen['feedback']})", "load, %", "heat, C", title=title + voltage)
+    voltage = f"{seen['voltage_v']:.1f} V" if seen["voltage_v"] is not None else "voltage not reported"
+    table = Table("joint", f"angle, deg ({seen['feedback']})", "load, %", "temperature, C", title=title + voltage)
     for row in seen["joints"]:
         table.add_row(
             row["joint"], _number(row["angle_deg"]), _number(row["load"], 100.0), _number(row["temperature_c"])

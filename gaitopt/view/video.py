@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 
 from gaitopt.errors import InputError
 from gaitopt.hal.body import Body, BodyState, Camera
@@ -23,7 +22,7 @@ from gaitopt.run.rollout import fresh_seed
 from gaitopt.run.target import RobotChoice, ScenarioChoice, Target, find_target
 from gaitopt.scenario.spec import Push, ScenarioSpec
 from gaitopt.view.whole_file import whole_file
-from gaitopt.walk.traversal import Traversal, conditions_of, looks, traverse
+from gaitopt.walk.traversal import Traversal, commands_per_reading, conditions_of, traverse
 
 Picture = NDArray[np.uint8]
 
@@ -86,7 +85,8 @@ def record_video(
             traversals.append(traverse(body, controller, scenario, chance, camera))
         film.pictures = [*film.pictures, _caption(film.pictures[-1], _verdict(traversals[-1]), row=LAST_ROW)]
         films.append(film)
-    rate = 1 / Fraction(looks(robot.servo.command_period_s) * robot.servo.command_period_s).limit_denominator(1000)
+    period = robot.servo.command_period_s
+    rate = 1 / Fraction(commands_per_reading(period) * period).limit_denominator(1000)
     with whole_file(path) as draft:
         (_write_mp4 if path.suffix == ".mp4" else _write_gif)(draft, _side_by_side(films, rate), rate)
     return traversals
@@ -163,6 +163,8 @@ def _verdict(traversal: Traversal) -> str:
 
 def _caption(picture: Picture, text: str, row: int = 8) -> Picture:
     """Return a picture with a text in one of its rows [px from the top, or from the bottom if negative]."""
+    from PIL import Image, ImageDraw, ImageFont
+
     image = Image.fromarray(picture)
     draw = ImageDraw.Draw(image)
     row %= picture.shape[0]
@@ -195,6 +197,8 @@ def _write_mp4(path: Path, pictures: Iterator[Picture], rate: Fraction) -> None:
 
 
 def _write_gif(path: Path, pictures: Iterator[Picture], rate: Fraction) -> None:
+    from PIL import Image
+
     kept = itertools.islice(pictures, 0, None, GIF_EVERY)
     images = [Image.fromarray(picture).quantize(64, dither=Image.Dither.NONE) for picture in kept]
     # The format counts in hundredths of a second: rounded one by one, pictures would run ahead of the walk.

@@ -1,4 +1,4 @@
-"""Pictures and films that appear whole or not at all."""
+"""Files that appear whole or not at all."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from gaitopt.errors import InputError
 
 @contextlib.contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """Give a path to write to; what was written there takes the place of `path` when all went well.
+    """Give a path to write to; what was written there replaces `path` if nothing went wrong.
 
     Raises:
         InputError: it cannot be written; an older file is left as it was.
     """
-    draft = path.with_name(f".{os.getpid()}.{path.name}")  # the ending of the name says the format
+    draft = path.with_name(f".{os.getpid()}.{path.name}")  # the name keeps its ending, which chooses the format
     try:
         yield draft
         draft.replace(path)

@@ -8,15 +8,15 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from gaitopt.workers.base import Result, Task
-from gaitopt.workers.retrying import MortalWorkers
-from gaitopt.workers.worker_main import opened
+from gaitopt.workers.retrying import RetryingWorkers
+from gaitopt.workers.worker_main import unpacked
 from gaitopt.workers.worker_process import WorkerDied, WorkerProcess, spawning
 
 _Busy = dict[Any, tuple[int, WorkerProcess]]
 """The place of a task and the worker that does it, by the connection where the outcome will arrive."""
 
 
-class ProcessPool(MortalWorkers[Task, Result]):
+class ProcessPool(RetryingWorkers[Task, Result]):
     """Do tasks in several processes, and replace those that die.
 
     Each worker has a connection of its own, so one that dies takes only its own task with it. (When a worker
@@ -50,7 +50,7 @@ class ProcessPool(MortalWorkers[Task, Result]):
             if len(lost) < self.count:
                 self._hand_out(tasks, waiting, busy)
             for index, outcome in came:
-                yield index, opened(outcome)
+                yield index, unpacked(outcome)
             if not busy:
                 return lost
             came = self._collect(busy, lost)

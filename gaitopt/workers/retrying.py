@@ -16,7 +16,7 @@ MOST_BLAMED = 3
 """With so many tasks blamed, the fault is hardly in the tasks: the others are not tried any more."""
 
 
-class MortalWorkers(Workers[Task, Result]):
+class RetryingWorkers(Workers[Task, Result]):
     """Workers in processes of their own, which can be killed; `_together` is what kinds differ in."""
 
     def _finish(self, tasks: list[Task]) -> Generator[tuple[int, Result], None, None]:

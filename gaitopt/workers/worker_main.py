@@ -30,7 +30,7 @@ def serve(factory: Callable[[], Callable[[Any], Any]], connection: Connection) -
             connection.send_bytes(outcome(function, connection.recv_bytes()))
 
 
-def opened(told: bytes) -> Any:
+def unpacked(told: bytes) -> Any:
     """Return the result that a worker sent as `outcome`.
 
     Raises:
@@ -43,7 +43,7 @@ def opened(told: bytes) -> Any:
 
 
 def outcome(function: Callable[[], Callable[[Any], Any]], task: bytes) -> bytes:
-    """Do a task and return what came of it, for `opened`.
+    """Do a task and return what came of it, for `unpacked`.
 
     Args:
         function: Returns what does tasks; its errors are the task's.

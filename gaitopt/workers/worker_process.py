@@ -49,7 +49,7 @@ class WorkerProcess:
             self.connection.send_bytes(message)
 
     def receive(self) -> bytes:
-        """Return the outcome of the task sent, for `opened`; wait for it if it has not arrived.
+        """Return the outcome of the task sent, for `unpacked`; wait for it if it has not arrived.
 
         Raises:
             WorkerDied: If there will be none.

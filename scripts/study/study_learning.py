@@ -1,23 +1,18 @@
-"""How well each optimizer learns: README's table of measured results.
+"""How well learned gaits keep their speed in other physics: the table of docs/results/learning.md.
 
-Learns with several seeds, times start and winner by fresh traversals (falls count as zero), and tries each winner of
-the main optimizer at half the time step and at 25 % less and more friction. Interrupted, it goes on where it stopped:
-its runs lie in --runs.
+Learns with several seeds and measures first and learned gait by evaluation walks (a fall counts as zero). Every learned
+gait of the main optimizer also walks at half the time step, and with 25 % less and more friction. An interrupted study
+continues: its runs are in --runs.
 """
 
 import argparse
 import json
 import statistics
-from pathlib import Path
 
-from common.readme import machine, write_section
+from common.experiments import add_arguments, outcome_of
+from common.results import RESULTS, machine, write_section
 
 import gaitopt
-from gaitopt.gait.gait_file import read_gait
-from gaitopt.run.learn.folder import RunFolder, list_runs
-from gaitopt.run.learn.optimize import Outcome
-from gaitopt.view.progress import ProgressView
-from gaitopt.workers import default_count
 
 CASES = [
     ("aibo-ers7", "kohl-stone"),
@@ -28,42 +23,14 @@ CASES = [
 ROBUST = "kohl-stone"
 
 
-def is_finished(run: RunFolder) -> bool:
-    return run.best_path.is_file() and "speed_mps" in read_gait(run.best_path).origin
-
-
-def learned(robot: str, optimizer: str, seed: int, args: argparse.Namespace) -> Outcome | None:
-    """Return the outcome of one run; learned, resumed or only read, as far as it is."""
-    name = f"study-{robot}-{optimizer}-{args.traversals}-{seed}"
-    known = {run.config.name: run for run in list_runs(args.runs)}
-    if args.only_finished and not (name in known and is_finished(known[name])):
-        return None
-    print(name, flush=True)
-    with ProgressView() as view:
-        if name in known:
-            return gaitopt.resume(known[name], args.workers, report=view)
-        return gaitopt.learn(
-            robot=robot,
-            optimizer=optimizer,
-            traversals=args.traversals,
-            workers=args.workers,
-            seed=seed,
-            name=name,
-            runs=args.runs,
-            report=view,
-        )
-
-
 def robustness(outcome, seed: int, workers: int) -> dict[str, float]:
-    """Return the winner's speed in other physics, as a part of its speed in the usual ones."""
-    robot, scenario = gaitopt.load_robot(outcome.best.robot), gaitopt.load_scenario("field")
-    usual = gaitopt.EngineSpec()
-    half = usual.model_copy(update={"time_step_s": usual.time_step_s / 2})
+    """Return the learned gait's speed in other physics, as a fraction of its usual speed."""
+    field, usual = gaitopt.load_scenario("field"), gaitopt.EngineSpec()
+    half = usual.changed(time_step_s=usual.time_step_s / 2)
 
     def speed(friction: float = 1.0, engine: gaitopt.EngineSpec = usual) -> float:
-        quantity = scenario.friction.model_copy(update={"mean": scenario.friction.mean * friction})
-        ground = scenario.model_copy(update={"friction": quantity})
-        return gaitopt.evaluate(outcome.best, robot, ground, seed=seed, workers=workers, body=engine).speed_mps
+        ground = field.changed(friction=field.friction.changed(mean=field.friction.mean * friction))
+        return gaitopt.evaluate(outcome.best, scenario=ground, seed=seed, workers=workers, body=engine).speed_mps
 
     base = outcome.learned.speed_mps
     return {
@@ -77,7 +44,14 @@ def study(args: argparse.Namespace) -> list[dict]:
     rows = []
     for robot, optimizer in CASES:
         for seed in range(1, args.seeds + 1):
-            outcome = learned(robot, optimizer, seed, args)
+            settings = gaitopt.LearnSettings(
+                robot=robot,
+                optimizer=optimizer,
+                traversals=args.traversals,
+                seed=seed,
+                name=f"study-{robot}-{optimizer}-{args.traversals}-{seed}",
+            )
+            outcome = outcome_of(settings, args)
             if outcome is None:
                 continue
             row = {
@@ -101,7 +75,8 @@ def study(args: argparse.Namespace) -> list[dict]:
 
 def table(rows: list[dict], args: argparse.Namespace) -> str:
     lines = [
-        f"{args.traversals} traversals a run; speeds by 20 fresh traversals, falls count as zero. {machine()}.",
+        f"{args.traversals} traversals a run; speeds by 20 evaluation walks, not used for learning; a fall counts as "
+        f"0. {machine()}.",
         "",
         "| robot | optimizer | seeds | start, mm/s | learned, mm/s: median (lowest to highest) "
         "| gain: median (lowest) | falls | half time step | friction -25 % | friction +25 % |",
@@ -126,26 +101,25 @@ def table(rows: list[dict], args: argparse.Namespace) -> str:
         )
     lines += [
         "",
-        "The last three columns: the winners' speed there as a part of their usual speed, lowest of the seeds.",
+        "The last three columns: speed of the learned gaits there as a fraction of their usual speed; lowest of the "
+        "seeds.",
     ]
     return "\n".join(lines)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--traversals", type=int, default=1035)
-    parser.add_argument("--seeds", type=int, default=5)
-    parser.add_argument("--workers", type=int, default=default_count())
-    parser.add_argument("--runs", type=Path, default=Path("runs"))
-    parser.add_argument("--only-finished", action="store_true", help="leave out runs that are not finished")
-    parser.add_argument("--readme", action="store_true", help="put the table into README.md")
+    parser.add_argument("--traversals", type=int, default=1035, help="budget of a run")
+    parser.add_argument("--seeds", type=int, default=5, help="number of random seeds")
+    add_arguments(parser)
     args = parser.parse_args()
     rows = study(args)
+    args.runs.mkdir(parents=True, exist_ok=True)
     (args.runs / "study_learning.json").write_text(json.dumps(rows, indent=1), encoding="utf-8")
     text = table(rows, args)
     print(text)
-    if args.readme:
-        write_section("study_learning", text)
+    if args.publish:
+        write_section(RESULTS / "learning.md", "study_learning", text)
 
 
 if __name__ == "__main__":

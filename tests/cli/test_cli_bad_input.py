@@ -49,7 +49,7 @@ WALKERS = ("learn", "score hand-tuned", "replay hand-tuned")
         ("--set scenario.frction=0.5", "unknown key 'frction'; did you mean friction?"),
         ("--set scenario.friction=nan", "friction: got nan; expected a finite number"),
         ("--set friction=0.5", "expected NAME.KEY=VALUE"),
-        ("--set engine.time_step_s=0.003", "time_step_s: got 0.003; expected a whole part of the command period"),
+        ("--set engine.time_step_s=0.003", "time_step_s: got 0.003; expected a whole fraction of the command period"),
         ("--seed -1", "argument --seed: got '-1'; expected a whole number of at least 0"),
         ("--seed x", "argument --seed: got 'x'"),
         ("--frictoin 1", "unrecognized arguments: --frictoin 1"),
@@ -75,7 +75,7 @@ def test_unknown_names_and_wrong_values(refused, verb, words, said):
         ("learn --traversals 0", "argument --traversals: got '0'; expected a whole number of at least 1"),
         ("score hand-tuned --repeats 0", "argument --repeats: got '0'"),
         ("score hand-tund", "'hand-tund'; did you mean hand-tuned?"),
-        ("score", "the following arguments are required: GAIT|POLICY|RUN"),
+        ("score", "the following arguments are required: WALKER"),
         ("replay latest", "unknown run in runs 'latest'; known: none"),
         ("resume nothing", "unknown run in runs 'nothing'; known: none"),
         ("replay hand-tuned --video walk.avi", "walk.avi: got a name that ends in '.avi'; expected .mp4 or .gif"),
@@ -205,7 +205,9 @@ def test_a_run_with_a_broken_body_is_not_walked(refused, run):
 
 
 def test_a_run_is_of_its_own_robot(refused, run):
-    assert "is a run of aibo-ers7; got robot aibo-ers210: leave it out" in refused("score", "latest", "--robot", "aibo-ers210")
+    assert "is a run of aibo-ers7; got robot aibo-ers210: leave it out" in refused(
+        "score", "latest", "--robot", "aibo-ers210"
+    )
 
 
 def test_a_run_without_a_gait(refused, run):

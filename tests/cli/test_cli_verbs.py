@@ -1,6 +1,7 @@
 import dataclasses
 import json
 import os
+import re
 import shutil
 import signal
 from pathlib import Path
@@ -22,7 +23,7 @@ from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.traversal import traverse
 
-VERBS = ("learn", "resume", "score", "replay", "runs", "list", "doctor")
+VERBS = ("learn", "resume", "evaluate", "replay", "runs", "list", "doctor")
 
 
 def the_object(said):
@@ -56,6 +57,24 @@ def test_robots_scenarios_optimizers_and_gaits_are_listed(cli):
     }.items():
         assert all(word in lists[what].out for word in words)
     assert "aibo-ers210" not in cli("list", "gaits", "--robot", "aibo-ers7").out
+
+
+def test_options_of_a_method_are_listed_with_default_bounds_and_meaning(cli):
+    said = cli("list", "optimizers", "--options", "kohl-stone")
+    assert said.code == 0
+    assert re.search(r"^eta +number +2 +x > 0 +Length of every step, in units of epsilon\.$", said.out, re.MULTILINE)
+    for_walking = the_object(cli("list", "algorithms", "--options", "ppo", "--json"))
+    rates = [row for row in for_walking["options"] if row["option"] == "rate"]
+    assert rates == [
+        {"option": "rate", "type": "number", "default": 5e-4, "bounds": "x > 0", "meaning": "Adam's step size."}
+    ]
+    for words, expected in {
+        ("optimizers", "--options", "kohlstone"): "unknown optimizer 'kohlstone'; did you mean kohl-stone?",
+        ("gaits", "--options", "ppo"): "--options: got it with gaits; expected optimizers or algorithms",
+    }.items():
+        refused = cli("list", *words)
+        assert refused.code == 2
+        assert expected in refused.err
 
 
 def test_lists_are_json_too(cli):
@@ -129,7 +148,7 @@ def test_a_score_is_the_evaluation_by_fresh_traversals(cli, run, small_config):
     said = cli(*words)
     assert (said.code, said.err) == (0, "")
     low, high = (round(1e3 * end) for end in expected.speed_ci95_mps)
-    assert f"{1e3 * expected.speed_mps:.0f} mm/s (95 % interval {low} to {high}; 3 of 3 fresh" in said.out
+    assert f"{1e3 * expected.speed_mps:.0f} mm/s (95 % interval {low} to {high}; 3 of 3 evaluation walks" in said.out
 
 
 def test_a_change_of_the_field_changes_the_score(cli, run):

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from gaitopt.cli import compare as compare_verb
-from gaitopt.run.compare.compare import run_study
+from gaitopt.run.compare.compare import run_comparison
 
 QUICK = {"length_m": 0.05, "run_up_m": 0.02, "time_limit_s": 1}
 TINY = [word for key, value in QUICK.items() for word in ("--set", f"scenario.field.{key}={value}")]
@@ -91,10 +91,10 @@ def test_a_comparison_of_algorithms_from_begin_to_end(cli, here, monkeypatch):
             if progress.ended:
                 os.kill(os.getpid(), signal.SIGINT)
 
-        return run_study(folder, workers, stop)
+        return run_comparison(folder, workers, stop)
 
     with monkeypatch.context() as patch:
-        patch.setattr(compare_verb, "run_study", stopped)
+        patch.setattr("gaitopt.view.compare.compare.run_study", stopped)
         said = cli(*COMPARE, "--runs", "others")
     assert said.code == 130
     told = the_object(said)

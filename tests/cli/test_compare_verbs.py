@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from gaitopt.cli import compare as compare_verb
-from gaitopt.run.compare.compare import run_study
+from gaitopt.run.compare.compare import run_comparison
 from gaitopt.run.compare.folder import find_study
 from gaitopt.run.experiment import named
 from gaitopt.run.learn.folder import find_run
@@ -152,10 +152,10 @@ def test_interrupted_it_tells_how_to_go_on_and_ends_as_if_it_had_not_been(cli, h
             if progress.ended:
                 os.kill(os.getpid(), number)
 
-        return run_study(folder, workers, stop)
+        return run_comparison(folder, workers, stop)
 
     with monkeypatch.context() as patch:
-        patch.setattr(compare_verb, "run_study", stopped)
+        patch.setattr("gaitopt.view.compare.compare.run_study", stopped)
         said = cli(*COMPARE, "--name", "again", "--json")
     assert said.code == 130
     assert "Traceback" not in said.err

@@ -129,7 +129,7 @@ def test_a_run_on_the_robot_that_is_killed_goes_on_with_what_was_walked(cli, des
     said = cli("resume", "latest", "--yes", "--json")
     assert (said.code, json.loads(said.out)["traversals"]) == (130, 3)
     assert before.items() <= rows_of(run).items()
-    assert run.config.desk.stopwatch == gate[1]
+    assert run.config.real.stopwatch == gate[1]
 
 
 def test_a_run_goes_on_at_another_port(cli, desk_of, monkeypatch):

@@ -11,7 +11,7 @@ from robot_poses import hip_height, in_their_planes
 from gaitopt.gait.cycle import Cycle, cycle, cycles, limit_speed
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.gait.locus import foot_targets
-from gaitopt.gait.parameters import GaitSpace
+from gaitopt.gait.space import GaitSpace
 from gaitopt.robot.kinematics import kinematics
 from gaitopt.robot.spec import load_robot, robot_names
 

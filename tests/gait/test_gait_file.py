@@ -7,7 +7,7 @@ import pytest
 
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, format_gait, gait_names, load_gait, read_gait, save_gait
-from gaitopt.gait.parameters import GaitSpace
+from gaitopt.gait.space import GaitSpace
 from gaitopt.robot.spec import load_robot, robot_folder
 from gaitopt.toml import format_toml, read_toml
 

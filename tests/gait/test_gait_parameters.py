@@ -1,6 +1,7 @@
 """The twelve parameters: finite, in bounds, and those that legs can follow one to one with the unit cube."""
 
 import dataclasses
+import re
 
 import numpy as np
 import pytest
@@ -8,7 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaitopt.errors import InputError
-from gaitopt.gait.parameters import PARAMETER_NAMES, UNITS, GaitParameters, GaitSpace
+from gaitopt.gait.gait_file import load_gait
+from gaitopt.gait.parameters import PARAMETER_NAMES, UNITS, GaitParameters
+from gaitopt.gait.ranges import check_ranges
+from gaitopt.gait.space import GaitSpace
 from gaitopt.robot.spec import load_robot, robot_names
 
 SPACES = [GaitSpace(load_robot(name)) for name in robot_names()]
@@ -44,7 +48,7 @@ def check_not_finite(name, value):
         GaitParameters(**values)
 
 
-@pytest.mark.parametrize("space", SPACES, ids=lambda space: space.robot_name)
+@pytest.mark.parametrize("space", SPACES, ids=lambda space: space.robot.name)
 @pytest.mark.parametrize("outward", [-1, 1])
 def test_a_number_out_of_bounds_is_refused_by_name(space, outward):
     assert {*space.active, *space.inactive} == set(PARAMETER_NAMES)
@@ -54,28 +58,28 @@ def test_a_number_out_of_bounds_is_refused_by_name(space, outward):
 
 def check_bound(space, name, bound, outward):
     middle = space.from_cube(full(space, 0.5))
-    space.check(dataclasses.replace(middle, **{name: bound}))  # the bound itself is allowed
+    check_ranges(dataclasses.replace(middle, **{name: bound}), space.robot)  # the bound itself is allowed
     with pytest.raises(InputError, match=f"gait parameter {name}: got .*; expected .* to .*"):
-        space.check(dataclasses.replace(middle, **{name: bound + outward * 1e-3}))
+        check_ranges(dataclasses.replace(middle, **{name: bound + outward * 1e-3}), space.robot)
 
 
-@pytest.mark.parametrize("space", SPACES, ids=lambda space: space.robot_name)
+@pytest.mark.parametrize("space", SPACES, ids=lambda space: space.robot.name)
 @given(point=vectors)
 def test_a_point_of_the_cube_is_a_gait_in_bounds_and_comes_back(space, point):
     point = point[: len(space.active)]
     gait = space.from_cube(point)
-    space.check(gait)
+    check_ranges(gait, space.robot)
     np.testing.assert_allclose(space.to_cube(gait), point, atol=1e-12)
 
 
-@pytest.mark.parametrize("space", SPACES, ids=lambda space: space.robot_name)
+@pytest.mark.parametrize("space", SPACES, ids=lambda space: space.robot.name)
 def test_the_cube_is_the_ranges(space):
     np.testing.assert_array_equal(active(space, space.from_cube(full(space, 0.0))), space.low)
     np.testing.assert_array_equal(active(space, space.from_cube(full(space, 1.0))), space.high)
     np.testing.assert_allclose(active(space, space.from_cube(full(space, 0.5))), (space.low + space.high) / 2)
 
 
-@pytest.mark.parametrize("space", SPACES, ids=lambda space: space.robot_name)
+@pytest.mark.parametrize("space", SPACES, ids=lambda space: space.robot.name)
 def test_points_outside_the_cube_are_cut(space):
     np.testing.assert_array_equal(active(space, space.from_cube(full(space, 7.0))), space.high)
     below = GaitParameters(
@@ -84,11 +88,24 @@ def test_points_outside_the_cube_are_cut(space):
     np.testing.assert_array_equal(space.to_cube(below), full(space, 0.0))
 
 
-@pytest.mark.parametrize("space", SPACES, ids=lambda space: space.robot_name)
+@pytest.mark.parametrize("space", SPACES, ids=lambda space: space.robot.name)
 def test_a_perturbation_in_the_cube_is_one_in_si_units(space):
     start = full(space, 0.5)
     there, back = space.from_cube(start + space.epsilon_in_cube), space.from_cube(start)
     np.testing.assert_allclose(active(space, there) - active(space, back), space.epsilon)
+
+
+def test_a_space_is_made_from_a_name_and_maps_gaits_as_loaded_too():
+    space = GaitSpace("petoi-bittle")
+    gait = load_gait("hand-tuned", space.robot)
+    np.testing.assert_array_equal(space.to_cube(gait), space.to_cube(gait.parameters))
+    assert space.from_cube(space.to_cube(gait).tolist()) == space.from_cube(space.to_cube(gait))
+
+
+@pytest.mark.parametrize("shape", [(12,), (1, 9), ()])
+def test_a_point_of_another_shape_is_refused(shape):
+    with pytest.raises(InputError, match=rf"petoi-bittle: got shape {re.escape(str(shape))}; expected \(9,\): front_h"):
+        GaitSpace("petoi-bittle").from_cube(np.full(shape, 0.5))
 
 
 def test_a_vector_comes_back_bit_for_bit():

@@ -8,8 +8,8 @@ import pytest
 from gaitopt.gait.cycle import cycle
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.gait.locus import foot_targets
-from gaitopt.gait.parameters import GaitSpace
 from gaitopt.gait.paw_motion import FEATURES, StanceModel
+from gaitopt.gait.space import GaitSpace
 from gaitopt.robot.kinematics import kinematics
 from gaitopt.robot.spec import load_robot, robot_names
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gaitopt.gait.cycle import cycles
-from gaitopt.gait.parameters import GaitSpace
+from gaitopt.gait.space import GaitSpace
 from gaitopt.gait.variation import FRAMES, GaitVariation
 
 REACH, TURN = 0.2, 0.6

@@ -80,7 +80,7 @@ class OverPty:
         self.kind, self.emulation = kind, emulation
         self.robot = load_robot(ROBOTS[kind])
         self.body = make_real_body(self.robot, parse_address(f"{kind}:{emulation.port}"))
-        self.body.limits = SafetyLimits(gentle_speed=3.0)  # for the tests' time
+        self.body.guard.limits = SafetyLimits(gentle_speed=3.0)  # for the tests' time
 
     def stands(self):
         self.body.pause(0.1)

@@ -10,10 +10,10 @@ import numpy as np
 from gaitopt.emulators.dynamixel.bus import DynamixelBus
 from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.emulators.opencat.firmware import OpenCatFirmware
-from gaitopt.hal.catalog import BAUD, make_driver
+from gaitopt.hal.catalog import make_driver
 from gaitopt.hal.dynamixel.codec import Instruction, PacketReader
 from gaitopt.hal.opencat.dialect import dialect_named
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.robot.spec import load_robot
 
 ROBOTS = {"opencat": "petoi-bittle", "dynamixel": "dynamixel-quadruped"}
@@ -140,7 +140,7 @@ class Rig:
         faults = self.line(start) if self.line else None
         link = self.link_class(self.firmware, faults, start=start, on_event=self.happened.append)
         self.links.append(link)
-        return make_driver(self.robot, link, BAUD[self.kind]), link
+        return make_driver(self.robot, link), link
 
     @property
     def link(self):
@@ -148,7 +148,7 @@ class Rig:
 
     @property
     def driver(self):
-        return self.body._driver
+        return self.body.guard._driver
 
     @property
     def limp(self):
@@ -202,7 +202,7 @@ def keep_still(rig, seconds, step=0.02):
     while rig.link.now() < start + seconds:
         rig.link.sleep(step)
         before = len(rig.link.sent)
-        rig.body.watch()
+        rig.body.guard.watch()
         if len(rig.link.sent) > before:
             acted.append((rig.link.now() - start, before))
     return acted

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gaitopt.errors import InputError
-from gaitopt.hal.address import REAL, Address, parse_address
+from gaitopt.hal.address import Address, parse_address
+from gaitopt.hal.driver import DRIVERS
 
 
 @pytest.mark.parametrize(
@@ -54,7 +55,7 @@ def test_what_is_no_address(text, said):
 
 
 @given(
-    st.sampled_from(REAL),
+    st.sampled_from(list(DRIVERS)),
     st.text("abc/-_.:0123", min_size=1),
     st.none() | st.integers(1, 4_500_000),
     st.none() | st.text("abc-9", min_size=1),

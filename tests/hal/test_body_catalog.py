@@ -44,7 +44,7 @@ def test_an_unknown_address_is_told(robot, address, text):
         ({"time_step_s": 0.0}, "time_step_s: got 0.0; expected greater than 0"),
         ({"solver_iterations": 0}, "solver_iterations: got 0; expected greater than or equal to 1"),
         ({"solver_iterations": "10"}, "solver_iterations: got '10'; expected a valid integer"),
-        ({"name": "bullet"}, "name: got 'bullet'; expected 'pybullet'"),
+        ({"name": "bullet"}, "name: unknown engine 'bullet'; did you mean pybullet?"),
         ({"time_step": 0.004}, "unknown key 'time_step'; did you mean time_step_s?"),
     ],
 )

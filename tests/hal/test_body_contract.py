@@ -272,7 +272,7 @@ def test_a_fault_is_sticky_until_close(kind):
     """A simulated robot has no faults; a real one that nobody commands has."""
     case = stand_up(InMemory(kind))
     case.rig.link.sleep(1.2)
-    case.body.watch()
+    case.body.guard.watch()
     assert case.body.lifecycle is Lifecycle.FAULT
     check_refused(case, ["configure", "prepare", "activate", "command", "advance", "read"])
     case.body.deactivate()

@@ -207,7 +207,7 @@ def test_a_time_step_more_than_half_the_command_period_is_refused(step):
 
 
 def check_time_step_refused(robot, step):
-    told = f"engine.time_step_s: got {step:g}; expected a whole part of .* {robot.servo.command_period_s:g} s"
+    told = f"engine.time_step_s: got {step:g}; expected a whole fraction of .* {robot.servo.command_period_s:g} s"
     with pytest.raises(BodyError, match=told):
         PyBulletBody(robot, EngineSpec(time_step_s=step))
 
@@ -227,7 +227,7 @@ def test_a_body_without_senses_says_so(robot):
         ground_contacts = Body.ground_contacts
         render = Body.render
 
-    with pytest.raises(BodyError, match="Blind cannot feel contacts"):
+    with pytest.raises(BodyError, match="Blind cannot sense contacts"):
         Blind(robot).ground_contacts()
     with pytest.raises(BodyError, match="Blind has no camera"):
         Blind(robot).render(Camera((0.0, 0.0, 0.0)))

@@ -7,9 +7,9 @@ from serial_rigs import ROBOTS, make_firmware
 from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError, InputError
 from gaitopt.hal.calibration import load_calibration, new_calibration, save_calibration
-from gaitopt.hal.catalog import BAUD, make_driver
-from gaitopt.hal.real.real_body import RealBody
-from gaitopt.hal.real.zeroing import Nudger, edited, measured_offsets, offsets_of, reference_pose
+from gaitopt.hal.catalog import make_driver
+from gaitopt.hal.real.body import RealBody
+from gaitopt.hal.real.zero_offsets import Nudger, edited, measured_offsets, offsets_of, reference_pose
 from gaitopt.hal.wiring import servo_map
 from gaitopt.robot.spec import load_robot
 
@@ -55,7 +55,7 @@ def test_a_file_that_is_broken(tmp_path):
 
 def test_a_calibration_is_of_one_make_and_of_its_joints():
     known = new_calibration("rex", QUADRUPED)
-    with pytest.raises(InputError, match="'rex' is of a dynamixel-quadruped; got a petoi-bittle: choose another --id"):
+    with pytest.raises(InputError, match="'rex' is for a dynamixel-quadruped; got a petoi-bittle: choose another --id"):
         known.apply(BITTLE)
     with pytest.raises(InputError, match="unknown joint of petoi-bittle 'front_left_elevator'"):
         edited(new_calibration("bit", BITTLE), BITTLE, {"front_left_elevator": 1.0}, ())
@@ -76,10 +76,10 @@ def test_edits_add_up_and_two_flips_are_none():
     assert (twice.joints["front_left_knee"].offset, twice.joints["rear_left_knee"].sign) == (5.5, 1)
 
 
-def body_on(robot, firmware, kind, start=0.0):
+def body_on(robot, firmware, start=0.0):
     def connect():
         link = MemoryLink(firmware, start=start)
-        return make_driver(robot, link, BAUD[kind]), link
+        return make_driver(robot, link), link
 
     return RealBody(robot, connect, threaded=False)
 
@@ -98,7 +98,7 @@ def skewed_positions(angles, skew):
 def test_held_in_the_reference_pose_a_robot_tells_its_offsets_and_then_stands_where_it_should():
     firmware, plant = make_firmware("dynamixel")
     plant.positions.update(skewed_positions(reference_pose(QUADRUPED), SKEW))
-    with body_on(QUADRUPED, firmware, "dynamixel") as body:
+    with body_on(QUADRUPED, firmware) as body:
         offsets = measured_offsets(body)
     for name in QUADRUPED.joint_names:
         assert offsets[name] == pytest.approx(SKEW.get(name, 0.0), abs=1.0)
@@ -106,7 +106,7 @@ def test_held_in_the_reference_pose_a_robot_tells_its_offsets_and_then_stands_wh
     pose = np.radians([{"rotator": 20.0, "elevator": 10.0, "knee": 60.0}[n.split("_")[-1]] for n in offsets])
     expected = skewed_positions(pose, SKEW)
     for robot, off in ((known.apply(QUADRUPED), 0.0), (QUADRUPED, max(map(abs, SKEW.values())))):  # the other way: off
-        with body_on(robot, firmware, "dynamixel", start=plant.now) as body:
+        with body_on(robot, firmware, start=plant.now) as body:
             body.activate(pose, 0.5)
             wrong = max(abs(plant.positions[servo] - expected[servo]) for servo in expected)
         assert wrong == pytest.approx(off, abs=1.5)
@@ -122,7 +122,7 @@ def test_a_joint_that_turns_the_wrong_way_is_flipped_and_measured():
     ticks = 30 - port.sign * angles[QUADRUPED.joint_names.index(flipped)] * 4096 / (2 * np.pi)
     plant.positions[port.id] = port.zero + ticks
     known = edited(new_calibration("rex", QUADRUPED), QUADRUPED, {}, [flipped])
-    with body_on(known.apply(QUADRUPED), firmware, "dynamixel") as body:
+    with body_on(known.apply(QUADRUPED), firmware) as body:
         offsets = measured_offsets(body)
     assert offsets[flipped] == pytest.approx(30, abs=1.0)
     assert all(abs(offset) < 1.0 for name, offset in offsets.items() if name != flipped)
@@ -132,7 +132,7 @@ def test_a_joint_that_turns_the_wrong_way_is_flipped_and_measured():
 def test_by_keys_a_joint_is_turned_until_the_leg_stands_right(kind):
     robot = load_robot(ROBOTS[kind])
     firmware, plant = make_firmware(kind)
-    with body_on(robot, firmware, kind) as body:
+    with body_on(robot, firmware) as body:
         nudger = Nudger(body)
         assert nudger.nudge("front_left_knee", 5.0) == pytest.approx(5.0)
         assert nudger.nudge("front_left_knee", -1.0) == pytest.approx(4.0)
@@ -149,7 +149,7 @@ def test_by_keys_a_joint_is_turned_until_the_leg_stands_right(kind):
 def test_by_keys_a_joint_goes_no_further_than_its_limits():
     """A horn that sits so far off must be put on anew; an offset beyond would not be what the eye saw."""
     firmware, _ = make_firmware("dynamixel")
-    with body_on(QUADRUPED, firmware, "dynamixel") as body:
+    with body_on(QUADRUPED, firmware) as body:
         nudger = Nudger(body)
         low = QUADRUPED.joints.elevator.limits_deg[0]
         for _ in range(8):
@@ -159,7 +159,7 @@ def test_by_keys_a_joint_goes_no_further_than_its_limits():
 
 def test_servos_that_do_not_tell_where_they_are_cannot_be_calibrated_by_hand():
     firmware, _ = make_firmware("opencat")
-    with body_on(BITTLE, firmware, "opencat") as body, pytest.raises(BodyError, match="calibrate by keys"):
+    with body_on(BITTLE, firmware) as body, pytest.raises(BodyError, match="calibrate by keys"):
         measured_offsets(body)
 
 

@@ -161,13 +161,13 @@ def wander(rig, rng, call, commands):
         elif what < 0.24:
             for _ in range(int(rng.integers(1, 70))):
                 rig.link.sleep(0.02)
-                rig.body.watch()
+                rig.body.guard.watch()
         elif what < 0.3:
             call(rig.body.read)
         call(rig.body.command, pose)
         if rig.body.lifecycle is Lifecycle.ACTIVE:
             call(rig.body.advance, rig.body.command_period)
-        rig.body.watch()
+        rig.body.guard.watch()
 
 
 def leave(rig, rng):
@@ -256,14 +256,14 @@ def test_a_sound_line_injects_nothing(kind):
 @pytest.mark.parametrize("kind", ROBOTS)
 @pytest.mark.parametrize("rule", ["slew", "limits"])
 def test_a_body_without_one_of_its_rules_is_seen(kind, rule, monkeypatch):
-    def admit(angles, low, high, last, reach, present, lead):
+    def limit_command(angles, low, high, last, reach, measured, lead):
         if not np.isfinite(angles).all():
             raise BodyError("no number")
         reach = np.inf if rule == "slew" else reach
         low, high = (low, high) if rule == "slew" else (-3.0, 3.0)
         return np.clip(np.clip(angles, last - reach, last + reach), low, high)
 
-    monkeypatch.setattr("gaitopt.hal.real.real_body.admit", admit)
+    monkeypatch.setattr("gaitopt.hal.real.pose_stream.limit_command", limit_command)
     monkeypatch.setattr("gaitopt.hal.servo_map.np.clip", lambda values, low, high: values)
     rig, _ = live(kind, 1, SOUND)
     with pytest.raises(AssertionError):

@@ -57,5 +57,5 @@ def test_slots_that_cannot_be_are_refused(slot, text):
 
 
 def test_one_servo_cannot_drive_two_joints():
-    with pytest.raises(InputError, match="a servo of its own"):
+    with pytest.raises(InputError, match="expected a different servo for each joint"):
         ServoMap([SLOTS[0], SLOTS[0]], 4096)

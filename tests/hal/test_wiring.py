@@ -63,6 +63,21 @@ def test_a_driver_knows_its_robot_and_a_robot_its_driver():
         robot_of("feetech")
 
 
+@pytest.mark.parametrize(
+    ("change", "text"),
+    [
+        ({"units_per_turn": 1024}, "petoi-bittle: wiring.units_per_turn: got 1024; expected 360, as opencat counts"),
+        ({"driver": "opncat"}, "petoi-bittle: wiring.driver: unknown driver 'opncat'; did you mean opencat?"),
+    ],
+)
+def test_a_wiring_must_fit_its_driver(change, text):
+    """Checked here, not by the robot's file: a robot whose driver is another package's can be simulated without it."""
+    robot = load_robot("petoi-bittle").changed(wiring=change)
+    with pytest.raises(InputError) as caught:
+        servo_map(robot)
+    assert str(caught.value) == text
+
+
 def test_a_robot_without_wires():
     with pytest.raises(InputError, match="aibo-ers7 cannot be driven over a serial line; robots that can: "):
         wiring_of(load_robot("aibo-ers7"))

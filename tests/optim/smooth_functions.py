@@ -2,6 +2,13 @@
 
 import numpy as np
 
+from gaitopt.optim.catalog import make_optimizer
+
+
+def make(name, start, epsilon=0.05, seed=1, **options):
+    """Return an optimizer with the same epsilon in every coordinate."""
+    return make_optimizer(name, start, np.full(len(start), epsilon), np.random.default_rng(seed), options)
+
 
 class Quadratic:
     """J = -(x - top)' A (x - top) / 2; its gradient is -A (x - top)."""

@@ -10,7 +10,7 @@ POINTS, SCORES, AT = RNG.random((40, 3)), RNG.standard_normal(40), RNG.random((6
 
 
 def told(points, scores):
-    surrogate = Surrogate(GaussianProcess(np.full(3, 0.7)), 3, np.random.default_rng(1))
+    surrogate = Surrogate(lambda: GaussianProcess(np.full(3, 0.7)), 3, np.random.default_rng(1))
     surrogate.tell(points, scores)
     return surrogate
 

@@ -5,7 +5,14 @@ import pytest
 from rl_problems import random_mdp
 
 from gaitopt.errors import InputError, ProtocolError
-from gaitopt.rl.algorithms.catalog import ALGORITHMS, make_algorithm, parse_options, resolve_options
+from gaitopt.rl.algorithms.catalog import (
+    ALGORITHMS,
+    IN_PLACE_OF_Q,
+    make_algorithm,
+    options_spec,
+    parse_options,
+    resolve_options,
+)
 from gaitopt.rl.features import DiscreteFeatures
 from gaitopt.rl.mdps.puck_world import PuckWorld
 from gaitopt.rl.mdps.tabular import TabularEnvironment
@@ -37,11 +44,11 @@ every_setting = pytest.mark.parametrize("setting", list(SETTINGS))
 STEPS = {"steps": 25}  # in the midst of an episode
 
 
-def make(name, setting="softmax", seed=1, lanes=2, options=None, environments=None):
+def make(name, setting="softmax", seed=1, count=2, options=None, environments=None):
     make_policy, make_environment = SETTINGS[setting]
-    steps = STEPS if "steps" in ALGORITHMS[name].options.model_fields else {}
+    steps = STEPS if "steps" in options_spec(name).model_fields else {}
     algorithm = make_algorithm(name, make_policy(), np.random.default_rng(seed), {**steps, **(options or {})})
-    environments = environments or [make_environment() for _ in range(lanes)]
+    environments = environments or [make_environment() for _ in range(count)]
     return Training(algorithm, Collector(environments, make_policy(), seed), Stopping(iterations=6))
 
 
@@ -108,9 +115,9 @@ def test_resume_with_other_settings_is_refused(name):
     with pytest.raises(InputError, match="state"):
         make(name, "linear").restore(training.state())
     with pytest.raises(InputError, match="state"):
-        make(name, lanes=3).restore(training.state())
+        make(name, count=3).restore(training.state())
     with pytest.raises(InputError, match="state: is of 2 environments, expected 1"):
-        make(name, lanes=1).restore(training.state())
+        make(name, count=1).restore(training.state())
 
 
 @every_algorithm
@@ -179,9 +186,9 @@ def test_a_broken_environment_stops_it_with_the_last_state_kept(name, what):
 @every_algorithm
 def test_options_are_documented_and_resolved(name):
     entry = ALGORITHMS[name]
-    assert all(field.description for field in entry.options.model_fields.values())
+    assert all(field.description for field in options_spec(name).model_fields.values())
     assert entry.summary
-    assert entry.in_place_of_q
+    assert IN_PLACE_OF_Q[name]
     assert resolve_options(name, {"discount": 0.5}) == {**resolve_options(name), "discount": 0.5}
     assert parse_options(name, resolve_options(name)) == parse_options(name)
 

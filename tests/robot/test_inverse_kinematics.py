@@ -10,7 +10,7 @@ from robot_poses import hip_height, in_their_planes
 from scipy.spatial import cKDTree
 
 from gaitopt.gait.locus import foot_targets
-from gaitopt.gait.parameters import GaitSpace
+from gaitopt.gait.space import GaitSpace
 from gaitopt.robot.kinematics import Kinematics, kinematics
 from gaitopt.robot.spec import load_robot, robot_names
 

@@ -105,7 +105,7 @@ def test_a_broken_file_is_told_by_its_key(folder, place, value, text):
 @pytest.mark.parametrize(
     ("place", "value", "text"),
     [
-        (("wiring", "units_per_turn"), 1024, "wiring: units_per_turn: got 1024; expected 4096, as dynamixel counts"),
+        (("wiring", "driver"), "", "wiring.driver: got ''; expected "),
         (("wiring", "rest_deg", "rear_left_knee"), 400, "wiring.rest_deg.rear_left_knee: got 400; expected "),
         (("wiring", "lowest_voltage_v"), 0, "wiring.lowest_voltage_v: got 0; expected greater than 0"),
     ],

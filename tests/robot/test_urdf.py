@@ -9,11 +9,11 @@ from scipy.spatial.transform import Rotation
 from scipy.stats import qmc
 from urdf_chain import inertial, link_poses, numbers
 
-from gaitopt.hal.sim.native_output import quiet
+from gaitopt.hal.sim.native_output import silenced
 from gaitopt.robot.spec import JOINT_NAMES, load_robot
-from gaitopt.robot.urdf import build_urdf
+from gaitopt.robot.urdf import build_urdf, rotation
 
-with quiet():
+with silenced():
     import pybullet
 
 
@@ -203,3 +203,9 @@ def test_colors_of_the_palette_are_in_the_file(robot):
     materials = {m.get("name"): m for m in root_of(robot).findall("material")}
     for name, color in robot.palette.items():
         np.testing.assert_allclose(numbers(materials[name].find("color").get("rgba")), [*color, 1.0], atol=1e-6)
+
+
+def test_roll_pitch_yaw_turn_about_fixed_axes():
+    for rpy in np.random.default_rng(3).uniform(-np.pi, np.pi, (50, 3)):
+        np.testing.assert_allclose(rotation(rpy), Rotation.from_euler("xyz", rpy).as_matrix(), atol=1e-15)
+        assert np.abs(rotation(rpy) - Rotation.from_euler("XYZ", rpy).as_matrix()).max() > 1e-3  # moving axes

@@ -8,13 +8,12 @@ import small_trainings
 from small_runs import chance_walk
 from small_studies import NOON, SMALL
 
-from gaitopt.gait.gait_file import load_gait
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.compare.compare import new_study
-from gaitopt.run.compare.folder import create_study
-from gaitopt.run.compare.settings import plan
+from gaitopt.run.compare.compare import new_comparison
+from gaitopt.run.compare.folder import create_comparison, plan
+from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.learn.folder import create_run
-from gaitopt.run.learn.settings import resolve
+from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.workers.in_process import InProcess
 
 
@@ -36,8 +35,7 @@ def settings(ers7, tiny_field):
     return {
         "robot": ers7,
         "scenario": tiny_field,
-        "start": load_gait("hand-tuned", ers7),
-        "start_name": "hand-tuned",
+        "gait": "hand-tuned",
         "optimizer": "kohl-stone",
         "options": {"policies": 2, "repeats": 2},
         "traversals": 12,
@@ -49,7 +47,7 @@ def settings(ers7, tiny_field):
 
 @pytest.fixture(scope="session")
 def small_config(settings):
-    return resolve(**settings)
+    return LearnSettings(**settings)
 
 
 @pytest.fixture
@@ -85,7 +83,7 @@ def make_study(ers7, tiny_field, tmp_path):
     def make(**changes):
         made.append(NOON + datetime.timedelta(minutes=len(made)))
         settings = {"robot": ers7, "scenario": tiny_field} | SMALL | changes
-        return create_study(plan(**settings), tmp_path / "runs", made[-1])
+        return create_comparison(plan(CompareSettings(**settings)), tmp_path / "runs", {}, made[-1])
 
     return make
 
@@ -104,6 +102,7 @@ def make_contest(ers7, tiny_field, tmp_path):
 
     def make(**changes):
         made.append(tmp_path / f"contest{len(made)}")
-        return new_study(plan(**{"robot": ers7, "scenario": tiny_field} | small_trainings.SMALL | changes), made[-1], 1)
+        settings = {"robot": ers7, "scenario": tiny_field} | small_trainings.SMALL | changes
+        return new_comparison(CompareSettings(**settings), made[-1])
 
     return make

@@ -9,7 +9,7 @@ from gaitopt.hal.body import Capabilities
 from gaitopt.run.evaluate import evaluate, traverse
 from gaitopt.run.own_controller import OwnWalker
 from gaitopt.view.video import record_video
-from gaitopt.walk.perception import check_senses
+from gaitopt.walk.perception import check_sensors
 
 
 @pytest.fixture(scope="module")
@@ -110,4 +110,4 @@ def test_it_cannot_be_slowed_and_says_what_it_needs(where):
     assert (OwnWalker(Sway).needs, OwnWalker(Plain).needs) == ((), ("tilt",))
     blind = Capabilities(simulated=False, position=False, joint_torque=False, contacts=False, camera=False, tilt=False)
     with pytest.raises(BodyError, match="a tilt sensor"):
-        check_senses(OwnWalker(Plain).needs, blind, "robot")
+        check_sensors(OwnWalker(Plain).needs, blind, "robot")

@@ -8,7 +8,7 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, load_gait, read_gait, save_gait
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.learn.settings import resolve
+from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.overrides import change_specs
 from gaitopt.run.target import find_target
 from gaitopt.scenario.spec import Normal, Uniform
@@ -19,8 +19,8 @@ def learned(make_run, settings):
     """A run that has a best gait, and robot, field and engine of its own."""
     robot = settings["robot"].model_copy(update={"title": "my own"})
     config = {"robot": robot, "engine": EngineSpec(time_step_s=0.002)}
-    run = make_run(resolve(**settings | config))
-    start = settings["start"].parameters
+    run = make_run(LearnSettings(**settings | config))
+    start = load_gait("hand-tuned", robot).parameters
     save_gait(Gait("aibo-ers7", dataclasses.replace(start, cycle_time=0.5)), run.best_path)
     return run
 
@@ -192,7 +192,7 @@ def test_of_changes_the_later_one_counts(specs):
         ("gait.length=0.5", "'gait'; known: engine, robot, scenario"),
         ("scenario.frction=0.5", "unknown key 'frction'; did you mean friction"),
         ("scenario.field.lenght_m=0.5", "unknown key 'field.lenght_m'; did you mean field.length_m"),
-        ("scenario.friction.mean.x=0.5", "unknown key 'friction.mean.x'; known: none"),
+        ("scenario.friction.mean.x=0.5", "friction.mean: got {'x': 0.5}; expected a valid number"),
         ("robot.servo.=1", "unknown key 'servo.'"),
         ("scenario.friction=", "friction: got ''; expected a number"),
         ("scenario.friction=slippery", "friction: got 'slippery'; expected a number"),
@@ -206,7 +206,7 @@ def test_of_changes_the_later_one_counts(specs):
         ("scenario.field.length_m=0", "field.length_m: got 0; expected greater than 0"),
         ("engine.time_step_s=0.02", "time_step_s: got 0.02; expected less than or equal to 0.01"),
         ("engine.solver_iterations=2.5", "solver_iterations: got 2.5"),
-        ("engine.name=mujoco", "name: got 'mujoco'; expected 'pybullet'"),
+        ("engine.name=mujoco", "name: unknown engine 'mujoco'; known: pybullet"),
         ("robot.legs.front.hip_mm=[1, 2]", "hip_mm"),
     ],
 )

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-EXAMPLES = ("learn_gait.py", "replay_gait.py", "score_gait.py")
+EXAMPLES = sorted(path.name for path in (ROOT / "scripts").glob("*.py"))
 SCRIPTS = sorted(
     path.relative_to(ROOT / "scripts").as_posix()
     for path in (ROOT / "scripts").rglob("*.py")

@@ -8,22 +8,20 @@ import math
 import numpy as np
 import pytest
 from PIL import Image
-from rich.console import Console
 
 from gaitopt.gait.gait_file import Gait, save_gait
 from gaitopt.run.compare.budget import Steps, Traversals
-from gaitopt.run.compare.compare import StudyProgress, run_study
-from gaitopt.run.compare.folder import create_study
+from gaitopt.run.compare.compare import ComparisonProgress, run_comparison
+from gaitopt.run.compare.folder import create_study, plan
 from gaitopt.run.compare.results import BestKnown, Comparison, Curve, median_interval, summarize_method
-from gaitopt.run.compare.settings import plan
 from gaitopt.run.store import Place, Row
 from gaitopt.run.train.settings import new_policy
 from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
 from gaitopt.scenario.objective import SPEED, parse_score
 from gaitopt.seeding import Stream, generator
-from gaitopt.view.comparison_plot import comparison_plot
-from gaitopt.view.comparison_table import markdown, notes, table_rows, write_tables
-from gaitopt.view.study_progress import StudyView
+from gaitopt.view.compare.plot import comparison_plot
+from gaitopt.view.compare.progress import CompareProgressView
+from gaitopt.view.compare.table import markdown, notes, table_rows, write_tables
 from gaitopt.walk.policy_controller import Interface
 from gaitopt.walk.traversal import Status, Traversal
 
@@ -72,10 +70,10 @@ def test_a_method_that_did_not_spend_its_budget_is_named(comparison):
     assert "`cma-es` spent 60 of its 135 traversals (median)." in notes(early)
 
 
-def test_settings_that_are_not_the_usual_ones_are_told(comparison):
-    assert not any("usual settings" in note for note in notes(comparison))
+def test_settings_that_are_not_the_defaults_are_named(comparison):
+    assert not any("default settings" in note for note in notes(comparison))
     changed = dataclasses.replace(comparison, changed={"scenario.slope_deg": 5.0, "start": "learned"})
-    assert "Not the usual settings: scenario.slope_deg = 5.0, start = learned." in notes(changed)
+    assert "Not the default settings: scenario.slope_deg = 5.0, start = learned." in notes(changed)
 
 
 def test_methods_that_learned_elsewhere_are_named(comparison):
@@ -95,22 +93,22 @@ def test_the_table_in_words(comparison):
         "to 95%": "130 (2 of 2)",
         "gain": "+112% (+108 to +116)",
         "falls": "8 of 270",
-        "fresh falls": "1 of 40",
+        "evaluation falls": "1 of 40",
         "wall time": "100 s",
         "ask + tell": "0.075%",
     }
     assert (second["at 135"], second["to 90%"]) == ("330 (320 to 340)", "never (0 of 2)")
 
 
-def test_the_notes_tell_who_was_left_out_and_why(comparison):
+def test_the_notes_name_what_was_left_out_and_why(comparison):
     text = "\n".join(notes(comparison))
     for words in (
-        "aibo-ers7 on field, 135 traversals a run. Speeds in mm/s: median and bootstrap 95 % interval",
-        "by 20 fresh traversals; falls count as zero.",
-        "Best known: 540 (cma-es, seed 2, after 135 traversals), by other fresh traversals",
+        "aibo-ers7 on field, 135 traversals per run. Speeds in mm/s: median and bootstrap 95 % interval",
+        "measured by 20 evaluation walks, not used for learning; falls count as zero.",
+        "Best known: 540 (cma-es, seed 2, after 135 traversals), measured by a second set of evaluation walks",
         "2026-01-02, some machine",
         "Left out: powell: an iteration takes 200 traversals, and the budget is 135.",
-        "Broke off: cma-es-3: ValueError: of its own.",
+        "Failed: cma-es-3: ValueError: of its own.",
     ):
         assert words in text
 
@@ -144,7 +142,7 @@ def test_of_policies_the_table_counts_steps(comparison):
     first, _ = table_rows(policies)
     assert list(first) == [
         "method", "seeds", "at 25,000", "at 50,000", "at 100,000", "at 135,000", "to 90%", "to 95%", "gain", "falls",
-        "fresh falls", "wall time",
+        "evaluation falls", "wall time",
     ]  # fmt: skip
     assert (first["at 135,000"], first["to 90%"], first["falls"]) == (
         "530 (520 to 540)",
@@ -153,11 +151,11 @@ def test_of_policies_the_table_counts_steps(comparison):
     )
     text = "\n".join(notes(policies))
     for words in (
-        "aibo-ers7 on field, 135,000 steps a run.",
-        "of the policy recommended after so many steps, by 20 fresh traversals",
+        "aibo-ers7 on field, 135,000 steps per run.",
+        "for the policy recommended after that many steps, measured by 20 evaluation walks",
         "Best known: 540 (ppo, seed 2, after 133,000 steps)",
         "steps until a policy that good",
-        "Gain: of the last policy over the gait alone. Falls: of the episodes of learning.",
+        "Gain: of the last policy over the gait alone. Falls: in the episodes of learning.",
     ):
         assert words in text
     paths = write_tables(policies)
@@ -177,11 +175,11 @@ def test_of_falls_alone_there_is_a_table_too(comparison, tmp_path):
     (row,) = table_rows(nothing)
     assert (row["at 135"], row["to 90%"], row["gain"]) == ("0", "-", "-")
     (line,) = (note for note in notes(nothing) if note.startswith("Best known: 0 ("))
-    assert line.endswith("parts of it are told only if it is above 0.")
+    assert line.endswith("'to 90%' is measured only if it is above 0.")
     assert comparison_plot(nothing).is_file()
 
 
-def test_what_an_interval_of_few_seeds_is_worth_is_told(comparison):
+def test_the_coverage_of_an_interval_of_few_seeds_is_stated(comparison):
     """Against the share of samples, drawn by chance, whose interval holds the median."""
     rng = np.random.default_rng(1)
     for seeds in (2, 3, 4):
@@ -201,7 +199,7 @@ def test_what_an_interval_of_few_seeds_is_worth_is_told(comparison):
     assert comparison_plot(one).is_file()
 
 
-def test_another_score_is_told_in_its_own_unit(comparison):
+def test_another_score_is_shown_in_its_own_unit(comparison):
     other = dataclasses.replace(comparison, score=parse_score("speed - 0.5*sway"))
     assert table_rows(other)[0]["at 135"] == "0.530 (0.520 to 0.540)"
     assert table_rows(other)[0]["gain"] == "-"  # a score may be negative
@@ -243,38 +241,36 @@ def study(ers7, tiny_field, tmp_path):
     return create_study(plan(robot=ers7, scenario=tiny_field, **settings), tmp_path)
 
 
-def shown(study, terminal, reports, between=lambda view: None):
-    text = io.StringIO()
-    console = Console(file=text, force_terminal=terminal, width=120, color_system=None, legacy_windows=False)
-    with StudyView(study, 2, console) as view:
+def shown(study, console, reports, between=lambda view: None):
+    with CompareProgressView(study, 2, console) as view:
         for report in reports:
             view(report)
         between(view)
-    return text.getvalue()
+    return console.file.getvalue()
 
 
-def test_where_there_is_no_terminal_each_end_of_a_run_is_a_plain_line(study):
+def test_where_there_is_no_terminal_each_end_of_a_run_is_a_plain_line(study, make_console):
     first = study.members[0]
     save_gait(Gait("aibo-ers7", first.config.start_gait, {"speed_mps": 0.4567}), first.best_path)
     reports = [
-        StudyProgress("learning", 0, 4),
-        StudyProgress("learning", 1, 4, "hill-climbing-1"),
-        StudyProgress("learning", 2, 4, "cma-es-1", "ValueError: no"),
-        *(StudyProgress("measuring", n, 40) for n in range(1, 41)),
+        ComparisonProgress("learning", 0, 4),
+        ComparisonProgress("learning", 1, 4, "hill-climbing-1"),
+        ComparisonProgress("learning", 2, 4, "cma-es-1", "ValueError: no"),
+        *(ComparisonProgress("measuring", n, 40) for n in range(1, 41)),
     ]
-    assert shown(study, False, reports).splitlines() == [
+    assert shown(study, make_console(terminal=False), reports).splitlines() == [
         "hill-climbing-1: 457 mm/s (1 of 4 runs)",
-        "cma-es-1: broke off: ValueError: no (2 of 4 runs)",
-        "measured: 40 fresh traversals",
+        "cma-es-1: failed: ValueError: no (2 of 4 runs)",
+        "evaluation: 40 walks",
     ]
 
 
-def test_on_a_terminal_each_run_under_way_has_a_line(study):
+def test_on_a_terminal_each_run_under_way_has_a_bar(study, make_console):
     for run, done in zip(study.members, (30, 12, 50, 0), strict=True):
         with run.open_store() as store:
             for repeat in range(done):
                 store.add(Row(Place("learn", 0, 0, repeat), 0, (0.1,) * 12, WALK, 0.25, 0.1))
-    text = shown(study, True, [StudyProgress("learning", 0, 4)], lambda view: view.look())
+    text = shown(study, make_console(terminal=True), [StudyProgress("learning", 0, 4)], lambda view: view.read_runs())
     last = text[text.rindex("runs ") :]
     assert "hill-climbing-1" in last
     assert "30/135" in last
@@ -283,14 +279,14 @@ def test_on_a_terminal_each_run_under_way_has_a_line(study):
     assert "hill-climbing-2" not in last  # there are two workers
 
 
-def test_trainings_are_shown_like_runs(ers7, tiny_field, tmp_path):
+def test_trainings_are_shown_like_runs(ers7, tiny_field, tmp_path, make_console):
     settings = {"algorithms": "ppo,reinforce", "steps": 20_000, "seeds": 1}
     study = create_study(plan(robot=ers7, scenario=tiny_field, **settings), tmp_path)
     for training, done in zip(study.members, (8192, 24_000), strict=True):
         training.write_progress([{"iteration": 1, "steps": done, "episodes": 3}])
-    text = shown(study, True, [StudyProgress("learning", 0, 2)], lambda view: view.look())
+    text = shown(study, make_console(terminal=True), [StudyProgress("learning", 0, 2)], lambda view: view.read_runs())
     assert "8192/20000" in text
-    assert "reinforce-1" not in text  # it is walking its own fresh traversals
+    assert "reinforce-1" not in text  # it is walking its own evaluation walks
     policy = new_policy(study.members[0].config, study.members[0].config.environment())
     about = {"observation": ("x",) * policy.observation_size, "action": ("y",) * policy.actions}
     origin = {"gait_speed_mps": 0.25, "speed_mps": 0.3456}
@@ -298,14 +294,14 @@ def test_trainings_are_shown_like_runs(ers7, tiny_field, tmp_path):
     settings = {"robot": "aibo-ers7", "scenario": "field", "gait": gait, "interface": Interface(), "origin": origin}
     TrainedPolicy(policy, AboutPolicy(**settings, **about)).save(study.members[0].policy_path)
     reports = [StudyProgress("learning", 1, 2, "ppo-1")]
-    assert shown(study, False, reports) == "ppo-1: 346 mm/s, the gait alone 250 (1 of 2 runs)\n"
+    assert shown(study, make_console(terminal=False), reports) == "ppo-1: 346 mm/s, the gait alone 250 (1 of 2 runs)\n"
 
 
 def test_what_a_comparison_says_can_be_shown(ers7, tiny_field, tmp_path):
     """With physics, but hardly any."""
     settings = {"optimizers": "kohl-stone", "options": {"kohl-stone": {"policies": 2, "repeats": 1}}}
     small = plan(robot=ers7, scenario=tiny_field, **settings, traversals=2, seeds=1, fresh=2)
-    comparison = run_study(create_study(small, tmp_path), 1)
+    comparison = run_comparison(create_study(small, tmp_path), 1)
     assert {path.name for path in write_tables(comparison).values()} == {
         "comparison.csv",
         "comparison.md",

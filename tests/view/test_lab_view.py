@@ -1,11 +1,8 @@
 """What the lab shows: table, drawings of characters, pictures."""
 
-import io
-
 import numpy as np
 import pytest
 from PIL import Image
-from rich.console import Console
 
 from gaitopt.errors import InputError
 from gaitopt.rl.mdps import aliased_gridworld as grid
@@ -13,17 +10,18 @@ from gaitopt.rl.mdps import one_step
 from gaitopt.rl.mdps.catalog import PROBLEMS
 from gaitopt.rl.training import Progress
 from gaitopt.run.lab.findings import FINDINGS, distances, puck_track
-from gaitopt.run.lab.lab import Experiment, Outcome, Snapshot
-from gaitopt.view.lab_plots import LEARNED, lab_picture, picture_path
-from gaitopt.view.lab_table import LabTable
-from gaitopt.view.lab_text import WORDS
+from gaitopt.run.lab.lab import Outcome, Snapshot
+from gaitopt.run.lab.settings import LabSettings
+from gaitopt.view.lab.plot import LEARNED, lab_picture
+from gaitopt.view.lab.progress import LabProgressView
+from gaitopt.view.lab.text import WORDS
 
 BLUE, GREEN, RED = (31, 119, 180), (44, 160, 44), (214, 39, 40)
 UNIFORM = np.full(3, 1 / 3)
 
 
-def experiment(problem, steps=1000):
-    return Experiment(problem, "ppo", 1, steps, {}, {"lam": 0.5})
+def settings(problem, steps=1000):
+    return LabSettings(problem=problem, algorithm="ppo", seed=1, steps=steps, options={"lam": 0.5})
 
 
 def snapshots(learned, values, steps=1000):
@@ -36,7 +34,7 @@ def snapshots(learned, values, steps=1000):
 
 
 def outcome(problem, learned, values, random_value=None):
-    return Outcome(experiment(problem), PROBLEMS[problem], snapshots(learned, values), random_value, False)
+    return Outcome(settings(problem), PROBLEMS[problem], snapshots(learned, values), random_value, False)
 
 
 def pixels(path, color):
@@ -46,13 +44,11 @@ def pixels(path, color):
     return np.nonzero(np.abs(picture - np.array(color)).max(axis=-1) < 12)
 
 
-def shown(problem, looks, terminal, width=150):
-    text = io.StringIO()
-    console = Console(file=text, force_terminal=terminal, width=width, color_system=None, legacy_windows=False)
-    with LabTable(experiment(problem), PROBLEMS[problem], console) as table:
+def shown(problem, looks, console):
+    with LabProgressView(settings(problem), PROBLEMS[problem], console) as view:
         for look in looks:
-            table.show(look)
-    return text.getvalue()
+            view(look)
+    return console.file.getvalue()
 
 
 def test_every_problem_can_be_shown():
@@ -60,7 +56,7 @@ def test_every_problem_can_be_shown():
 
 
 @pytest.mark.parametrize("name", list(PROBLEMS))
-def test_what_is_seen_of_an_untrained_policy_is_told_and_drawn(name, tmp_path):
+def test_an_untrained_policy_is_described_and_drawn(name, tmp_path):
     seen = FINDINGS[name].look(PROBLEMS[name].make_policy(np.random.default_rng(1)))
     assert FINDINGS[name].name(seen)
     assert WORDS[name].brief(seen)
@@ -73,7 +69,7 @@ def test_what_is_seen_of_an_untrained_policy_is_told_and_drawn(name, tmp_path):
 def test_gridworld_in_characters():
     pi = grid.policy_table(0.3)
     drawing = WORDS["aliased-gridworld"].drawing(pi)
-    assert WORDS["aliased-gridworld"].brief(pi) == "grey cells: west 70 %, east 30 %"
+    assert WORDS["aliased-gridworld"].brief(pi) == "gray cells: west 70 %, east 30 %"
     west_to_east = drawing.splitlines()[3].strip("|").split("|")
     assert [cell.split() for cell in west_to_east] == [["100>"], ["<70", "30>"], [], ["<70", "30>"], ["<100"]]
     assert "v100" in drawing.splitlines()[4].strip("|").split("|")[2]
@@ -84,7 +80,7 @@ def test_gridworld_in_characters():
 def test_a_mixture_in_characters():
     bars = WORDS["rock-paper-scissors"].drawing(np.array([0.5, 0.25, 0.25])).splitlines()
     assert [bar.count("#") for bar in bars[:3]] == [30, 15, 15]
-    assert bars[3] == "at most 0.167 away from 1/3; the best answer wins 0.250 a game"
+    assert bars[3] == "at most 0.167 from 1/3; the best response wins 0.250 per game"
 
 
 def test_the_room_of_the_puck_in_characters():
@@ -120,21 +116,21 @@ def test_a_track_is_always_the_same_episode():
 GRID_LOOKS = snapshots([grid.policy_table(0.5)] * 41, np.linspace(0.1, 0.8, 41))
 
 
-def test_where_there_is_no_terminal_ten_plain_lines():
-    lines = shown("aliased-gridworld", GRID_LOOKS, terminal=False).splitlines()
+def test_where_there_is_no_terminal_ten_plain_lines(make_console):
+    lines = shown("aliased-gridworld", GRID_LOOKS, make_console(terminal=False)).splitlines()
     assert len(lines) == 11
-    words = "grey cells: west 50 %, east 50 %"
+    words = "gray cells: west 50 %, east 50 %"
     assert lines[0] == f"learning: 0 of 1000 steps, value 0.100 (12 % of the best); {words}"
     assert lines[-1] == f"learning: 1000 of 1000 steps, mean return 0.5, value 0.800 (95 % of the best); {words}"
 
 
-def test_on_a_terminal_there_is_a_table_of_the_last_looks():
-    text = shown("aliased-gridworld", GRID_LOOKS, terminal=True)
+def test_on_a_terminal_there_is_a_table_of_the_last_snapshots(make_console):
+    text = shown("aliased-gridworld", GRID_LOOKS, make_console(terminal=True))
     last = text[text.rindex("ppo on aliased-gridworld, seed 1, 1000 steps") :]
-    assert last.count("grey cells") == 12
+    assert last.count("gray cells") == 12
     for words in ("of the best", "value error 0.25", " 1000 ", " 95 % ", "mean return"):
         assert words in last
-    without = shown("puck-world", snapshots([np.zeros((300, 4))] * 3, [-1.0, -0.5, -0.2]), terminal=True)
+    without = shown("puck-world", snapshots([np.zeros((300, 4))] * 3, [-1.0, -0.5, -0.2]), make_console(terminal=True))
     assert "of the best" not in without
 
 
@@ -180,18 +176,6 @@ def test_the_curve_of_the_game_and_of_the_puck(tmp_path):
     assert len(pixels(path, RED)[0]) > 100
     lab_picture(outcome("puck-world", [track, track], [-1.0, -0.1]), path)
     assert len(pixels(path, RED)[0]) == 0
-
-
-def test_where_the_picture_goes(tmp_path):
-    name = "one-step_ppo_seed1.png"
-    assert picture_path(tmp_path / "new" / "deep", experiment("one-step")) == tmp_path / "new" / "deep" / name
-    assert (tmp_path / "new" / "deep").is_dir()
-    (tmp_path / "a.folder").mkdir()
-    assert picture_path(tmp_path / "a.folder", experiment("one-step")) == tmp_path / "a.folder" / name
-    assert picture_path(tmp_path / "b" / "a.png", experiment("one-step")) == tmp_path / "b" / "a.png"
-    with pytest.raises(InputError, match=r"a.jpg'; expected a folder, or a file that ends in .png"):
-        picture_path(tmp_path / "c" / "a.jpg", experiment("one-step"))
-    assert not (tmp_path / "c").exists()
 
 
 def test_a_picture_that_cannot_be_written_leaves_nothing(tmp_path):

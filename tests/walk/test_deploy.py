@@ -6,7 +6,7 @@ import pytest
 from gaitopt.errors import BodyError, InputError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.body import Body, BodyState, Capabilities, Lifecycle
-from gaitopt.hal.real.real_body import Timing
+from gaitopt.hal.real.timing import Timing
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.walk.controller import GaitController, SkillController

@@ -1,7 +1,7 @@
-"""Servos off on every way out of the process, by a path that relies on nothing else.
+"""Servos off on every exit from the process, by a path that relies on nothing else.
 
-While a robot is powered, its way to cut the servos is armed here. SIGINT, SIGTERM, SIGHUP and the interpreter's exit
-call it at once, before anything else is cleaned up.
+While a robot is powered, the call that cuts its servos is armed here. SIGINT, SIGTERM, SIGHUP and the interpreter's
+exit make that call at once, before any other cleanup.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ _tickets = itertools.count(1)
 
 
 def arm(cut: Callable[[], None]) -> int:
-    """Have `cut`, which acts before it waits and never raises, called on the way out; return a ticket for `disarm`."""
+    """Arm `cut`, which acts before it waits and never raises, for the exit; return a ticket for `disarm`."""
     if not _armed:
         _catch_signals()
-    ticket = next(_tickets)  # never twice: an old one may be disarmed again
+    ticket = next(_tickets)  # never reused: an old one may be disarmed again
     _armed[ticket] = cut
     return ticket
 
 
 def disarm(ticket: int) -> None:
-    """Forget what was armed; harmless when repeated."""
+    """Disarm what was armed; harmless when repeated."""
     if _armed.pop(ticket, None) is not None and not _armed:
         _release_signals()
 
@@ -47,10 +47,10 @@ atexit.register(cut_all)
 
 def _catch_signals() -> None:
     if threading.current_thread() is not threading.main_thread():
-        return  # only the main thread may; then exceptions and the exit are left
+        return  # only the main thread can; exceptions and the exit still cut
     for number in SIGNALS:
         handler = signal.getsignal(number)
-        if handler not in (signal.SIG_IGN, _on_signal):  # as `nohup` ignores SIGHUP, or still caught from before
+        if handler not in (signal.SIG_IGN, _on_signal):  # ignored, as SIGHUP under `nohup`, or still caught from before
             _previous[number] = signal.signal(number, _on_signal)
 
 

@@ -1,4 +1,4 @@
-"""Rotations, as bodies tell them."""
+"""Rotations as bodies measure them."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
 """What may be sent to a real robot, and when it must be stopped: pure functions of numbers, no device and no clock.
 
-The rules follow lerobot (goals capped against the measured pose, torque off on every way out), Quad-SDK (stale input
-leads to a safe mode that is left only by hand) and ros2_control (limits imposed on what is sent, errors are sticky).
+The rules follow lerobot (goals capped against the measured pose, torque off on every exit path), Quad-SDK (stale input
+leads to a safe mode that is left only by hand) and ros2_control (limits enforced on what is sent, errors are sticky).
 """
 
 from __future__ import annotations
@@ -21,44 +21,44 @@ class SafetyLimits:
     """When a real robot is held or stopped."""
 
     hold_after: float = 0.2
-    """Without a command for this long it holds its pose [s]."""
+    """Time without a command after which it holds its pose [s]."""
     stop_after: float = 1.0
-    """Without a command for this long its servos go limp [s]."""
+    """Time without a command after which its servos go limp [s]."""
     missed_replies: int = 3
-    """More in a row than this are a fault."""
+    """Number of missed replies in a row that is tolerated; more are a fault."""
     largest_tilt: float = math.radians(60)
-    """Of the trunk; beyond it the robot has fallen [rad]."""
+    """Tilt of the trunk beyond which the robot has fallen [rad]."""
     largest_lead: float = 0.6
-    """How far a joint may be sent from where it is measured [rad]."""
+    """Largest distance of a commanded joint angle from the measured one [rad]."""
     gentle_speed: float = 1.5
-    """Of joints in timed moves, such as into the first pose [rad/s]."""
+    """Joint speed in timed moves, such as into the first pose [rad/s]."""
 
 
-def admit(
-    angles: Array, low: Array, high: Array, last: Array, reach: Array, present: Array | None, lead: float
+def limit_command(
+    angles: Array, low: Array, high: Array, last: Array, reach: Array, measured: Array | None, lead: float
 ) -> Array:
     """Return what may be sent instead of the wanted joint angles [rad], all of shape (joints,).
 
     Args:
-        angles: what is wanted.
-        low: tightest lower limits.
-        high: tightest upper limits.
-        last: what was sent last.
-        reach: how far each joint may be sent from there.
-        present: where the joints are measured to be; None where they are not measured.
-        lead: how far a joint may be sent from there.
+        angles: wanted angles.
+        low: lower joint limits.
+        high: upper joint limits.
+        last: angles that were sent last.
+        reach: largest change from there.
+        measured: measured angles; None where they are not measured.
+        lead: largest distance from there.
 
     Raises:
-        BodyError: another number of angles, or one that is not a number.
+        BodyError: the wrong number of angles, or one that is not a number.
     """
     if angles.shape != low.shape:
         raise BodyError(f"command: got angles of shape {angles.shape}; expected {low.shape}")
     if not np.isfinite(angles).all():
         raise BodyError("command: got an angle that is not a number; the robot was not moved")
     sent = np.clip(angles, last - reach, last + reach)
-    if present is not None:
-        sent = np.clip(sent, present - lead, present + lead)
-    # A joint that stands beyond its limits comes back within the slew, and never goes further out.
+    if measured is not None:
+        sent = np.clip(sent, measured - lead, measured + lead)
+    # A joint beyond its limits comes back within the slew rate, and never goes further out.
     return np.clip(sent, np.minimum(low, last), np.maximum(high, last))
 
 
@@ -75,7 +75,7 @@ def tilt_of(measurement: Measurement) -> float:
     return tilt(roll, pitch)
 
 
-def ailment(health: Health, lowest_voltage: float | None, highest_temperature: float | None) -> str | None:
+def reason_not_to_move(health: Health, lowest_voltage: float | None, highest_temperature: float | None) -> str | None:
     """Return why a robot in this state must not move, fit for a user; None if it may."""
     if health.problems:
         return health.problems[0]
@@ -84,13 +84,13 @@ def ailment(health: Health, lowest_voltage: float | None, highest_temperature: f
     if health.temperatures is not None and highest_temperature is not None:
         hottest = int(np.argmax(health.temperatures))
         if health.temperatures[hottest] > highest_temperature:
-            heat = f"{health.temperatures[hottest]:.0f} degrees Celsius"
-            return f"joint {hottest} is at {heat}, expected at most {highest_temperature:.0f}; let it cool"
+            temperature = f"{health.temperatures[hottest]:.0f} degrees Celsius"
+            return f"joint {hottest} is at {temperature}, expected at most {highest_temperature:.0f}; let it cool"
     return None
 
 
-def ease(start: Array, end: Array, steps: int) -> Array:
-    """Return poses from `start` to `end`, both (joints,), the last being `end`, (steps, joints), without a jerk."""
-    part = np.arange(1, steps + 1) / steps
-    smooth = part**3 * (10 - 15 * part + 6 * part**2)  # minimum jerk: Flash & Hogan 1985, equation 2
+def minimum_jerk(start: Array, end: Array, steps: int) -> Array:
+    """Return poses from `start` to `end`, both (joints,), the last being `end`, (steps, joints)."""
+    share = np.arange(1, steps + 1) / steps
+    smooth = share**3 * (10 - 15 * share + 6 * share**2)  # Flash & Hogan 1985, equation 2
     return start + smooth[:, None] * (end - start)

@@ -1,4 +1,4 @@
-"""How punctual a stream of commands is."""
+"""Punctuality of a stream of commands."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ class Timing:
     period: float
     """Time between two commands [s]."""
     lateness: list[float] = field(default_factory=list)
-    """Of each command [s]."""
+    """Lateness of each command [s]."""
 
     def copy(self) -> Timing:
-        """Return what it is now, whatever comes after."""
+        """Return a copy that later commands do not change."""
         return Timing(self.period, self.lateness.copy())
 
     @property
     def missed(self) -> int:
-        """How many commands came when the next one was due already."""
+        """Number of commands that came when the next one was due already."""
         return sum(late > self.period for late in self.lateness)
 
     def quantile(self, share: float) -> float:
-        """Return the lateness that a share of the commands kept within [s]; nan without commands."""
+        """Return a quantile of the lateness [s]; nan without commands."""
         return float(np.quantile(self.lateness, share)) if self.lateness else math.nan

@@ -1,66 +1,91 @@
-"""The policy-gradient algorithms by name."""
+"""The policy-gradient algorithms by name; each module is imported when its algorithm is first used."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from typing import Any, get_args
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, get_args
 
-import numpy as np
+from gaitopt.errors import InputError
+from gaitopt.registry import Entry, Registry
 
-from gaitopt.errors import unknown_name
-from gaitopt.rl.algorithms.advantage_actor_critic import AdvantageActorCritic
-from gaitopt.rl.algorithms.augmented_random_search import AugmentedRandomSearch, AugmentedRandomSearchOptions
-from gaitopt.rl.algorithms.base import ActorCriticOptions, Algorithm, AlgorithmOptions
-from gaitopt.rl.algorithms.natural_actor_critic import NaturalActorCritic, NaturalActorCriticOptions
-from gaitopt.rl.algorithms.ppo import PPO, PPOOptions
-from gaitopt.rl.algorithms.qac import QActorCritic
-from gaitopt.rl.algorithms.reinforce import Reinforce, ReinforceOptions
-from gaitopt.rl.algorithms.td_actor_critic import TDActorCritic
-from gaitopt.rl.algorithms.td_lambda import TDLambdaActorCritic, TDLambdaOptions
-from gaitopt.rl.policies.base import Policy
-from gaitopt.spec import parse_spec
+if TYPE_CHECKING:
+    import numpy as np
 
+    from gaitopt.rl.algorithms.base import Algorithm, AlgorithmOptions
+    from gaitopt.rl.policies.base import Policy
 
-@dataclass(frozen=True)
-class Entry:
-    """One algorithm of the catalog."""
-
-    build: Callable[[Policy, np.random.Generator, Any], Algorithm]
-    """Its class, called with (policy, rng, options)."""
-    options: type[AlgorithmOptions]
-    """The spec of its options."""
-    in_place_of_q: str
-    """The term that stands in place of Q(s, a)."""
-    summary: str
-    """One line for a list."""
-
-
-ALGORITHMS: dict[str, Entry] = {
-    "reinforce": Entry(
-        Reinforce, ReinforceOptions, "v_t - B(s)", "Monte-Carlo returns of whole episodes, with or without baseline"
+# Of each algorithm: where it is defined, the term that stands in place of Q(s, a), one line for a list.
+_OWN = {
+    "reinforce": (
+        "gaitopt.rl.algorithms.reinforce:Reinforce",
+        "v_t - B(s)",
+        "Monte-Carlo returns of whole episodes, with or without baseline",
     ),
-    "qac": Entry(QActorCritic, ActorCriticOptions, "Q_w(s, a)", "a critic of actions, learned by Sarsa"),
-    "advantage-actor-critic": Entry(
-        AdvantageActorCritic, ActorCriticOptions, "Q_w(s, a) - V_v(s)", "two critics, both learned by TD"
+    "qac": (
+        "gaitopt.rl.algorithms.qac:QActorCritic",
+        "Q_w(s, a)",
+        "an action-value critic, learned by Sarsa",
     ),
-    "td-actor-critic": Entry(
-        TDActorCritic, ActorCriticOptions, "r + gamma V_v(s') - V_v(s)", "the TD error of one critic"
+    "advantage-actor-critic": (
+        "gaitopt.rl.algorithms.advantage_actor_critic:AdvantageActorCritic",
+        "Q_w(s, a) - V_v(s)",
+        "two critics, both learned by TD",
     ),
-    "td-lambda": Entry(
-        TDLambdaActorCritic, TDLambdaOptions, "v_t^lambda - V_v(s), or delta e", "lambda-returns or eligibility traces"
+    "td-actor-critic": (
+        "gaitopt.rl.algorithms.td_actor_critic:TDActorCritic",
+        "r + gamma V_v(s') - V_v(s)",
+        "the TD error of one critic",
     ),
-    "natural-actor-critic": Entry(
-        NaturalActorCritic, NaturalActorCriticOptions, "A_w = psi^T w; moves along w", "compatible features"
+    "td-lambda": (
+        "gaitopt.rl.algorithms.td_lambda:TDLambdaActorCritic",
+        "v_t^lambda - V_v(s), or delta e",
+        "lambda-returns or eligibility traces",
     ),
-    "ppo": Entry(PPO, PPOOptions, "clipped ratio times GAE", "several epochs on a batch, the policy kept near"),
-    "augmented-random-search": Entry(
-        AugmentedRandomSearch,
-        AugmentedRandomSearchOptions,
+    "natural-actor-critic": (
+        "gaitopt.rl.algorithms.natural_actor_critic:NaturalActorCritic",
+        "A_w = psi^T w; moves along w",
+        "compatible features",
+    ),
+    "ppo": (
+        "gaitopt.rl.algorithms.ppo:PPO",
+        "clipped ratio times GAE",
+        "several epochs per batch, with the policy kept close",
+    ),
+    "augmented-random-search": (
+        "gaitopt.rl.algorithms.augmented_random_search:AugmentedRandomSearch",
         "J(theta + nu d) - J(theta - nu d)",
-        "no gradient: random directions of the parameters; the baseline",
+        "no gradient: random directions in parameter space; a baseline",
     ),
 }
+
+ALGORITHMS: Registry[type[Any]] = Registry(
+    "algorithm",
+    "gaitopt.algorithms",
+    {name: Entry(home, summary) for name, (home, _, summary) in _OWN.items()},
+)
+"""A name is one of these, an entry point of another package, or the place of a subclass of `Algorithm` as
+`module:Class`."""
+IN_PLACE_OF_Q = {name: term for name, (_, term, _) in _OWN.items()}
+"""The term that stands in place of Q(s, a), by the name of gaitopt's own algorithms."""
+
+
+def algorithm_class(name: str) -> type[Algorithm]:
+    """Return the class of an algorithm.
+
+    Raises:
+        InputError: no algorithm has this name, or it is not one.
+    """
+    from gaitopt.rl.algorithms.base import Algorithm
+
+    found = ALGORITHMS.load(name)
+    if not (isinstance(found, type) and issubclass(found, Algorithm)):
+        raise InputError(f"algorithm {name}: got {found!r}; expected a subclass of {Algorithm.__module__}.Algorithm")
+    return found
+
+
+def options_spec(name: str) -> type[AlgorithmOptions]:
+    """Return the spec of an algorithm's options; see `algorithm_class`."""
+    return algorithm_class(name).Options
 
 
 def parse_options(name: str, options: Mapping[str, Any] | None = None) -> AlgorithmOptions:
@@ -69,7 +94,9 @@ def parse_options(name: str, options: Mapping[str, Any] | None = None) -> Algori
     Raises:
         InputError: no algorithm has this name, or it has no such option, or a value is out of range.
     """
-    return parse_spec(_entry(name).options, options or {}, f"options of {name}")
+    from gaitopt.spec import parse_spec
+
+    return parse_spec(options_spec(name), options or {}, f"options of {name}")
 
 
 def resolve_options(name: str, options: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -77,9 +104,21 @@ def resolve_options(name: str, options: Mapping[str, Any] | None = None) -> dict
     return parse_options(name, options).model_dump()
 
 
+def options_table(name: str, defaults: Mapping[str, Any] | None = None) -> list[dict[str, Any]]:
+    """Return type, default, bounds and meaning of every option of an algorithm.
+
+    Args:
+        name: the algorithm.
+        defaults: values that stand in place of its own defaults, such as those for walking.
+    """
+    from gaitopt.field_table import field_table
+
+    return field_table(options_spec(name), defaults)
+
+
 def nullable(name: str) -> tuple[str, ...]:
     """Return the names of those options of an algorithm that may be None."""
-    fields = _entry(name).options.model_fields
+    fields = options_spec(name).model_fields
     return tuple(key for key, field in fields.items() if type(None) in get_args(field.annotation))
 
 
@@ -87,10 +126,4 @@ def make_algorithm(
     name: str, policy: Policy, rng: np.random.Generator, options: Mapping[str, Any] | None = None
 ) -> Algorithm:
     """Return a new algorithm that trains `policy` in place; see `Algorithm` and `parse_options`."""
-    return _entry(name).build(policy, rng, parse_options(name, options))
-
-
-def _entry(name: str) -> Entry:
-    if name not in ALGORITHMS:
-        raise unknown_name("algorithm", name, ALGORITHMS)
-    return ALGORITHMS[name]
+    return algorithm_class(name)(policy, rng, parse_options(name, options))

@@ -12,25 +12,28 @@ from __future__ import annotations
 import numpy as np
 
 from gaitopt.arrays import Array
-from gaitopt.rl.algorithms.base import ActorCritic, ActorCriticOptions, Count, Metrics, values_along
+from gaitopt.rl.algorithms.base import ActorCritic, ActorCriticOptions, Metrics, values_along
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.critics import ValueCritic, value_critic
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.request import Request
 from gaitopt.rl.returns import monte_carlo_returns
+from gaitopt.spec import Count
 
 
 class ReinforceOptions(ActorCriticOptions):
-    """REINFORCE waits for whole episodes."""
+    """REINFORCE uses whole episodes; `steps` has no effect."""
 
     episodes: Count = 10
-    """Episodes between two updates, of all environments together; `steps` plays no part."""
+    """Episodes per update, of all environments together."""
     baseline: bool = True
     """Whether V_v(s) is subtracted from the return."""
 
 
 class Reinforce(ActorCritic):
-    """Critic: none; the baseline only makes the estimate quieter."""
+    """Critic: none; the baseline only reduces the variance of the estimate."""
+
+    Options = ReinforceOptions
 
     def __init__(
         self,
@@ -46,7 +49,7 @@ class Reinforce(ActorCritic):
         self._add_critic("value", self.value)
 
     def requests(self) -> list[Request]:
-        """Whole episodes."""
+        """Return whole episodes."""
         return [Request(self.policy.state(), episodes=self._episodes)]
 
     def in_place_of_q(self, batch: Batch) -> Array:
@@ -58,6 +61,6 @@ class Reinforce(ActorCritic):
         return self._fit_values("value", self.value, batch, self._returns(batch))
 
     def _returns(self, batch: Batch) -> Array:
-        # A time-out is not death: what would have come after it is what V says.
+        # A time-out is no terminal state: V estimates the rewards that would have followed.
         _, next_values = values_along(self.value, batch)
         return monte_carlo_returns(batch.rewards, next_values, batch.ends, self._discount)

@@ -7,15 +7,16 @@ from collections.abc import Sequence
 
 from gaitopt.errors import InputError
 from gaitopt.run.compare.trial import Effort, Incumbent
-from gaitopt.run.train.folder import TRAINING, TrainFolder
+from gaitopt.run.experiment import CONFIG
+from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.train import continue_training
 from gaitopt.run.trained_policy import read_trained
 from gaitopt.run.walker import Walker, gait_walker
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 
 
-class AlgorithmMember(TrainFolder):
-    """A training that keeps snapshots of its policy at the points of its curve; see `Member`."""
+class AlgorithmTrial(TrainFolder):
+    """A training that keeps snapshots of its policy at the points of its curve; see `Trial`."""
 
     @property
     def method(self) -> str:
@@ -31,7 +32,7 @@ class AlgorithmMember(TrainFolder):
     def title(self) -> str:
         """Robot, scenario and gait."""
         config = self.config
-        return f"{config.robot.name} on {config.scenario.name}, gait {config.gait_name}"
+        return f"{config.robot.name} on {config.scenario.name}, gait {config.gait.name}"
 
     @property
     def spent(self) -> int:
@@ -50,7 +51,7 @@ class AlgorithmMember(TrainFolder):
     @property
     def anew(self) -> str:
         """All but its settings."""
-        return f"delete all in {self.path} but {TRAINING}"
+        return f"delete all in {self.path} but {CONFIG}"
 
     def learn(self) -> None:
         """Train to the end."""

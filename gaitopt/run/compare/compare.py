@@ -8,36 +8,32 @@ what comes out.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from gaitopt.errors import InputError
-from gaitopt.gait.gait_file import Gait
-from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.compare.folder import Plan, StudyFolder, create_study, open_member
+from gaitopt.run.compare.folder import ComparisonFolder, create_comparison, open_trial, plan
 from gaitopt.run.compare.fresh_walks import measure
-from gaitopt.run.compare.optimizer_trial import OptimizerMember
+from gaitopt.run.compare.optimizer_trial import OptimizerTrial
 from gaitopt.run.compare.ray_runs import learn_abreast
 from gaitopt.run.compare.results import Comparison
-from gaitopt.run.compare.settings import FRESH, SEEDS, Names, plan, settings_of
-from gaitopt.run.compare.trial import Member
-from gaitopt.run.learn.learn import RUNS
-from gaitopt.run.learn.settings import RunConfig
+from gaitopt.run.compare.settings import CompareSettings
+from gaitopt.run.compare.trial import Trial
+from gaitopt.run.experiment import check_layout
+from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.rollout import RolloutWorkers
-from gaitopt.run.train.settings import TrainConfig
-from gaitopt.run.train.train import with_pace
-from gaitopt.scenario.objective import ScoreSpec
-from gaitopt.scenario.spec import ScenarioSpec
-from gaitopt.workers import RAY, WorkerChoice, check_count, check_workers, default_count, make_workers
+from gaitopt.run.train.settings import TrainSettings
+from gaitopt.run.train.train import measured_pace
+from gaitopt.workers import RAY, WorkerChoice, check_count, make_workers
 
 PATIENCE_S = 10.0
 """How long the processes of a comparison that was killed may take to end [s]."""
 
 
 @dataclass(frozen=True)
-class StudyProgress:
+class ComparisonProgress:
     """How far a comparison is; reported when a run has ended, and after every fresh traversal."""
 
     stage: str
@@ -52,63 +48,30 @@ class StudyProgress:
     """Why it broke off, if it did."""
 
 
-StudyReport = Callable[[StudyProgress], None]
+ComparisonReport = Callable[[ComparisonProgress], None]
 
 
-def compare(
-    robot: str | RobotSpec = "aibo-ers7",
-    scenario: str | ScenarioSpec = "field",
-    start: str | Gait | None = None,
-    optimizers: Names | None = None,
-    traversals: int | None = None,
-    seeds: int | Sequence[int] = SEEDS,
-    workers: WorkerChoice | None = None,
-    name: str | None = None,
-    runs: Path | str = RUNS,
-    fresh: int = FRESH,
-    score: str | ScoreSpec | None = None,
-    algorithms: Names | None = None,
-    steps: int | None = None,
-    report: StudyReport | None = None,
-) -> Comparison:
-    """Let methods learn with equal budgets and several seeds, and return how they compare; see `plan`."""
-    workers = default_count() if workers is None else workers
-    check_workers(workers)
-    made = plan(
-        robot=robot,
-        scenario=scenario,
-        start=start,
-        optimizers=optimizers,
-        traversals=traversals,
-        algorithms=algorithms,
-        steps=steps,
-        seeds=seeds,
-        name=name,
-        fresh=fresh,
-        score=score,
-    )
-    return run_study(new_study(made, Path(runs), workers), workers, report)
-
-
-def new_study(made: Plan, runs: Path, workers: WorkerChoice) -> StudyFolder:
-    """Make the folder of a new comparison; if policies adjust the gait, its own pace is walked for first.
+def new_comparison(settings: CompareSettings, runs: Path, workers: WorkerChoice = 1) -> ComparisonFolder:
+    """Make the folder of a new comparison; if policies adjust the gait, its own pace is measured first.
 
     Raises:
-        InputError: the folder exists, or it cannot be written.
+        InputError: no method is left, the folder exists, or it cannot be written.
     """
-    if any(isinstance(config, TrainConfig) for config in made.members):
+    made = plan(settings)
+    trainings = {member.seed: member for member in made.members if isinstance(member, TrainSettings)}
+    if trainings:
         check_count(workers)
-    trainings = {config.seed: config for config in made.members if isinstance(config, TrainConfig)}
-    paces = {seed: {"pace_mps": with_pace(config, workers).pace_mps} for seed, config in trainings.items()}
-    members = tuple(config.model_copy(update=paces.get(config.seed)) for config in made.members)
-    return create_study(replace(made, members=members), runs)
+    paces = {seed: measured_pace(member, workers) for seed, member in trainings.items()}
+    return create_comparison(made, runs, paces)
 
 
-def run_study(study: StudyFolder, workers: WorkerChoice, report: StudyReport | None = None) -> Comparison:
+def run_comparison(
+    folder: ComparisonFolder, workers: WorkerChoice, report: ComparisonReport | None = None
+) -> Comparison:
     """Compare from where a comparison stands to its end, and return what it says.
 
     Args:
-        study: new, or stopped at any moment.
+        folder: new, or stopped at any moment.
         workers: how many processes, or `ray` if optimizers are compared; the result does not depend on it.
         report: called when a run has ended, and after every fresh traversal.
 
@@ -116,33 +79,34 @@ def run_study(study: StudyFolder, workers: WorkerChoice, report: StudyReport | N
         InputError: the folder holds other settings than this comparison's, or all runs broke off.
     """
     report = report or (lambda progress: None)
-    if isinstance(study.members[0].config, TrainConfig):
+    if isinstance(folder.members[0].config, TrainSettings):
         check_count(workers)
-    with study.locked():
-        study.check(plan(**settings_of(study)))
-        failed = _learn(study, workers, report)
-        if len(failed) == len(study.members):
-            raise InputError(f"{study.path}: all runs broke off: {next(iter(failed.values()))}")
-        members = [member for member in study.members if member.config.name not in failed]
+    check_layout(folder.path, folder.provenance.layout, folder.provenance.versions)
+    with folder.locked():
+        folder.check()
+        failed = _learn(folder, workers, report)
+        if len(failed) == len(folder.members):
+            raise InputError(f"{folder.path}: all runs broke off: {next(iter(failed.values()))}")
+        members = [member for member in folder.members if member.config.name not in failed]
         say = report
         return measure(
-            study, members, failed, workers, lambda done, total: say(StudyProgress("measuring", done, total))
+            folder, members, failed, workers, lambda done, total: say(ComparisonProgress("measuring", done, total))
         )
 
 
-def learn_member(path: Path) -> str | None:
+def learn_trial(path: Path) -> str | None:
     """Learn one run of a comparison to its end, in this process alone; return what broke it off, if anything did."""
     return _broken_off(path, lambda member: member.learn())
 
 
 def learn_run(path: Path, walkers: RolloutWorkers) -> str | None:
-    """Learn one run of an optimizer to its end, by traversals walked elsewhere; see `learn_member`."""
-    return _broken_off(path, lambda member: OptimizerMember(member.path).learn(walkers))
+    """Learn one run of an optimizer to its end, by traversals walked elsewhere; see `learn_trial`."""
+    return _broken_off(path, lambda member: OptimizerTrial(member.path).learn(walkers))
 
 
-def _broken_off(path: Path, learn: Callable[[Member], None]) -> str | None:
+def _broken_off(path: Path, learn: Callable[[Trial], None]) -> str | None:
     try:
-        member = open_member(path)
+        member = open_trial(path)
         _await_unlocked(member)
         learn(member)
     except Exception as error:  # one method's fault shall not take the others' results
@@ -150,37 +114,37 @@ def _broken_off(path: Path, learn: Callable[[Member], None]) -> str | None:
     return None
 
 
-def _learn(study: StudyFolder, workers: WorkerChoice, report: StudyReport) -> dict[str, str]:
+def _learn(folder: ComparisonFolder, workers: WorkerChoice, report: ComparisonReport) -> dict[str, str]:
     """Let all runs learn to their ends; return those that broke off, with the reason."""
-    left = [member for member in study.members if not _ended(member)]
+    left = [member for member in folder.members if not _ended(member)]
     failed: dict[str, str] = {}
-    done = len(study.members) - len(left)
-    report(StudyProgress("learning", done, len(study.members)))
+    done = len(folder.members) - len(left)
+    report(ComparisonProgress("learning", done, len(folder.members)))
     with closing(_side_by_side(left, workers)) as ends:
         for index, error in ends:
             name = left[index].config.name
             if error is not None:
                 failed[name] = error
             done += 1
-            report(StudyProgress("learning", done, len(study.members), name, error))
+            report(ComparisonProgress("learning", done, len(folder.members), name, error))
     return {member.config.name: failed[member.config.name] for member in left if member.config.name in failed}
 
 
-def _ended(member: Member) -> bool:
+def _ended(member: Trial) -> bool:
     try:
         return member.result is not None
     except InputError:  # learning tells what is wrong with it
         return False
 
 
-def _side_by_side(left: list[Member], workers: WorkerChoice) -> Generator[tuple[int, str | None], None, None]:
+def _side_by_side(left: list[Trial], workers: WorkerChoice) -> Generator[tuple[int, str | None], None, None]:
     """Let runs learn, and yield the number of each as it ends, with what broke it off."""
     if not left:
         return
     paths = [member.path for member in left]
     if workers == RAY:
         config = left[0].config
-        assert isinstance(config, RunConfig)  # see run_study
+        assert isinstance(config, LearnSettings)  # see run_comparison
         yield from learn_abreast(config, paths, learn_run)
         return
     with make_workers(_learner, min(workers, len(left))) as pool:
@@ -188,10 +152,10 @@ def _side_by_side(left: list[Member], workers: WorkerChoice) -> Generator[tuple[
 
 
 def _learner() -> Callable[[Path], str | None]:
-    return learn_member
+    return learn_trial
 
 
-def _await_unlocked(member: Member) -> None:
+def _await_unlocked(member: Trial) -> None:
     """Wait for the worker of a killed comparison to end; should it not, learning will tell that it is at work."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:

@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from gaitopt.errors import InputError
 from gaitopt.run.compare.changed_settings import changes
-from gaitopt.run.compare.folder import StudyFolder
+from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.run.compare.results import BestKnown, Comparison, Curve, summarize_methods
-from gaitopt.run.compare.trial import Effort, Incumbent, Member
+from gaitopt.run.compare.trial import Effort, Incumbent, Trial
 from gaitopt.run.rollout import RolloutTask, RolloutWorkers, World, rollout_workers
 from gaitopt.run.store import Place, Row, RunStore
 from gaitopt.run.walker import Walker, WalkerKey
@@ -35,8 +35,8 @@ Places = dict[WalkerKey, FirstPlace]
 
 
 def measure(
-    study: StudyFolder,
-    members: Sequence[Member],
+    study: ComparisonFolder,
+    members: Sequence[Trial],
     failed: dict[str, str],
     workers: WorkerChoice,
     report: Callable[[int, int], None],
@@ -74,22 +74,22 @@ def measure(
     return Comparison(
         study=study.path,
         title=winner.title,
-        changed=changes([member.config for member in study.members]),
-        made=dict.fromkeys(config.methods, config.made),
+        changed=changes(config),
+        made=dict.fromkeys(study.methods, study.provenance.made),
         score=winner.score,
         budget=budget,
         fresh=config.fresh,
         curves=curves,
         summaries=summarize_methods(curves, budget, again.score, config.seeds[0]),
         best_known=BestKnown(winner.method, winner.config.seed, since, again.score),
-        left_out=config.left_out,
+        left_out=study.provenance.left_out,
         failed=failed,
     )
 
 
 def _told(
-    members: Sequence[Member], points: Sequence[int]
-) -> tuple[list[tuple[Member, list[Incumbent], Effort]], dict[str, str]]:
+    members: Sequence[Trial], points: Sequence[int]
+) -> tuple[list[tuple[Trial, list[Incumbent], Effort]], dict[str, str]]:
     """Return what runs recommended and what they took; and those whose files are damaged, with what to do."""
     told, damaged = [], {}
     for member in members:
@@ -100,7 +100,9 @@ def _told(
     return told, damaged
 
 
-def _first_places(study: StudyFolder, members: Sequence[Member], incumbents: Sequence[Sequence[Incumbent]]) -> Places:
+def _first_places(
+    study: ComparisonFolder, members: Sequence[Trial], incumbents: Sequence[Sequence[Incumbent]]
+) -> Places:
     """Return where each was recommended first; equal ones are one, so that they are walked once."""
     places: Places = {}
     for member, its in zip(members, incumbents, strict=True):
@@ -155,7 +157,7 @@ def _purpose(purpose: str, key: WalkerKey) -> str:
 
 
 def _curve(
-    member: Member,
+    member: Trial,
     effort: Effort,
     points: tuple[int, ...],
     incumbents: Sequence[Incumbent],

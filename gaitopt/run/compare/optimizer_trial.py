@@ -9,7 +9,8 @@ import numpy as np
 
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import read_gait
-from gaitopt.gait.parameters import GaitParameters, GaitSpace
+from gaitopt.gait.parameters import GaitParameters
+from gaitopt.gait.space import GaitSpace
 from gaitopt.run.compare.trial import Effort, Incumbent
 from gaitopt.run.learn.folder import DATABASE, RunFolder
 from gaitopt.run.learn.optimize import optimize
@@ -21,8 +22,8 @@ from gaitopt.walk.traversal import Status
 from gaitopt.workers import WorkerChoice
 
 
-class OptimizerMember(RunFolder):
-    """A run; see `Member`."""
+class OptimizerTrial(RunFolder):
+    """A run; see `Trial`."""
 
     @property
     def method(self) -> str:

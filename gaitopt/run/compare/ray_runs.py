@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from pathlib import Path
 from typing import TypeVar
 
-from gaitopt.run.learn.settings import RunConfig
+from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.remote import remote_factory
 from gaitopt.run.rollout import RolloutWorkers, World
 from gaitopt.threads import one_thread
@@ -24,7 +24,7 @@ MOST = 100
 
 
 def learn_abreast(
-    config: RunConfig, runs: Sequence[Path], learn: Callable[[Path, RolloutWorkers], Outcome]
+    config: LearnSettings, runs: Sequence[Path], learn: Callable[[Path, RolloutWorkers], Outcome]
 ) -> Generator[tuple[int, Outcome], None, None]:
     """Let runs learn, and yield the number of each as it ends, with what `learn` returned.
 

@@ -1,287 +1,171 @@
-"""The settings of a comparison: from what a user says to those of every run, and back."""
+"""Settings of a comparison of methods, and of the runs that it consists of."""
 
 from __future__ import annotations
 
-import datetime
-import os
-import platform
 from collections.abc import Collection, Mapping, Sequence
 from numbers import Integral
-from typing import Any
+from typing import Any, ClassVar
 
-from gaitopt.errors import InputError
-from gaitopt.gait.gait_file import Gait, load_gait
-from gaitopt.hal.engine import EngineSpec
-from gaitopt.optim.catalog import OPTIMIZERS
+from gaitopt.errors import InputError, unknown_name
+from gaitopt.optim.catalog import OPTIMIZERS, resolve_options
+from gaitopt.registry import Registry
 from gaitopt.rl.algorithms.catalog import ALGORITHMS
-from gaitopt.rl.training import Stopping
-from gaitopt.robot.spec import RobotSpec, load_robot
-from gaitopt.run.compare.budget import Steps
-from gaitopt.run.compare.folder import AlgorithmStudy, OptimizerStudy, Plan, StudyFolder
-from gaitopt.run.learn.settings import BudgetError, RunConfig, first_difference, resolve
-from gaitopt.run.train.settings import (
-    SEEING_SPEED,
-    PolicyOptions,
-    TrainConfig,
-    new_algorithm,
-    new_policy,
-    resolve_training,
-)
-from gaitopt.scenario.objective import ScoreSpec, parse_score
-from gaitopt.scenario.spec import ScenarioSpec, load_scenario
-from gaitopt.spec import parse_spec
-from gaitopt.walk.environment import TraversalEnvironment
+from gaitopt.run.compare.budget import Budget, Steps, Traversals
+from gaitopt.run.learn.settings import TRAVERSALS, LearnSettings, score_of
+from gaitopt.run.settings import EvaluationWalks, Seed, Settings, changed
+from gaitopt.run.train.defaults import SEEING_SPEED, usual_policy
+from gaitopt.run.train.settings import STEPS, PolicyOptions, TrainSettings, training_options
+from gaitopt.scenario.objective import SPEED, ScoreSpec
+from gaitopt.spec import Count
 from gaitopt.walk.policy_controller import Interface
 
-ALL = "all"
-TRAVERSALS, STEPS, SEEDS, FRESH = 1035, 200_000, 5, 20
-"""What is meant if nobody says otherwise."""
-MOST_SEEDS = 1000
-"""More could not be waited for."""
-BUDGET = {"optimizers": "traversals", "algorithms": "steps"}
-"""What budgets are counted in, by the kind of methods that are compared."""
+ALL, METHOD = "all", "method"
+SEEDS, MOST_SEEDS = 5, 1000
 OWN = {
     "optimizers": ("optimizers", "traversals", "score"),
-    "algorithms": ("algorithms", "steps", "interface", "policy"),
+    "algorithms": ("algorithms", "steps", "interface", "policy_options"),
 }
-"""Settings that only comparisons of one kind have."""
-Options = dict[str, dict[str, Any]]
-"""Of methods, by their names."""
-Names = str | Sequence[str]
-"""`all`, names with commas between them, or names."""
+"""Settings that only comparisons of one kind of method have."""
+BUDGET = {"optimizers": "traversals", "algorithms": "steps"}
+
+Member = LearnSettings | TrainSettings
 
 
-def plan(
-    *,
-    robot: str | RobotSpec = "aibo-ers7",
-    scenario: str | ScenarioSpec = "field",
-    start: str | Gait | None = None,
-    start_name: str | None = None,
-    options: Mapping[str, dict[str, Any]] | None = None,
-    seeds: int | Sequence[int] = SEEDS,
-    fresh: int = FRESH,
-    name: str | None = None,
-    engine: EngineSpec | None = None,
-    optimizers: Names | None = None,
-    traversals: int | None = None,
-    score: str | ScoreSpec | None = None,
-    algorithms: Names | None = None,
-    steps: int | None = None,
-    interface: Interface | None = None,
-    policy: PolicyOptions | None = None,
-) -> Plan:
-    """Return the settings of a comparison, of optimizers or of algorithms; nothing is written.
+class CompareSettings(Settings):
+    """Settings of a comparison; see `gaitopt.compare`."""
 
-    Args:
-        robot: a name or a spec.
-        scenario: a name or a spec.
-        start: the gait at which every run begins, or that policies adjust: its name, its file, or a gait; the robot's
-            usual start if None.
-        start_name: where a gait came from that is given itself.
-        options: of the methods, by their names.
-        seeds: every method learns with each: the seeds, or how many: 1, 2, ...
-        fresh: traversals by which a gait, or a policy, is measured.
-        name: of the comparison.
-        engine: how the physics are computed.
-        optimizers: names; `all`, or nothing at all, for every one.
-        traversals: budget of every run of an optimizer; 1,035 if None.
-        score: what optimizers are to make high.
-        algorithms: names, in place of optimizers; `all` for every one.
-        steps: budget of every training by an algorithm, in environment steps; 200,000 if None.
-        interface: what all policies see and change; if None, they see the velocity too, as linear ones need to.
-        policy: how policies begin.
+    kind: ClassVar[str] = "compare"
 
-    Raises:
-        InputError: something cannot be used, or no method is left.
-    """
-    special: dict[str, Any] = {"optimizers": optimizers, "traversals": traversals, "score": score}
-    special |= {"algorithms": algorithms, "steps": steps, "interface": interface, "policy": policy}
-    check_one_kind([key for key, value in special.items() if value is not None])
-    numbers = seed_list(seeds)
-    robot = load_robot(robot) if isinstance(robot, str) else robot
-    start = start or robot.start_gait
-    common = {
-        "robot": robot,
-        "scenario": load_scenario(scenario) if isinstance(scenario, str) else scenario,
-        "seed": numbers[0],
-        "fresh": fresh,
-        "engine": engine,
-    }
-    gait = load_gait(start, robot) if isinstance(start, str) else start
-    gait_name = start if isinstance(start, str) else start_name or "given"
-    table: dict[str, Any] = {
-        "name": name or f"{robot.name}-comparison",
-        "made": f"{datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}",
-        "seeds": numbers,
-        "fresh": fresh,
-    }
-    chosen = {method: dict((options or {}).get(method, {})) for method in method_names(optimizers, algorithms)}
-    if algorithms is not None:
-        common |= {
-            "gait": gait,
-            "gait_name": gait_name,
-            "interface": interface or SEEING_SPEED,
-            "policy_options": policy,
+    optimizers: tuple[str, ...] | None = None
+    """Optimizers to compare, with commas between, or all (default: all that the budget pays for)."""
+    traversals: Count | None = None
+    """Budget of an optimizer, in traversals (default: 1035)."""
+    score: ScoreSpec | None = None
+    """Objective of optimizers: a weighted sum such as 'speed - 0.5*sway' (default: the scenario's own, else speed)."""
+    algorithms: tuple[str, ...] | None = None
+    """Algorithms to compare in place of optimizers, with commas between, or all."""
+    steps: Count | None = None
+    """Budget of an algorithm, in environment steps (default: 200,000)."""
+    interface: Interface | None = None
+    """Observation and action of all policies; the velocity is among them by default, which linear ones need."""
+    policy_options: PolicyOptions | None = None
+    """Noise and layers that policies begin with."""
+    options: dict[str, dict[str, Any]]
+    """Options of the methods, by their names; those of `method` are for all."""
+    seeds: tuple[Seed, ...]
+    """Number of random seeds, or the seeds; every method learns with each (default: 5)."""
+    fresh: EvaluationWalks = 20
+    """Evaluation walks that measure a gait, or a policy, not used for learning."""
+
+    @classmethod
+    def completed(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Return the settings given with names resolved and defaults filled in; see `Settings.completed`."""
+        check_one_kind(given)
+        values = super().completed(given) | {"seeds": seed_list(given.get("seeds", SEEDS))}
+        values.setdefault("name", f"{values['robot'].name}-comparison")
+        options = given.get("options") or {}
+        if given.get("algorithms"):
+            methods = method_names(given["algorithms"], ALGORITHMS)
+            begin, interface = given.get("policy_options", {}), given.get("interface", {})
+            return values | {
+                "algorithms": methods,
+                "steps": given.get("steps", STEPS),
+                "interface": _changed(SEEING_SPEED, interface, "interface"),
+                "policy_options": _changed(PolicyOptions(), begin, "policy"),
+                "options": {
+                    name: training_options(name, usual_policy(name), own)
+                    for name, own in _own_options(methods, options).items()
+                },
+            }
+        methods = method_names(given.get("optimizers"), OPTIMIZERS)
+        return values | {
+            "optimizers": methods,
+            "traversals": given.get("traversals", TRAVERSALS),
+            "score": score_of(given.get("score", values["scenario"].score or SPEED)),
+            "options": {name: resolve_options(name, own) for name, own in _own_options(methods, options).items()},
         }
-        return _plan_algorithms(chosen, STEPS if steps is None else steps, common, table)
-    common |= {"start": gait, "start_name": gait_name}
-    common |= {"score": parse_score(score) if isinstance(score, str) else score}
-    return _plan_optimizers(chosen, TRAVERSALS if traversals is None else traversals, common, table)
+
+    @property
+    def methods(self) -> tuple[str, ...]:
+        """The optimizers, or the algorithms."""
+        return self.algorithms or self.optimizers or ()
+
+    @property
+    def budget(self) -> Budget:
+        """What every run may spend."""
+        return Steps(self.steps or 0) if self.algorithms else Traversals(self.traversals or 0)
+
+    def member(self, method: str, seed: int) -> Member:
+        """Return the settings of one run."""
+        shared = {name: getattr(self, name) for name in ("robot", "scenario", "gait", "engine", "fresh")}
+        shared |= {"options": self.options[method], "seed": seed, "name": member_name(method, seed)}
+        if self.algorithms:
+            begin = {"interface": self.interface, "policy_options": self.policy_options}
+            snapshots = self.budget.points()[1:]
+            return TrainSettings(**shared, **begin, algorithm=method, steps=self.steps, snapshots=snapshots)
+        return LearnSettings(**shared, optimizer=method, traversals=self.traversals, score=self.score)
 
 
-def _plan_optimizers(chosen: Options, traversals: int, common: Mapping[str, Any], table: Mapping[str, Any]) -> Plan:
-    """Leave out methods whose first iteration costs more than the budget."""
-    first: dict[str, RunConfig] = {}
-    left_out: dict[str, str] = {}
-    for optimizer, options in chosen.items():
-        try:
-            first[optimizer] = resolve(**common, optimizer=optimizer, options=options, traversals=traversals)
-        except BudgetError as error:
-            left_out[optimizer] = f"an iteration takes {error.cost} traversals, and the budget is {traversals}"
-    _check_any_left(first, left_out)
-    settings = {**table, "optimizers": tuple(first), "left_out": left_out, "traversals": traversals}
-    config = parse_spec(OptimizerStudy, settings, "settings of the comparison")
-    return Plan(config, _with_all_seeds(first, config.seeds))
+def member_name(method: str, seed: int) -> str:
+    """Return the name of a run's folder."""
+    return f"{method.rpartition(':')[2]}-{seed}"
 
 
-def _plan_algorithms(chosen: Options, steps: int, common: Mapping[str, Any], table: Mapping[str, Any]) -> Plan:
-    """Leave out methods whose first update costs more than the budget."""
-    stopping = parse_spec(Stopping, {"steps": steps}, "budget")
-    snapshots = Steps(steps).points()[1:]
-    first: dict[str, TrainConfig] = {}
-    left_out: dict[str, str] = {}
-    environment: TraversalEnvironment | None = None  # it takes a while to make, and is the same for all
-    for algorithm, options in chosen.items():
-        training = resolve_training(
-            **common, algorithm=algorithm, options=options, stopping=stopping, snapshots=snapshots
-        )
-        environment = environment or training.environment()
-        if (cost := _steps_of_update(training, environment)) > steps:
-            left_out[algorithm] = f"an update takes {cost} steps or more, and the budget is {steps}"
-        else:
-            first[algorithm] = training
-    _check_any_left(first, left_out)
-    settings = {**table, "algorithms": tuple(first), "left_out": left_out, "steps": steps}
-    config = parse_spec(AlgorithmStudy, settings, "settings of the comparison")
-    return Plan(config, _with_all_seeds(first, config.seeds))
-
-
-def _steps_of_update(config: TrainConfig, environment: TraversalEnvironment) -> int:
-    """Return the least that the first update of an algorithm costs; an episode has one step or more."""
-    algorithm = new_algorithm(config, new_policy(config, environment))
-    return sum(request.steps or request.episodes or 1 for request in algorithm.requests())
-
-
-def _check_any_left(first: Collection[str], left_out: Mapping[str, str]) -> None:
-    if not first:
-        reasons = "; ".join(f"{method}: {reason}" for method, reason in left_out.items()) or "none was named"
-        raise InputError(f"no method is left to compare: {reasons}")
-
-
-def _with_all_seeds(
-    first: Mapping[str, RunConfig] | Mapping[str, TrainConfig], seeds: Sequence[int]
-) -> tuple[RunConfig | TrainConfig, ...]:
-    return tuple(
-        config.model_copy(update={"seed": seed, "name": f"{method}-{seed}"})
-        for seed in seeds
-        for method, config in first.items()
-    )
-
-
-def check_one_kind(given: Collection[str], dash: str = "") -> None:
+def check_one_kind(given: Collection[str]) -> None:
     """Check that settings belong to comparisons of the same kind.
 
     Args:
         given: names of settings; without `algorithms` among them, optimizers are compared.
-        dash: what to put before the names.
 
     Raises:
         InputError: names those that do not go together.
     """
     if "optimizers" in given and "algorithms" in given:
         raise InputError(
-            f"{dash}optimizers and {dash}algorithms cannot be compared with each other: their budgets are "
-            f"{dash}traversals and {dash}steps; give one of the two"
+            "optimizers and algorithms cannot be compared with each other: their budgets are traversals and steps; "
+            "give one of the two"
         )
     kind, other = ("algorithms", "optimizers") if "algorithms" in given else ("optimizers", "algorithms")
     for name in given:
         if name in OWN[other]:
-            instead = f"; the budget of {dash}{kind} is {dash}{BUDGET[kind]}" if name == BUDGET[other] else ""
-            raise InputError(f"{dash}{name} belongs to {dash}{other}{instead}")
+            instead = f"; the budget of {kind} is {BUDGET[kind]}" if name == BUDGET[other] else ""
+            raise InputError(f"{name} belongs to {other}{instead}")
 
 
-def method_names(optimizers: Names | None = None, algorithms: Names | None = None) -> tuple[str, ...]:
-    """Return the methods named, each once; all optimizers if none are."""
-    names, known = (optimizers, OPTIMIZERS) if algorithms is None else (algorithms, ALGORITHMS)
-    if names is None or names == ALL:
-        return tuple(known)
-    listed = names.split(",") if isinstance(names, str) else names
-    return tuple(dict.fromkeys(name.strip() for name in listed))
-
-
-def seed_list(seeds: int | Sequence[int]) -> tuple[int, ...]:
+def seed_list(seeds: Any) -> tuple[int, ...]:
     """Return the seeds: those given, or 1, 2, ... if only their number is.
 
     Raises:
         InputError: there are none, too many, one comes twice, or they are not whole numbers.
     """
-    given = seeds if isinstance(seeds, Sequence) else (seeds,)
+    several = isinstance(seeds, Sequence) and not isinstance(seeds, str)
+    given = seeds if several else (seeds,)
     if not all(isinstance(seed, Integral) for seed in given):
         raise InputError(f"seeds: got {seeds!r}; expected how many, or a list of whole numbers")
-    count = len(seeds) if isinstance(seeds, Sequence) else seeds
+    count = len(seeds) if several else seeds
     if not 1 <= count <= MOST_SEEDS:
         raise InputError(f"seeds: got {count}; expected 1 to {MOST_SEEDS:,} of them")
-    numbers = tuple(map(int, seeds)) if isinstance(seeds, Sequence) else tuple(range(1, count + 1))
+    numbers = tuple(map(int, seeds)) if several else tuple(range(1, count + 1))
     if twice := [seed for i, seed in enumerate(numbers) if seed in numbers[:i]]:
         raise InputError(f"seeds: got {twice[0]} twice; expected each seed once")
     return numbers
 
 
-def settings_of(study: StudyFolder) -> dict[str, Any]:
-    """Return the settings of a comparison, as `plan` takes them."""
-    config, first = study.config, study.members[0].config
-    settings = {
-        "robot": first.robot,
-        "scenario": first.scenario,
-        "start": Gait(first.robot.name, first.start_gait),
-        "options": {member.method: member.config.options for member in study.members},
-        "seeds": config.seeds,
-        "fresh": config.fresh,
-        "name": config.name,
-        "engine": first.engine,
-    }
-    if isinstance(config, AlgorithmStudy) and isinstance(first, TrainConfig):
-        own = {"algorithms": config.algorithms, "steps": config.steps, "interface": first.interface}
-        return settings | own | {"policy": first.policy_options, "start_name": first.gait_name}
-    if isinstance(config, OptimizerStudy) and isinstance(first, RunConfig):
-        own = {"optimizers": config.optimizers, "traversals": config.traversals, "score": first.score}
-        return settings | own | {"start_name": first.start_name}
-    raise InputError(f"{study.path}: holds other runs than its settings say; start a new comparison")
+def method_names(choice: Any, known: Registry[Any]) -> tuple[str, ...]:
+    """Return the methods that a text or a list names, each once; all that are known for `all`, or nothing."""
+    if choice is None or choice == ALL:
+        return tuple(known)
+    listed = choice.split(",") if isinstance(choice, str) else choice if isinstance(choice, Sequence) else [choice]
+    return tuple(dict.fromkeys(known.name_of(each.strip() if isinstance(each, str) else each) for each in listed))
 
 
-def check_given(study: StudyFolder, given: Mapping[str, Any]) -> None:
-    """Check that settings, given to a comparison that has begun, are those it has.
-
-    Raises:
-        InputError: names the first that differs.
-    """
-    stored = settings_of(study)
-    for kind in OWN:
-        if kind in stored:
-            stored[kind] = sorted({*study.config.methods, *study.config.left_out})
-    for name, value in given.items():
-        found = first_difference(_plain(stored.get(name)), _plain(value), name)
-        if found is not None:
-            key, here, there = found
-            raise InputError(
-                f"{study.path}: cannot go on with other settings: {key} is {here}, got {there}; "
-                "leave it out, or start a new comparison"
-            )
+def _own_options(methods: Sequence[str], given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return what was given of each method's options: those for all, then its own."""
+    for name in given:
+        if name not in (METHOD, *methods):
+            raise unknown_name("method of this comparison", name, methods)
+    return {name: {**given.get(METHOD, {}), **given.get(name, {})} for name in methods}
 
 
-def _plain(value: Any) -> Any:
-    """Return a setting as tables and numbers, fit for `first_difference`."""
-    if isinstance(value, Gait):
-        return vars(value.parameters)
-    return value.model_dump() if hasattr(value, "model_dump") else value
+def _changed(usual: Any, choice: Any, source: str) -> Any:
+    return changed(usual, choice, source) if isinstance(choice, Mapping) else choice

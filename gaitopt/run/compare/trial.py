@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from gaitopt.run.learn.settings import RunConfig
-from gaitopt.run.train.settings import TrainConfig
+from gaitopt.run.config_file import Provenance
+from gaitopt.run.learn.settings import LearnSettings
+from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.walker import Walker
 from gaitopt.scenario.objective import ScoreSpec
 
@@ -33,15 +34,18 @@ class Effort(NamedTuple):
     overhead_s: float
 
 
-class Member(Protocol):
+class Trial(Protocol):
     """An ordinary run, or training, in the folder of a comparison."""
 
     path: Path
 
     @property
-    def config(self) -> RunConfig | TrainConfig:
+    def config(self) -> LearnSettings | TrainSettings:
         """Its settings."""
         ...
+
+    provenance: Provenance
+    """What its settings stood for when it was begun."""
 
     @property
     def method(self) -> str:

@@ -15,10 +15,11 @@ import numpy as np
 
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, save_gait
-from gaitopt.gait.parameters import GaitParameters, GaitSpace
+from gaitopt.gait.parameters import GaitParameters
+from gaitopt.gait.space import GaitSpace
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.noise import Noise, estimate_noise
-from gaitopt.run.learn.settings import RunConfig, new_optimizer
+from gaitopt.run.learn.settings import LearnSettings, new_optimizer
 from gaitopt.run.real.robot import Operator
 from gaitopt.run.rollout import RolloutTask, RolloutWorkers, World, fresh_tasks, rollout_workers
 from gaitopt.run.store import PURPOSES, Iteration, Place, Row, RunStore
@@ -100,7 +101,7 @@ def optimize(
     def walkers() -> RolloutWorkers:
         if isinstance(workers, Workers):
             return workers
-        body = config.engine if config.desk is None else config.desk.operated_by(operator)
+        body = config.engine if config.real is None else config.real.operated_by(operator)
         return rollout_workers(World(config.robot, config.scenario, body), workers)
 
     with run.locked(), run.open_store() as store, walkers() as pool:
@@ -112,7 +113,7 @@ class _Learning:
 
     def __init__(self, run: RunFolder, store: RunStore, pool: RolloutWorkers, report: Report) -> None:
         self._folder, self._store, self._pool, self._report = run, store, pool, report
-        self._config: RunConfig = run.config
+        self._config: LearnSettings = run.config
         self._space = GaitSpace(run.config.robot)
         self._optimizer = new_optimizer(run.config)
         self._clock = _Clock()
@@ -242,9 +243,9 @@ class _Learning:
         )
 
 
-def _walked_in(config: RunConfig) -> dict[str, object]:
-    if config.desk is not None:
-        return {"body": config.desk.body, "native": config.desk.native}
+def _walked_in(config: LearnSettings) -> dict[str, object]:
+    if config.real is not None:
+        return {"body": config.real.body, "native": config.real.native}
     return {"engine": config.engine.name, "time_step_s": config.engine.time_step_s}
 
 

@@ -9,12 +9,12 @@ from typing import Any
 from gaitopt.errors import InputError
 from gaitopt.gait.cycle import cycle
 from gaitopt.gait.parameters import GaitParameters
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.target import RobotChoice, ScenarioChoice, find_target
 from gaitopt.run.walker import GaitWalker, Walker, slowed
 from gaitopt.walk.controller import Controller, SkillController
-from gaitopt.walk.perception import check_senses
+from gaitopt.walk.perception import check_sensors
 
 ENOUGH = 0.9
 """A link that carries less than this share of a gait's motion makes another gait of it."""
@@ -71,7 +71,7 @@ def plan_deployment(
         if not body.capabilities.native_skills:
             raise InputError(f"{spec.name} plays no skills of its own; leave out --native")
         return Plan(True, 1.0, slower or 1.0, slow, SkillController(slow, spec, body.command_period))
-    check_senses(found.needs, body.capabilities, body.robot.name)
+    check_sensors(found.needs, body.capabilities, body.robot.name)
     share, factor = math.nan, slower or 1.0
     if found.gait is not None:
         may_be_native = body.capabilities.native_skills and isinstance(found, GaitWalker)
@@ -110,11 +110,11 @@ def _fit(
         InputError: even so it is too fast for the link.
     """
     table = cycle(gait, robot, body.command_period / 4)
-    follow = body.follow(table.angles, gait.cycle_time)
+    follow = body.tracking(table.angles, gait.cycle_time)
     factor = follow.stretch if slower is None else slower
     slow = slowed(gait, factor)
     table = cycle(slow, robot, body.command_period / 4)
-    if (carried := body.follow(table.angles, slow.cycle_time).share) < ENOUGH:
+    if (carried := body.tracking(table.angles, slow.cycle_time).share) < ENOUGH:
         native_too = "let the robot play it by itself (--native), or " if may_be_native else ""
         raise InputError(
             f"this gait is too fast for the link, which carries {carried:.0%} of its motion; "

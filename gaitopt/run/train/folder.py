@@ -1,4 +1,4 @@
-"""The folder of a training: training.toml, robot.urdf, state.npz, progress.csv, policy.npz and timing.toml.
+"""The folder of a training: config.toml, robot.urdf, state.npz, progress.csv, policy.npz, timing.toml and result.toml.
 
 With snapshots it also holds snapshots/<steps>.npz: the policies that stood after so many steps.
 """
@@ -11,14 +11,14 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from gaitopt.errors import InputError, unknown_name
-from gaitopt.run.learn.folder import lock, make_folder, read_config, write_config
-from gaitopt.run.train.settings import TrainConfig
+from gaitopt.errors import InputError
+from gaitopt.run.config_file import read_config, write_config
+from gaitopt.run.experiment import PROGRESS, RESULT, locked, make_folder
+from gaitopt.run.train.settings import TrainSettings
 from gaitopt.spec import NonNegative, Spec, parse_spec
 from gaitopt.toml import format_toml, read_toml, write_atomic
 
-TRAINING, STATE, PROGRESS, POLICY = "training.toml", "state.npz", "progress.csv", "policy.npz"
-SNAPSHOTS, TIMING = "snapshots", "timing.toml"
+STATE, POLICY, SNAPSHOTS, TIMING = "state.npz", "policy.npz", "snapshots", "timing.toml"
 
 Row = Mapping[str, float]
 """What an iteration tells of itself, by name."""
@@ -41,9 +41,12 @@ class TrainFolder:
             InputError: it is not a training's folder.
         """
         self.path = path
-        if not (path / TRAINING).is_file():
-            raise InputError(f"{path}: is not a training: it has no {TRAINING}; see `gaitopt runs`")
-        self.config = read_config(TrainConfig, path / TRAINING)
+        self.config, self.provenance = read_config(TrainSettings, path)
+
+    @property
+    def pace_mps(self) -> float:
+        """Speed of the gait alone, which rewards are compared with [m/s]."""
+        return self.provenance.pace_mps or 0.0
 
     @property
     def state_path(self) -> Path:
@@ -73,6 +76,10 @@ class TrainFolder:
     def write_wall_s(self, wall_s: float) -> None:
         """Write the time that training took so far [s]; apart from the rest, which repeats to the bit."""
         write_atomic(self.path / TIMING, format_toml({"wall_s": wall_s}))
+
+    def write_result(self, result: Mapping[str, float]) -> None:
+        """Write what a finished training is worth, by name."""
+        write_atomic(self.path / RESULT, format_toml(result))
 
     def read_progress(self) -> list[dict[str, float]]:
         """Return the rows of the iterations so far.
@@ -104,46 +111,18 @@ class TrainFolder:
         write_atomic(self.progress_path, text.getvalue())
 
     def locked(self) -> AbstractContextManager[None]:
-        """Keep other processes from working on the same training; see `lock`."""
-        return lock(self.path)
+        """Keep other processes from working on the same training; see `gaitopt.run.experiment.locked`."""
+        return locked(self.path)
 
 
 def _number(text: str) -> float:
     return int(text) if text.isdigit() else float(text)  # so that what is read and written again has the same bytes
 
 
-def create_training(config: TrainConfig, runs: Path) -> TrainFolder:
+def create_training(settings: TrainSettings, pace_mps: float, runs: Path) -> TrainFolder:
     """Make the folder of a new training, whole or not at all.
 
     Raises:
         InputError: the folder exists, or it cannot be written.
     """
-    return TrainFolder(make_folder(runs, config.name, lambda draft: write_config(draft / TRAINING, config)))
-
-
-def is_training(text: str, runs: Path) -> bool:
-    """Return whether `text` is a training's folder, or the name of one in `runs`."""
-    return any((path / TRAINING).is_file() for path in (Path(text), runs / text))
-
-
-def find_training(text: str, runs: Path) -> TrainFolder:
-    """Return the training of a folder, or of a folder's name in `runs`.
-
-    Raises:
-        InputError: there is none.
-    """
-    for path in (Path(text), runs / text):
-        if (path / TRAINING).is_file():
-            return TrainFolder(path)
-    raise unknown_name(f"training in {runs}", text, [folder.path.name for folder in list_trainings(runs)])
-
-
-def list_trainings(runs: Path) -> list[TrainFolder]:
-    """Return the trainings in a folder, oldest first; what is none is passed over, and so are drafts."""
-    found = []
-    for path in sorted(runs.glob(f"[!.]*/{TRAINING}")):
-        try:
-            found.append(TrainFolder(path.parent))
-        except InputError:
-            continue
-    return found
+    return TrainFolder(make_folder(runs, settings.name, lambda draft: write_config(draft, settings, pace_mps=pace_mps)))

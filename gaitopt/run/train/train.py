@@ -10,37 +10,25 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from gaitopt.errors import InputError
-from gaitopt.gait.gait_file import Gait, load_gait
-from gaitopt.hal.engine import EngineSpec
 from gaitopt.rl.arrays import State
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import make_policy
-from gaitopt.rl.training import Progress, Stopping, Training, save_state
-from gaitopt.robot.spec import RobotSpec, load_robot
-from gaitopt.run.learn.learn import RUNS
-from gaitopt.run.learn.settings import first_difference
+from gaitopt.rl.training import Progress, Training, save_state
+from gaitopt.run.differences import first_difference
+from gaitopt.run.experiment import check_layout
 from gaitopt.run.rollout import World, measure
 from gaitopt.run.train.folder import Row, TrainFolder, create_training
-from gaitopt.run.train.sampler_pool import LaneFactory, LanePool
-from gaitopt.run.train.settings import (
-    PolicyOptions,
-    TrainConfig,
-    check_beginning,
-    new_algorithm,
-    new_policy,
-    resolve_training,
-)
+from gaitopt.run.train.sampler_pool import SamplerFactory, SamplerPool
+from gaitopt.run.train.settings import TrainSettings, new_algorithm, new_policy
 from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
 from gaitopt.run.walker import Walker, gait_walker
-from gaitopt.scenario.spec import ScenarioSpec, load_scenario
-from gaitopt.spec import parse_spec
 from gaitopt.walk.evaluation import Evaluation
-from gaitopt.walk.policy_controller import Interface
-from gaitopt.workers import WorkerChoice, check_count, default_count
+from gaitopt.workers import WorkerChoice
 
 SAVE_EVERY_S = 20.0
 """Time between two savings of where training stands [s]; what was lived through since is lived through again."""
@@ -48,11 +36,8 @@ SAVE_EVERY_S = 20.0
 PACE_WALKS = 4
 """Walks that tell the gait's own pace, which is what rewards are compared with."""
 
-STEPS = 200_000
-"""After so many steps a training stops if nobody says otherwise."""
-
-MAY_CHANGE = {"name", "versions", "stopping", "snapshots", "fresh"}
-"""Settings that another process may go on with otherwise; changed versions are told."""
+MAY_CHANGE = {"name", "steps", "iterations", "return_goal", "snapshots", "fresh"}
+"""Settings that may change between two processes that work on a training."""
 
 Report = Callable[[Progress, float], None]
 """Called after every iteration with how far training is, and its steps per second."""
@@ -76,99 +61,16 @@ class TrainOutcome:
     """Why it stopped."""
 
 
-def train(
-    robot: str | RobotSpec = "aibo-ers7",
-    scenario: str | ScenarioSpec = "field",
-    gait: str | Gait | None = None,
-    algorithm: str = "ppo",
-    steps: int | None = STEPS,
-    workers: int | None = None,
-    seed: int = 0,
-    name: str | None = None,
-    runs: Path | str = RUNS,
-    policy: str | None = None,
-    policy_options: PolicyOptions | None = None,
-    options: dict[str, Any] | None = None,
-    interface: Interface | None = None,
-    stopping: Stopping | None = None,
-    environments: int = 8,
-    engine: EngineSpec | None = None,
-    fresh: int = 20,
-    report: Report | None = None,
-) -> TrainOutcome:
-    """Train a policy that adjusts a gait while it walks; the run is kept in a folder of its own.
-
-    Args:
-        robot: a name or a spec.
-        scenario: a name or a spec.
-        gait: a gait's name, its file, or a gait; the robot's usual start if None.
-        algorithm: a name; see `gaitopt list algorithms`.
-        steps: after so many steps it stops.
-        workers: processes; all cores if None. The result does not depend on it.
-        seed: of the run.
-        name: of the run.
-        runs: folder in which the run's folder is made.
-        policy: `linear`, `perceptron` or `softmax`; the algorithm's usual one if None.
-        policy_options: how it begins: its noise, its layers.
-        options: of the algorithm.
-        interface: what the policy sees and changes.
-        stopping: other rules to stop by, in place of `steps`.
-        environments: how many walk side by side; the result depends on it.
-        engine: how the physics are computed.
-        fresh: traversals that tell how fast gait and policy are.
-        report: called after every iteration.
-
-    Raises:
-        InputError: something cannot be used; nothing is left half-written.
-    """
-    workers = default_count() if workers is None else workers
-    check_count(workers)
-    folder = new_training(
-        robot=robot,
-        scenario=scenario,
-        gait=gait,
-        algorithm=algorithm,
-        stopping=stopping or parse_spec(Stopping, {"steps": steps}, "stopping"),
-        seed=seed,
-        policy=policy,
-        policy_options=policy_options,
-        name=name,
-        runs=runs,
-        options=options,
-        interface=interface,
-        environments=environments,
-        engine=engine,
-        fresh=fresh,
-        workers=workers,
-    )
-    return continue_training(folder, workers, report)
+def new_training(settings: TrainSettings, runs: Path | str, workers: int = 1) -> TrainFolder:
+    """Check that a policy can be trained, measure the gait's own pace, and make the folder."""
+    new_algorithm(settings, new_policy(settings, settings.environment()))  # fails before a folder is made
+    return create_training(settings, measured_pace(settings, workers), Path(runs))
 
 
-def new_training(
-    *,
-    robot: str | RobotSpec,
-    scenario: str | ScenarioSpec,
-    gait: str | Gait | None,
-    runs: Path | str,
-    workers: int = 1,
-    **settings: Any,
-) -> TrainFolder:
-    """Check the settings of a training, measure the gait's own pace and make the folder; see `train`."""
-    robot = load_robot(robot) if isinstance(robot, str) else robot
-    scenario = load_scenario(scenario) if isinstance(scenario, str) else scenario
-    gait = gait or robot.start_gait
-    gait_name = gait if isinstance(gait, str) else "given"
-    start = load_gait(gait, robot) if isinstance(gait, str) else gait
-    config = resolve_training(robot=robot, scenario=scenario, gait=start, gait_name=gait_name, **settings)
-    check_beginning(config.policy, config.policy_options)
-    new_algorithm(config, new_policy(config, config.environment()))  # what does not fit shall fail before a folder is
-    return create_training(with_pace(config, workers), Path(runs))
-
-
-def with_pace(config: TrainConfig, workers: WorkerChoice) -> TrainConfig:
-    """Return the settings with the gait's own pace, which is walked for; it depends on the seed."""
-    alone = measure([gait_walker(config.robot, config.start_gait)], _world(config), PACE_WALKS, config.seed, workers)[0]
-    return config.model_copy(update={"pace_mps": alone.speed_mps})
+def measured_pace(settings: TrainSettings, workers: WorkerChoice) -> float:
+    """Return the speed of the gait alone [m/s], which rewards are compared with; it depends on the seed."""
+    alone = [gait_walker(settings.robot, settings.start_gait)]
+    return measure(alone, _world(settings), PACE_WALKS, settings.seed, workers)[0].speed_mps
 
 
 def continue_training(folder: TrainFolder, workers: int, report: Report | None = None) -> TrainOutcome:
@@ -182,6 +84,7 @@ def continue_training(folder: TrainFolder, workers: int, report: Report | None =
     Raises:
         InputError: something was not a number, and the last good state is kept; or the folder cannot be written.
     """
+    check_layout(folder.path, folder.provenance.layout, folder.provenance.versions)
     with folder.locked():
         return _Work(folder, workers, report or (lambda progress, speed: None)).run()
 
@@ -191,17 +94,18 @@ class _Work:
 
     def __init__(self, folder: TrainFolder, workers: int, report: Report) -> None:
         self._folder, self._config, self._workers, self._report = folder, folder.config, workers, report
-        self._environment = self._config.environment()
+        self._make_environment = partial(self._config.environment, folder.pace_mps)
+        self._environment = self._make_environment()
         self._policy = new_policy(self._config, self._environment)
-        self._settings = self._config.model_dump(mode="json", exclude=MAY_CHANGE)
+        self._settings = self._dump() | {"pace_mps": folder.pace_mps}
         self._rows: list[Row] = []
         self._state: State | None = None  # after the last whole update of this process
         self._last = Progress(0, 0, 0, float("nan"), {})
 
     def run(self) -> TrainOutcome:
         config = self._config
-        factory = LaneFactory(config.environment, self._policy.kind, self._policy.options(), config.seed)
-        with LanePool(factory, config.environments, self._workers) as pool:
+        factory = SamplerFactory(self._make_environment, self._policy.kind, self._policy.options(), config.seed)
+        with SamplerPool(factory, config.environments, self._workers) as pool:
             training = Training(new_algorithm(config, self._policy), pool, config.stopping)
             per_second = self._train(training)
         trained = self._trained({})
@@ -210,6 +114,7 @@ class _Work:
         told |= {"gait_speed_mps": gait.speed_mps, "finished": learned.finished, "fresh_traversals": learned.repeats}
         trained = self._trained(told | {"artefacts": list(learned.artefacts)})
         trained.save(self._folder.policy_path)
+        self._folder.write_result({"speed_mps": learned.speed_mps, "gait_speed_mps": gait.speed_mps})
         reasons = training.stop_reasons()
         return TrainOutcome(self._folder.path, trained, gait, learned, self._last, per_second, reasons)
 
@@ -257,9 +162,7 @@ class _Work:
                 )
             return
         begun_with = training.load(self._folder.state_path)
-        own = self._config.model_dump(mode="json", include=MAY_CHANGE)
-        begun = parse_spec(TrainConfig, {**own, **begun_with}, str(self._folder.state_path))  # new keys: their defaults
-        if found := first_difference(begun.model_dump(mode="json", exclude=MAY_CHANGE), self._settings):
+        if found := first_difference(self._dump() | dict(begun_with), self._settings):  # new settings: as they are
             key, then, now = found
             raise InputError(
                 f"{self._folder.path}: was begun with {key} = {then!r}, got {now!r}; "
@@ -267,6 +170,9 @@ class _Work:
             )
         self._last = training.progress
         self._rows = [row for row in self._folder.read_progress() if row["iteration"] <= self._last.iteration]
+
+    def _dump(self) -> dict[str, Any]:
+        return self._config.model_dump(mode="json", exclude=MAY_CHANGE)
 
     def _save(self) -> None:
         if self._state is not None:
@@ -288,7 +194,7 @@ class _Work:
         about = AboutPolicy(
             robot=config.robot.name,
             scenario=config.scenario.name,
-            gait=config.gait,
+            gait=config.gait.parameters,
             interface=config.interface,
             observation=self._environment.observation_names,
             action=self._environment.action_names,
@@ -301,7 +207,7 @@ class _Work:
         return measure(walkers, _world(config), config.fresh, config.seed, self._workers)
 
 
-def _world(config: TrainConfig) -> World:
+def _world(config: TrainSettings) -> World:
     return World(config.robot, config.scenario, config.engine)
 
 

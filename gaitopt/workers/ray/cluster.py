@@ -47,7 +47,7 @@ class Job:
     task: bytes
     """Pickled."""
     ended: queue.SimpleQueue[tuple[Job, bytes | Exception]]
-    """Where it is put when it has ended, with its outcome (see `opened`); with `WorkerDied` if there is none."""
+    """Where it is put when it has ended, with its outcome (see `unpacked`); with `WorkerDied` if there is none."""
     dropped: bool = False
     """Whether nobody waits for it any more."""
 
@@ -60,7 +60,7 @@ class _Actor:
     """Given to it; it works on the first."""
 
 
-class Servant:
+class TaskActor:
     """The inside of an actor: holds the function that does tasks.
 
     Args:
@@ -74,7 +74,7 @@ class Servant:
         """Answer, which tells that the actor lives."""
 
     def do(self, task: bytes) -> bytes:
-        """Do a pickled task and return its outcome, for `opened`."""
+        """Do a pickled task and return its outcome, for `unpacked`."""
         return outcome(self._function, task)
 
 
@@ -97,7 +97,7 @@ class RayCluster:
         self.size = max(self._cpus(), 1)
         """CPUs of the cluster when last looked at; at least 1."""
         self._factory = factory
-        self._make = self._ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(Servant)
+        self._make = self._ray.remote(num_cpus=1, max_restarts=0, scheduling_strategy="SPREAD")(TaskActor)
         self._inbox: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
         self._waiting: deque[Job] = deque()
         self._actors: list[_Actor] = []

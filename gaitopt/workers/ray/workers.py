@@ -9,15 +9,15 @@ from collections.abc import Callable, Generator
 
 from gaitopt.workers.base import Result, Task
 from gaitopt.workers.ray.cluster import Job, RayCluster
-from gaitopt.workers.retrying import MortalWorkers
-from gaitopt.workers.worker_main import opened
+from gaitopt.workers.retrying import RetryingWorkers
+from gaitopt.workers.worker_main import unpacked
 from gaitopt.workers.worker_process import WorkerDied
 
 AHEAD = 3
 """Tasks on their way for each CPU: one at work, one that lies ready there, one that waits for whoever is free first."""
 
 
-class RayWorkers(MortalWorkers[Task, Result]):
+class RayWorkers(RetryingWorkers[Task, Result]):
     """Do tasks on the cluster at `RAY_ADDRESS`, or on a Ray that is started on this machine and ended on closing.
 
     Args:
@@ -69,7 +69,7 @@ class RayWorkers(MortalWorkers[Task, Result]):
                 job, came = ended.get()
                 busy.remove(job)
                 if isinstance(came, bytes):
-                    yield job.index, opened(came)
+                    yield job.index, unpacked(came)
                 elif isinstance(came, WorkerDied):
                     lost.append(job.index)
                 else:

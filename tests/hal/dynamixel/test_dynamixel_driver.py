@@ -128,7 +128,7 @@ def test_every_model_opens_and_moves(ideal_plant, model):
 def test_nobody_at_this_baud_rate(plant):
     bus = DynamixelBus(plant, dict.fromkeys(PRESENT, "XL430-W250"), servo_baud_rate=57_600)
     driver = DynamixelDriver(MemoryLink(bus, name="/dev/ttyUSB0"), SLOTS, "XL430-W250", np.ones(3))
-    with pytest.raises(BodyError, match=r"/dev/ttyUSB0 at 1000000 baud: none .* answers.*57600 as delivered"):
+    with pytest.raises(BodyError, match=r"/dev/ttyUSB0 at 1000000 baud: none .* answers.*by default 57600"):
         driver.open()
 
 
@@ -198,7 +198,7 @@ def test_power_on_notices_goals_that_were_not_taken(driver, link):
     link.write = lose_goals
     bus_goal = (1234).to_bytes(4, "little")
     normal(codec.sync_write(116, {4: bus_goal}))
-    with pytest.raises(BodyError, match="servos 4 did not take their positions as goals"):
+    with pytest.raises(BodyError, match="servos 4 did not accept their positions as goals"):
         driver.power_on()
 
 
@@ -289,7 +289,7 @@ def test_health_names_hardware_errors(powered, bus):
 def test_health_notices_a_servo_that_lost_its_power(powered, bus, link):
     bus.servo(2).reboot(link.now())
     link.sleep(0.25)
-    assert powered.health().problems == ("servos 2 started anew and are limp; check battery and cables",)
+    assert powered.health().problems == ("servos 2 restarted and are limp; check battery and cables",)
 
 
 def test_a_stream_keeps_the_watchdog_quiet(powered, link):
@@ -306,8 +306,8 @@ def test_silence_trips_the_watchdog_and_power_on_clears_it(powered, link, bus, p
     assert stored(bus, "bus_watchdog") == [255] * 3
     assert plant.targets == before  # it holds
     (problem,) = powered.health().problems
-    assert "heard nothing for 0.3 s" in problem
-    with pytest.raises(BodyError, match="heard nothing"):
+    assert "received nothing for 0.3 s" in problem
+    with pytest.raises(BodyError, match="received nothing"):
         powered.send(np.zeros(3))
     powered.limp()
     powered.power_on()

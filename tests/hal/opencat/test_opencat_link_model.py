@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gaitopt.hal.opencat.link_model import STREAM_PERIOD, motion_time, reach_deg
-from gaitopt.hal.real.streaming import follow
+from gaitopt.hal.real.tracking import tracking
 
 
 @pytest.mark.parametrize(
@@ -30,7 +30,7 @@ def triangle(amplitude_deg, n=400):
 
 
 def streamed(table, cycle_time):
-    return follow(table, cycle_time, STREAM_PERIOD, np.radians(reach_deg(STREAM_PERIOD)))
+    return tracking(table, cycle_time, STREAM_PERIOD, np.radians(reach_deg(STREAM_PERIOD)))
 
 
 def test_a_slow_gait_arrives_whole():
@@ -65,6 +65,6 @@ def test_a_gait_without_motion():
 
 def test_another_reach_for_each_joint():
     reach = np.radians([20.0] * 8)
-    assert follow(triangle(50), 0.4, 0.05, reach).stretch == pytest.approx(500 / 400, rel=0.01)
+    assert tracking(triangle(50), 0.4, 0.05, reach).stretch == pytest.approx(500 / 400, rel=0.01)
     reach[3] = np.radians(5.0)
-    assert follow(triangle(50), 0.4, 0.05, reach).stretch == pytest.approx(500 / 100, rel=0.01)
+    assert tracking(triangle(50), 0.4, 0.05, reach).stretch == pytest.approx(500 / 100, rel=0.01)

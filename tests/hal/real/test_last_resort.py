@@ -21,7 +21,7 @@ import signal, sys, time
 signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it, as nohup does
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.catalog import make_driver
-from gaitopt.hal.real.real_body import RealBody
+from gaitopt.hal.real.body import RealBody
 from gaitopt.hal.real.safety import SafetyLimits
 from gaitopt.hal.serial.serial_link import SerialLink
 from gaitopt.hal.wiring import rest_pose

@@ -48,7 +48,7 @@ def test_who_commands_is_not_stopped(rig):
     rig.up()
     for _ in range(100):
         walk(rig, 1)
-        rig.body.watch()
+        rig.body.guard.watch()
     assert rig.body.lifecycle is Lifecycle.ACTIVE
 
 

@@ -126,7 +126,7 @@ def test_a_gait_plays_while_advanced_and_stops_for_a_command(make):
     aims = rig.plant.aims
     for _ in range(60):
         rig.body.advance(0.05)
-        rig.body.watch()
+        rig.body.guard.watch()
     assert rig.plant.aims > aims + 1000
     walk(rig, 30)
     aims = rig.plant.aims

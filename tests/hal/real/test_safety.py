@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from gaitopt.errors import BodyError
 from gaitopt.hal.driver import Health, Measurement
-from gaitopt.hal.real.safety import SafetyLimits, admit, ailment, ease, tilt, tilt_of
+from gaitopt.hal.real.safety import SafetyLimits, limit_command, minimum_jerk, reason_not_to_move, tilt, tilt_of
 
 JOINTS = 4
 LOW, HIGH = np.array([-1.0, -0.5, 0.0, -2.0]), np.array([1.0, 0.5, 2.0, -1.0])
@@ -27,7 +27,7 @@ def vectors(low=-10.0, high=10.0):
 
 
 def admitted(angles, last=MIDDLE, reach=FAR, present=None, lead=0.6):
-    return admit(np.asarray(angles, dtype=float), LOW, HIGH, last, reach, present, lead)
+    return limit_command(np.asarray(angles, dtype=float), LOW, HIGH, last, reach, present, lead)
 
 
 def test_angles_within_all_limits_pass_as_they_are():
@@ -142,9 +142,9 @@ SOUND = Health(voltage=7.4, temperatures=np.array([30.0, 40.0, 35.0]))
 
 
 def test_a_sound_robot_may_move():
-    assert ailment(SOUND, 7.0, 65.0) is None
-    assert ailment(SOUND, None, None) is None
-    assert ailment(Health(), 7.0, 65.0) is None  # it cannot tell
+    assert reason_not_to_move(SOUND, 7.0, 65.0) is None
+    assert reason_not_to_move(SOUND, None, None) is None
+    assert reason_not_to_move(Health(), 7.0, 65.0) is None  # it cannot tell
 
 
 @pytest.mark.parametrize(
@@ -157,18 +157,18 @@ def test_a_sound_robot_may_move():
     ],
 )
 def test_an_ailing_robot_must_not_move(health, why):
-    told = ailment(health, 7.0, 65.0)
+    told = reason_not_to_move(health, 7.0, 65.0)
     assert told is not None
     assert re.match(why, told)
 
 
 def test_the_limits_themselves_are_allowed():
-    assert ailment(replace(SOUND, voltage=7.0, temperatures=np.array([65.0])), 7.0, 65.0) is None
+    assert reason_not_to_move(replace(SOUND, voltage=7.0, temperatures=np.array([65.0])), 7.0, 65.0) is None
 
 
 @given(vectors(-2.0, 2.0), vectors(-2.0, 2.0), st.integers(1, 200))
 def test_easing_ends_where_it_should_and_stays_between(start, end, steps):
-    poses = ease(start, end, steps)
+    poses = minimum_jerk(start, end, steps)
     assert poses.shape == (steps, JOINTS)
     np.testing.assert_allclose(poses[-1], end, atol=1e-12)
     assert (poses >= np.minimum(start, end) - 1e-12).all()
@@ -180,7 +180,7 @@ def test_easing_ends_where_it_should_and_stays_between(start, end, steps):
 def test_easing_has_minimum_jerk():
     """Peak speed 15/8 of the mean, halfway; no speed and no acceleration at either end (Flash & Hogan 1985)."""
     n = 1000
-    path = np.concatenate([[0.0], ease(np.zeros(1), np.ones(1), n)[:, 0]])
+    path = np.concatenate([[0.0], minimum_jerk(np.zeros(1), np.ones(1), n)[:, 0]])
     speed = np.gradient(path, 1 / n)
     acceleration = np.gradient(speed, 1 / n)
     assert speed.max() == pytest.approx(15 / 8, abs=1e-4)

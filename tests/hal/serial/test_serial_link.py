@@ -125,7 +125,7 @@ def test_cut_never_raises_and_touches_no_other_file(pty, link, tmp_path):
 def test_a_stuck_port_is_an_error_not_a_hang(link):
     link._serial.write_timeout = 0.01
     fill(link._serial.fd)
-    with pytest.raises(BodyError, match="takes no bytes"):
+    with pytest.raises(BodyError, match="accepts no bytes"):
         link.write(bytes(1000))
 
 
@@ -143,7 +143,7 @@ def test_a_port_that_vanishes_is_lost(pty, link, use):
 @pytest.mark.parametrize("use", [lambda k: k.write(b"a"), lambda k: k.read(5.0), lambda k: k.flush_input()])
 def test_a_closed_port_says_so(link, use):
     link.close()
-    with pytest.raises(BodyError, match="the port is closed; open it anew"):
+    with pytest.raises(BodyError, match="the port is closed; open it again"):
         use(link)
 
 

@@ -8,7 +8,7 @@ from robot_poses import hip_height, pose_over_feet
 
 from gaitopt.hal.body import Body, BodyState, Camera, GroundContacts
 from gaitopt.hal.engine import EngineSpec
-from gaitopt.hal.sim.placing import stand
+from gaitopt.hal.sim.placing import place_trunk
 from gaitopt.hal.sim.pybullet_body import PyBulletBody
 from gaitopt.hal.sim.pybullet_world import p
 from gaitopt.robot.kinematics import kinematics
@@ -39,10 +39,10 @@ def test_stand_is_the_plane_through_the_paws(robot):
     below = np.array([[0, 0, 0.01 - height]] * 2 + [[0, 0, -0.01 - height]] * 2)
     solution = legs.inverse(legs.hip + below @ level)  # level frame to body
     assert solution.reachable.all()
-    stance = stand(robot, legs.joints(solution.angles))
-    assert stance.height == pytest.approx(height + robot.paw_radius, abs=1e-6)
-    assert stance.pitch == pytest.approx(pitch, abs=1e-5)
-    assert stance.roll == pytest.approx(0, abs=1e-6)
+    trunk = place_trunk(robot, legs.joints(solution.angles))
+    assert trunk.height == pytest.approx(height + robot.paw_radius, abs=1e-6)
+    assert trunk.pitch == pytest.approx(pitch, abs=1e-5)
+    assert trunk.roll == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize("higher", [-0.005, 0.01])

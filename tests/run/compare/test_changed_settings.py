@@ -6,8 +6,7 @@ from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.engine import engine_of
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.compare.changed_settings import changes
-from gaitopt.run.compare.folder import create_study
-from gaitopt.run.compare.settings import plan
+from gaitopt.run.compare.folder import create_study, plan
 from gaitopt.run.train.settings import SEEING_SPEED, PolicyOptions
 from gaitopt.scenario.spec import load_scenario, scenario_names
 

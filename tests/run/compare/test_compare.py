@@ -11,9 +11,9 @@ from small_studies import NOON, SMALL, left_by, said
 
 from gaitopt.errors import InputError
 from gaitopt.gait.parameters import GaitParameters, GaitSpace
-from gaitopt.optim.catalog import OPTIMIZERS
+from gaitopt.optim.catalog import resolve_options
 from gaitopt.run.compare import optimizer_trial as optimizer_member
-from gaitopt.run.compare.compare import compare, run_study
+from gaitopt.run.compare.compare import compare, run_comparison
 from gaitopt.run.compare.folder import find_study, list_studies
 from gaitopt.run.experiment import named
 from gaitopt.run.learn.folder import RunFolder, create_run
@@ -30,12 +30,12 @@ def test_every_method_learns_with_every_seed_in_an_ordinary_run(make_study, free
     names = [f"{optimizer}-{seed}" for seed in (1, 2, 3) for optimizer in ("kohl-stone", "hill-climbing")]
     assert [member.path.name for member in study.members] == names
     assert study.path.name == "2026-01-02_120000_small"
-    run_study(study, 1)
+    run_comparison(study, 1)
     for member in study.members:
         config = member.config
         assert f"{config.optimizer}-{config.seed}" == member.path.name
         assert (config.traversals, config.fresh) == (30, 4)
-        assert config.options == OPTIMIZERS[config.optimizer].options(**SMALL["options"][config.optimizer]).model_dump()
+        assert config.options == resolve_options(config.optimizer, SMALL["options"][config.optimizer])
         with member.open_store() as store:
             counts = {purpose: store.count(purpose) for purpose in ("learn", "start", "best")}
         assert 0 < counts["learn"] <= 30
@@ -44,7 +44,7 @@ def test_every_method_learns_with_every_seed_in_an_ordinary_run(make_study, free
 
 def test_each_point_of_a_curve_is_the_mean_of_fresh_traversals_of_what_was_recommended_then(make_study, free_walks):
     study = make_study()
-    comparison = run_study(study, 1)
+    comparison = run_comparison(study, 1)
     assert [(c.method, c.seed) for c in comparison.curves] == [
         (m.config.optimizer, m.config.seed) for m in study.members
     ]
@@ -77,7 +77,7 @@ def recommended_after(member, traversals):
 
 def test_equal_gaits_are_walked_once_and_the_best_known_once_more(make_study, free_walks):
     study = make_study()
-    comparison = run_study(study, 1)
+    comparison = run_comparison(study, 1)
     seeds = {traversal_seed(1, Stream.COMPARISON, repeat) for repeat in range(8)}
     fresh = [task for task in free_walks if task.seed in seeds]
     assert len(fresh) == len({(task.walker.key, task.seed) for task in fresh})
@@ -101,7 +101,7 @@ def test_the_number_of_workers_changes_nothing(make_study):
     changes = {"traversals": 8, "seeds": (1,), "fresh": 2, "options": {"kohl-stone": SMALL["options"]["kohl-stone"]}}
     changes["options"] |= {"hill-climbing": {"repeats": 1, "neighbors": 2}}
     alone, together = make_study(**changes), make_study(**changes)
-    one, two = run_study(alone, 1), run_study(together, 2)
+    one, two = run_comparison(alone, 1), run_comparison(together, 2)
     assert said(one) == said(two)
     assert left_by(alone) == left_by(together)
     assert all(curve.wall_s > curve.overhead_s > 0 for curve in one.curves)
@@ -110,7 +110,7 @@ def test_the_number_of_workers_changes_nothing(make_study):
 def test_a_method_that_needs_more_than_the_budget_is_left_out_and_that_is_told(make_study, free_walks):
     study = make_study(optimizers=("random-search", "kohl-stone"), seeds=(1,))
     assert [member.config.optimizer for member in study.members] == ["kohl-stone"]
-    comparison = run_study(study, 1)
+    comparison = run_comparison(study, 1)
     assert comparison.left_out == {"random-search": "an iteration takes 45 traversals, and the budget is 30"}
     with pytest.raises(InputError, match="no method is left to compare: random-search: an iteration takes 45"):
         make_study(optimizers=("random-search",))
@@ -124,7 +124,7 @@ def test_when_every_walk_falls_there_is_nothing_to_reach(make_study, monkeypatch
         return result._replace(traversal=dataclasses.replace(result.traversal, **fall))
 
     monkeypatch.setattr("gaitopt.run.rollout.make_workers", lambda factory, count: InProcess(lambda: walk))
-    comparison = run_study(make_study(seeds=(1, 2)), 1)
+    comparison = run_comparison(make_study(seeds=(1, 2)), 1)
     assert comparison.best_known.score == 0.0
     for summary in comparison.summaries:
         assert summary.fell == summary.learned_in > 0
@@ -143,12 +143,12 @@ def test_a_run_that_breaks_off_takes_no_other_with_it(make_study, free_walks, mo
     study = make_study()
     with monkeypatch.context() as patch:
         patch.setattr(optimizer_member, "optimize", faulty)
-        comparison = run_study(study, 1)
+        comparison = run_comparison(study, 1)
     assert comparison.failed == {"hill-climbing-2": "ZeroDivisionError: of its own"}
     assert {s.method: s.seeds for s in comparison.summaries} == {"kohl-stone": 3, "hill-climbing": 2}
     # Taken up when the fault is gone, it ends as if there had been none.
     whole = make_study()
-    assert said(run_study(study, 1)) == said(run_study(whole, 1))
+    assert said(run_comparison(study, 1)) == said(run_comparison(whole, 1))
     assert left_by(study)[1:] == left_by(whole)[1:]
 
 
@@ -163,12 +163,12 @@ def test_when_all_runs_break_off_the_reason_is_told(make_study, free_walks, monk
     monkeypatch.setattr("gaitopt.run.rollout.make_workers", lambda factory, count: InProcess(lambda: walk))
     study = make_study(score="speed - 0.001*energy", seeds=(1,))
     with pytest.raises(InputError, match=r"all runs broke off: InputError: score .* does not measure energy"):
-        run_study(study, 1)
+        run_comparison(study, 1)
 
 
 def test_another_score_is_what_everything_is_measured_by(make_study, free_walks):
     study = make_study(score="sway - 2*speed", seeds=(1,))
-    comparison = run_study(study, 1)
+    comparison = run_comparison(study, 1)
     assert str(comparison.score) == "-2.0*speed + sway"
     with study.open_store() as store:
         rows = store.rows("incumbent")
@@ -201,4 +201,4 @@ def test_in_one_call(ers7, tiny_field, tmp_path, free_walks):
     )
     assert [curve.seed for curve in comparison.curves] == [1, 2]
     assert comparison.title == "aibo-ers7 on field"
-    assert RunFolder(comparison.study / "runs" / "kohl-stone-2").config.start_name == "hand-tuned"
+    assert RunFolder(comparison.study / "runs" / "kohl-stone-2").config.gait.name == "hand-tuned"

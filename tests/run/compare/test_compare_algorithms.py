@@ -16,8 +16,8 @@ from gaitopt.rl.algorithms.catalog import ALGORITHMS
 from gaitopt.rl.training import Stopping
 from gaitopt.run.compare import algorithm_trial as algorithm_member
 from gaitopt.run.compare.budget import Steps
-from gaitopt.run.compare.compare import compare, run_study
-from gaitopt.run.compare.settings import plan
+from gaitopt.run.compare.compare import compare, run_comparison
+from gaitopt.run.compare.folder import plan
 from gaitopt.run.rollout import RolloutTask
 from gaitopt.run.train.folder import TrainFolder, list_trainings
 from gaitopt.run.train.train import continue_training, new_training
@@ -50,7 +50,7 @@ def training_like(member, runs, **changes):
 def test_every_algorithm_trains_with_every_seed_in_an_ordinary_training(make_contest, free_steps, tmp_path):
     study = make_contest()
     assert [member.path.name for member in study.members] == ["ppo-1", "reinforce-1", "ppo-2", "reinforce-2"]
-    run_study(study, 1)
+    run_comparison(study, 1)
     for member in study.members:
         alone = training_like(member, tmp_path / "alone")
         assert alone.config.model_copy(update={"snapshots": POINTS[1:]}).model_dump(exclude={"robot", "versions"}) == (
@@ -68,7 +68,7 @@ def test_each_point_of_a_curve_is_the_mean_of_fresh_traversals_of_the_policy_tha
     make_contest, free_steps, tmp_path
 ):
     study = make_contest(seeds=(2,))
-    comparison = run_study(study, 1)
+    comparison = run_comparison(study, 1)
     seeds = [traversal_seed(2, Stream.COMPARISON, repeat) for repeat in range(4)]
     for member, curve in zip(study.members, comparison.curves, strict=True):
         assert curve.points == Steps(100).points() == POINTS
@@ -91,7 +91,7 @@ def test_each_point_of_a_curve_is_the_mean_of_fresh_traversals_of_the_policy_tha
 def test_what_learning_took_is_told(make_contest, free_steps):
     study = make_contest(seeds=(1,), algorithms="ppo")
     FreeEnvironment.falls = 0
-    (curve,) = run_study(study, 1).curves
+    (curve,) = run_comparison(study, 1).curves
     assert curve.fell == FreeEnvironment.falls > 0
     assert curve.walks == study.members[0].read_progress()[-1]["episodes"] > curve.fell
     assert curve.wall_s > 0
@@ -102,7 +102,7 @@ def test_what_learning_took_is_told(make_contest, free_steps):
 def test_equal_policies_are_walked_once_and_the_best_known_once_more(make_contest, free_steps):
     study = make_contest()
     free_steps.clear()
-    comparison = run_study(study, 1)
+    comparison = run_comparison(study, 1)
     seeds = [traversal_seed(1, Stream.COMPARISON, repeat) for repeat in range(8)]
     fresh = [(task.walker.key.digest, task.seed) for task in free_steps if task.seed in seeds]
     assert len(fresh) == len(set(fresh))
@@ -127,10 +127,10 @@ def test_equal_policies_are_walked_once_and_the_best_known_once_more(make_contes
 def test_other_gaits_and_interfaces_are_taken(make_contest, free_steps, ers7):
     study = make_contest(start="learned", seeds=1)
     for member in study.members:
-        assert member.config.gait_name == "learned"
+        assert member.config.gait.name == "learned"
         assert member.config.start_gait == load_gait("learned", ers7).parameters
-    assert run_study(study, 1).title == "aibo-ers7 on field, gait learned"
-    assert make_contest(seeds=1).members[0].config.gait_name == ers7.start_gait
+    assert run_comparison(study, 1).title == "aibo-ers7 on field, gait learned"
+    assert make_contest(seeds=1).members[0].config.gait.name == ers7.start_gait
 
 
 def test_an_algorithm_whose_update_costs_more_than_the_budget_is_left_out(make_contest, free_steps):
@@ -138,17 +138,17 @@ def test_an_algorithm_whose_update_costs_more_than_the_budget_is_left_out(make_c
     study = make_contest(options=options, seeds=1)
     assert [member.method for member in study.members] == ["reinforce"]
     left_out = {"ppo": "an update takes 101 steps or more, and the budget is 100"}
-    assert run_study(study, 1).left_out == left_out
+    assert run_comparison(study, 1).left_out == left_out
     with pytest.raises(InputError, match="no method is left to compare: ppo: an update takes 101 steps or more"):
         make_contest(options=options, algorithms="ppo")
     # Exactly as much is enough, and is the last policy.
     study = make_contest(options={"ppo": {"steps": 100, "minibatch": 50}}, algorithms="ppo", seeds=1)
-    assert run_study(study, 1).curves[0].since == (0,) * 10 + (100,)
+    assert run_comparison(study, 1).curves[0].since == (0,) * 10 + (100,)
 
 
 def test_where_no_update_comes_in_time_the_gait_alone_is_what_counts(make_contest, free_steps):
     study = make_contest(algorithms="reinforce", options={"reinforce": {"episodes": 90}}, seeds=1)
-    (curve,) = run_study(study, 1).curves
+    (curve,) = run_comparison(study, 1).curves
     assert set(curve.since) == {0}
     assert len(set(curve.scores)) == 1
     assert curve.spent > 100
@@ -172,25 +172,25 @@ def test_a_training_that_breaks_off_takes_no_other_with_it(make_contest, free_st
     study = make_contest()
     with monkeypatch.context() as patch:
         patch.setattr(algorithm_member, "continue_training", faulty)
-        comparison = run_study(study, 1)
+        comparison = run_comparison(study, 1)
     assert comparison.failed == {"reinforce-1": "ZeroDivisionError: of its own"}
     assert {s.method: s.seeds for s in comparison.summaries} == {"ppo": 2, "reinforce": 1}
-    assert said(run_study(study, 1)) == said(run_study(make_contest(), 1))
+    assert said(run_comparison(study, 1)) == said(run_comparison(make_contest(), 1))
 
 
 def test_a_lost_snapshot_is_named(make_contest, free_steps):
     study = make_contest(seeds=1, algorithms="ppo")
-    whole = run_study(study, 1)
+    whole = run_comparison(study, 1)
     lost = study.members[0].snapshot_path(48)
     lost.unlink()
     with pytest.raises(
         InputError, match=f"{lost.name}.*(cannot be read|No such file).*; delete all in .*training.toml"
     ):
-        run_study(study, 1)
+        run_comparison(study, 1)
     for path in study.members[0].path.iterdir():
         if path.name != "training.toml":
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    assert said(run_study(study, 1)) == said(whole)
+    assert said(run_comparison(study, 1)) == said(whole)
 
 
 @pytest.mark.parametrize(
@@ -235,6 +235,6 @@ def test_in_one_call(ers7, tiny_field, tmp_path, free_steps):
 
 def test_other_seeds_say_something_else(make_contest, free_steps):
     """Negative control of what compares two comparisons."""
-    one, two = run_study(make_contest(seeds=(1,)), 1), run_study(make_contest(seeds=(3,)), 1)
+    one, two = run_comparison(make_contest(seeds=(1,)), 1), run_comparison(make_contest(seeds=(3,)), 1)
     curves = tuple(dataclasses.replace(curve, seed=1) for curve in two.curves)
     assert said(one).curves != said(dataclasses.replace(two, curves=curves)).curves

@@ -13,8 +13,8 @@ from small_trainings import trained_by
 from gaitopt.errors import InputError
 from gaitopt.rl.training import Training
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.compare.compare import run_study
-from gaitopt.run.compare.folder import StudyFolder, find_study, list_studies
+from gaitopt.run.compare.compare import run_comparison
+from gaitopt.run.compare.folder import ComparisonFolder, find_study, list_studies
 from gaitopt.run.compare.settings import check_given
 from gaitopt.run.train import train as train_module
 from gaitopt.run.train.settings import SEEING_SPEED
@@ -24,7 +24,7 @@ from gaitopt.walk.policy_controller import Interface
 def test_stopped_at_any_report_it_ends_as_if_it_had_not(make_contest, free_steps):
     whole = make_contest(seeds=(3,))
     free_steps.clear()
-    expected = said(run_study(whole, 1))
+    expected = said(run_comparison(whole, 1))
     total = len(free_steps)
     for report in (1, 2, 3, 4, 9):  # nothing learned, a training, both trainings, some fresh traversals
         study, left = make_contest(seeds=(3,)), report
@@ -37,8 +37,8 @@ def test_stopped_at_any_report_it_ends_as_if_it_had_not(make_contest, free_steps
 
         free_steps.clear()
         with pytest.raises(KeyboardInterrupt):
-            run_study(study, 1, stop)
-        assert said(run_study(StudyFolder(study.path), 1)) == expected
+            run_comparison(study, 1, stop)
+        assert said(run_comparison(ComparisonFolder(study.path), 1)) == expected
         assert trained_by(study) == trained_by(whole)
         assert len(free_steps) == total  # nothing was walked twice
 
@@ -66,22 +66,22 @@ class StopInUpdate:
 @pytest.mark.parametrize("killed", [False, True])
 def test_stopped_in_any_update_it_ends_as_if_it_had_not(make_contest, free_steps, monkeypatch, killed):
     whole = make_contest(seeds=(3,))
-    expected = said(run_study(whole, 1))
+    expected = said(run_comparison(whole, 1))
     for updates in (2, 3, 4, 5, 7, 8):
         study = make_contest(seeds=(3,))
         with monkeypatch.context() as patch:
             StopInUpdate(patch, updates, killed)
             with pytest.raises(KeyboardInterrupt):
-                run_study(study, 1)
-        assert said(run_study(StudyFolder(study.path), 1)) == expected
+                run_comparison(study, 1)
+        assert said(run_comparison(ComparisonFolder(study.path), 1)) == expected
         assert trained_by(study) == trained_by(whole)
 
 
 def test_a_finished_comparison_says_the_same_again_and_walks_nothing(make_contest, free_steps):
     study = make_contest()
-    first = run_study(study, 1)
+    first = run_comparison(study, 1)
     free_steps.clear()
-    again = run_study(study, 1)
+    again = run_comparison(study, 1)
     assert said(again) == said(first)
     assert [curve.wall_s for curve in again.curves] == [curve.wall_s for curve in first.curves]
     assert free_steps == []
@@ -95,8 +95,8 @@ from small_runs import chance_walk
 from small_trainings import FreeEnvironment
 from gaitopt.run import rollout
 from gaitopt.run.train import settings as train_config
-from gaitopt.run.compare.compare import run_study
-from gaitopt.run.compare.folder import StudyFolder
+from gaitopt.run.compare.compare import run_comparison
+from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.workers.in_process import InProcess
 
 class SlowEnvironment(FreeEnvironment):
@@ -107,20 +107,20 @@ class SlowEnvironment(FreeEnvironment):
 train_config.TraversalEnvironment = SlowEnvironment  # in the processes of the pool, too: they import this file
 rollout.make_workers = lambda factory, count: InProcess(lambda: chance_walk)
 if __name__ == "__main__":
-    run_study(StudyFolder(Path(sys.argv[1])), workers=2)
+    run_comparison(ComparisonFolder(Path(sys.argv[1])), workers=2)
 """
 
 
 def test_killed_with_trainings_side_by_side_it_ends_as_if_it_had_lived(make_contest, free_steps, tmp_path):
     whole, killed = make_contest(), make_contest()
-    expected = said(run_study(whole, 1))
+    expected = said(run_comparison(whole, 1))
     script = tmp_path / "compare.py"
     script.write_text(COMPARE)
     process = subprocess.Popen([sys.executable, script, killed.path, Path(__file__).parents[1]], env=ENVIRONMENT)
     wait_for_a_snapshot(killed, process)
     process.kill()
     process.wait(60)
-    assert said(run_study(StudyFolder(killed.path), 1)) == expected
+    assert said(run_comparison(ComparisonFolder(killed.path), 1)) == expected
     assert trained_by(killed) == trained_by(whole)
 
 
@@ -183,7 +183,7 @@ def test_a_folder_in_which_settings_were_changed_is_refused(make_contest, free_s
     assert path.read_text().count(old) == 1
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(InputError, match=words):
-        run_study(StudyFolder(study.path), 1)
+        run_comparison(ComparisonFolder(study.path), 1)
     assert free_steps == []
 
 

@@ -13,8 +13,8 @@ from small_studies import left_by, said
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.compare.compare import run_study
-from gaitopt.run.compare.folder import StudyFolder
+from gaitopt.run.compare.compare import run_comparison
+from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.run.compare.settings import check_given
 from gaitopt.run.store import RunStore
 from gaitopt.scenario.objective import parse_score
@@ -32,21 +32,21 @@ class StopAfter:
 
 def test_stopped_at_any_report_it_ends_as_if_it_had_not(make_study, free_walks):
     whole = make_study(seeds=(3,))
-    expected = said(run_study(whole, 1))
+    expected = said(run_comparison(whole, 1))
     total = len(free_walks)
     for report in (1, 2, 3, 4, 9):  # nothing learned, a run, both runs, some fresh traversals
         study = make_study(seeds=(3,))
         free_walks.clear()
         with pytest.raises(KeyboardInterrupt):
-            run_study(study, 1, StopAfter(report))
-        assert said(run_study(StudyFolder(study.path), 1)) == expected
+            run_comparison(study, 1, StopAfter(report))
+        assert said(run_comparison(ComparisonFolder(study.path), 1)) == expected
         assert left_by(study) == left_by(whole)
         assert len(free_walks) == total  # nothing was walked twice
 
 
 def test_stopped_while_rows_are_written_it_ends_as_if_it_had_not(make_study, free_walks, monkeypatch):
     whole = make_study(seeds=(3,))
-    expected = said(run_study(whole, 1))
+    expected = said(run_comparison(whole, 1))
     add = RunStore.add
     for last in range(3, len(free_walks), 23):
         study, left = make_study(seeds=(3,)), last
@@ -61,41 +61,41 @@ def test_stopped_while_rows_are_written_it_ends_as_if_it_had_not(make_study, fre
         with monkeypatch.context() as patch:
             patch.setattr(RunStore, "add", stop)
             with pytest.raises(KeyboardInterrupt):
-                run_study(study, 1)
-        assert said(run_study(StudyFolder(study.path), 1)) == expected
+                run_comparison(study, 1)
+        assert said(run_comparison(ComparisonFolder(study.path), 1)) == expected
         assert left_by(study) == left_by(whole)
 
 
 def test_a_finished_comparison_says_the_same_again_and_walks_nothing(make_study, free_walks):
     study = make_study()
-    first = run_study(study, 1)
+    first = run_comparison(study, 1)
     free_walks.clear()
-    assert run_study(study, 1) == first
+    assert run_comparison(study, 1) == first
     assert free_walks == []
 
 
 COMPARE = """
 import sys
 from pathlib import Path
-from gaitopt.run.compare.compare import run_study
-from gaitopt.run.compare.folder import StudyFolder
+from gaitopt.run.compare.compare import run_comparison
+from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.run.compare.settings import check_given
 if __name__ == "__main__":
-    run_study(StudyFolder(Path(sys.argv[1])), workers=2)
+    run_comparison(ComparisonFolder(Path(sys.argv[1])), workers=2)
 """
 
 
 def test_killed_with_runs_under_way_it_ends_as_if_it_had_lived(make_study, tmp_path):
     changes = {"optimizers": ("kohl-stone",), "traversals": 24, "seeds": (1, 2), "fresh": 2}
     whole, killed = make_study(**changes), make_study(**changes)
-    expected = said(run_study(whole, 1))
+    expected = said(run_comparison(whole, 1))
     script = tmp_path / "compare.py"
     script.write_text(COMPARE)
     process = subprocess.Popen([sys.executable, script, killed.path], env=ENVIRONMENT)
     wait_for_rows(killed, 5, process)
     process.kill()
     process.wait(60)
-    assert said(run_study(StudyFolder(killed.path), 1)) == expected
+    assert said(run_comparison(ComparisonFolder(killed.path), 1)) == expected
     assert left_by(killed) == left_by(whole)
 
 
@@ -171,44 +171,44 @@ def test_a_folder_in_which_settings_were_changed_is_refused(make_study, free_wal
     assert path.read_text().count(old) == 1
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(InputError, match=words):
-        run_study(StudyFolder(study.path), 1)
+        run_comparison(ComparisonFolder(study.path), 1)
     assert free_walks == []
 
 
 def test_two_do_not_work_on_one_comparison(make_study, free_walks):
     study = make_study()
     with study.locked(), pytest.raises(InputError, match="another process is at work"):
-        run_study(study, 1)
+        run_comparison(study, 1)
 
 
 def test_a_run_whose_files_are_damaged_takes_no_other_with_it_and_learns_anew(make_study, free_walks):
     study = make_study()
-    whole = run_study(study, 1)
+    whole = run_comparison(study, 1)
     stored = left_by(study)
     database = study.members[1].path / "run.db"
     for damage in (lambda: database.write_bytes(database.read_bytes()[:3000]), lambda: database.write_bytes(b"")):
         damage()
-        told = run_study(StudyFolder(study.path), 1)
+        told = run_comparison(ComparisonFolder(study.path), 1)
         assert list(told.failed) == ["hill-climbing-1"]
         assert f"delete {database}, and resume" in told.failed["hill-climbing-1"]
         assert {s.method: s.seeds for s in told.summaries} == {"kohl-stone": 3, "hill-climbing": 2}
         database.unlink()
-        assert said(run_study(StudyFolder(study.path), 1)) == said(whole)
+        assert said(run_comparison(ComparisonFolder(study.path), 1)) == said(whole)
         assert left_by(study)[1:] == stored[1:]
 
 
 def test_a_run_that_lost_traversals_is_not_believed(make_study, free_walks):
     study = make_study()
-    run_study(study, 1)
+    run_comparison(study, 1)
     with contextlib.closing(sqlite3.connect(study.members[0].path / "run.db")) as connection:
         connection.execute("DELETE FROM traversals WHERE purpose = 'learn' AND iteration = 2")
         connection.commit()
-    assert "lacks traversals" in run_study(study, 1).failed["kohl-stone-1"]
+    assert "lacks traversals" in run_comparison(study, 1).failed["kohl-stone-1"]
 
 
 def test_lost_fresh_traversals_are_walked_again(make_study, free_walks):
     study = make_study(seeds=(1,))
-    whole = said(run_study(study, 1))
+    whole = said(run_comparison(study, 1))
     for file in study.path.glob("study.db*"):
         file.unlink()
-    assert said(run_study(StudyFolder(study.path), 1)) == whole
+    assert said(run_comparison(ComparisonFolder(study.path), 1)) == whole

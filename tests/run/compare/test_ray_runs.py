@@ -10,9 +10,8 @@ from small_runs import ENVIRONMENT, rows_of
 from small_studies import left_by, said
 
 from gaitopt.errors import InputError
-from gaitopt.run.compare.compare import new_study, run_study
-from gaitopt.run.compare.folder import StudyFolder
-from gaitopt.run.compare.settings import plan
+from gaitopt.run.compare.compare import new_study, run_comparison
+from gaitopt.run.compare.folder import ComparisonFolder, plan
 from gaitopt.run.evaluate import evaluate
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.learn import learn
@@ -77,11 +76,11 @@ def test_interrupted_on_ray_it_is_taken_up_as_if_it_had_not_been(local_ray, make
 
 def test_a_comparison_on_ray_is_the_same_to_the_bit(local_ray, make_study):
     here, there = (make_study(traversals=24, seeds=(1, 2), fresh=2) for _ in range(2))
-    expected = said(run_study(here, 1))
+    expected = said(run_comparison(here, 1))
     with pytest.raises(KeyboardInterrupt):
-        run_study(there, "ray", At(3, interrupt))
+        run_comparison(there, "ray", At(3, interrupt))
     reports = []
-    assert said(run_study(StudyFolder(there.path), "ray", reports.append)) == expected
+    assert said(run_comparison(ComparisonFolder(there.path), "ray", reports.append)) == expected
     assert left_by(there) == left_by(here)
     assert reports[-1].done == reports[-1].total
 
@@ -89,7 +88,7 @@ def test_a_comparison_on_ray_is_the_same_to_the_bit(local_ray, make_study):
 def test_a_run_of_a_comparison_that_breaks_off_on_ray_leaves_the_others(local_ray, make_study, monkeypatch):
     study = make_study(optimizers=("kohl-stone",), traversals=8, seeds=(1, 2), fresh=2)
     (study.members[0].path / "run.db").write_text("no database")
-    comparison = run_study(study, "ray")
+    comparison = run_comparison(study, "ray")
     assert list(comparison.failed) == ["kohl-stone-1"]
     assert "run.db" in comparison.failed["kohl-stone-1"]
     assert {curve.seed for curve in comparison.curves} == {2}

@@ -7,12 +7,13 @@ from small_runs import chance_walk, rows_of
 
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait, read_gait
-from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters, GaitSpace
+from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters
+from gaitopt.gait.space import GaitSpace
 from gaitopt.hal.catalog import make_body
 from gaitopt.optim.catalog import make_optimizer
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.learn.optimize import optimize
-from gaitopt.run.learn.settings import new_optimizer, resolve
+from gaitopt.run.learn.settings import LearnSettings, new_optimizer
 from gaitopt.scenario.objective import parse_score
 from gaitopt.seeding import Stream, generator, traversal_seed
 from gaitopt.toml import read_toml
@@ -98,7 +99,7 @@ def test_the_optimizer_is_told_the_mean_of_the_repeats_of_each_point(make_run, s
     robot = load_robot(name)
     options = {"kohl-stone": {"policies": 2}, "random-search": {"points": 2}}.get(optimizer, {}) | {"repeats": 2}
     changes = {"robot": robot, "start": load_gait("hand-tuned", robot), "optimizer": optimizer, "options": options}
-    config = resolve(**settings | changes | {"traversals": 60})
+    config = LearnSettings(**settings | changes | {"traversals": 60})
     run = make_run(config)
     optimize(run, 1)
     # The rows, told to an optimizer of our own, must make it ask for the points that were walked.
@@ -144,7 +145,7 @@ def test_only_whole_iterations_are_walked(make_run, small_config, free_walks):
 
 def test_settings_that_pay_for_no_iteration_are_refused(settings):
     with pytest.raises(InputError, match="one iteration of kohl-stone takes 4"):
-        resolve(**settings | {"traversals": 3})
+        LearnSettings(**settings | {"traversals": 3})
 
 
 def test_an_optimizer_that_has_reasons_to_stop_is_stopped(make_run, free_walks, monkeypatch):
@@ -205,7 +206,7 @@ def test_after_every_iteration_it_is_stored_what_was_recommended_then(make_run, 
 
 
 def test_another_score_is_what_the_optimizer_is_told(make_run, settings, free_walks):
-    run = make_run(resolve(**settings | {"score": parse_score("2*speed - sway")}))
+    run = make_run(LearnSettings(**settings | {"score": parse_score("2*speed - sway")}))
     optimize(run, 1)
     with run.open_store() as store:
         rows = store.rows("learn")

@@ -9,13 +9,13 @@ import sys
 import time
 
 import pytest
+from gaitopt.run.resume import resume
 from small_runs import ENVIRONMENT, rows_of
 
 from gaitopt.errors import InputError
 from gaitopt.run.learn.folder import RunFolder
-from gaitopt.run.learn.learn import resume
 from gaitopt.run.learn.optimize import optimize
-from gaitopt.run.learn.settings import resolve
+from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.store import RunStore
 
 
@@ -105,7 +105,7 @@ def test_stopped_while_a_row_is_written_it_ends_as_if_it_had_not(
 
 @pytest.mark.parametrize("optimizer", ["forward-difference", "random-search"])
 def test_every_optimizer_can_be_resumed(make_run, settings, free_walks, optimizer):
-    config = resolve(**settings | {"optimizer": optimizer, "options": {"repeats": 1}, "traversals": 45})
+    config = LearnSettings(**settings | {"optimizer": optimizer, "options": {"repeats": 1}, "traversals": 45})
     whole, parts = make_run(config), make_run(config)
     optimize(whole, 1)
     while stopped(parts, 11):
@@ -114,7 +114,7 @@ def test_every_optimizer_can_be_resumed(make_run, settings, free_walks, optimize
 
 
 def test_another_seed_would_be_another_run(make_run, settings, free_walks, uninterrupted):
-    run = make_run(resolve(**settings | {"seed": 6}))
+    run = make_run(LearnSettings(**settings | {"seed": 6}))
     optimize(run, 1)
     rows, best = what_is_left(run)
     assert not set(rows.values()) & set(uninterrupted[0].values())

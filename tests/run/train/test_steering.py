@@ -10,9 +10,9 @@ from gaitopt.run.target import find_target
 from gaitopt.run.train.settings import SEEING_SPEED, WALKING, usual_interface, walking_options
 from gaitopt.run.train.train import continue_training, new_training
 from gaitopt.run.trained_policy import read_trained
-from gaitopt.walk.discrete import ACTIONS
 from gaitopt.walk.environment import TraversalEnvironment
 from gaitopt.walk.policy_controller import STEERING, Interface
+from gaitopt.walk.steering import ACTIONS
 from gaitopt.walk.traversal import traverse
 
 

@@ -1,0 +1,181 @@
+"""Settings of learning, training and comparing: the same object for the command line, Python and files.
+
+Settings accept names, paths, specs, or tables; a table with a key `base` changes what that name or path means:
+
+    scenario = { base = "field", friction = 0.5 }
+
+What is left out takes its default, which may depend on the rest, such as the engine's settings on the robot.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self, TypeVar
+
+import numpy as np
+from pydantic import Field, ModelWrapValidatorHandler, model_validator
+
+from gaitopt.errors import InputError
+from gaitopt.gait.gait_file import Gait, check_gait, load_gait
+from gaitopt.gait.parameters import GaitParameters, Twelve
+from gaitopt.hal.engine import EngineSpec, engine_of
+from gaitopt.robot.spec import RobotSpec, load_robot
+from gaitopt.scenario.spec import ScenarioSpec, load_scenario
+from gaitopt.spec import Spec, parse_spec
+
+GIVEN = "given"
+"""Name of a gait that was given by its numbers."""
+DEFAULT_ROBOT, DEFAULT_SCENARIO = "aibo-ers7", "field"
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
+"""Letters, digits, dot, dash, underscore."""
+Seed = Annotated[int, Field(strict=True, ge=0)]
+EvaluationWalks = Annotated[int, Field(strict=True, ge=2)]
+
+SpecType = TypeVar("SpecType", bound=Spec)
+SettingsType = TypeVar("SettingsType", bound="Settings")
+
+
+class NamedGait(Spec):
+    """A gait and where it came from."""
+
+    name: str
+    """Its name, or its file."""
+    parameters: Twelve
+    """The twelve parameters, SI units."""
+
+
+class Settings(Spec):
+    """What all settings share."""
+
+    kind: ClassVar[str]
+    """The verb that they are for."""
+    error_source: ClassVar[str | None] = ""
+
+    robot: RobotSpec
+    """Robot: a name or a robot.toml (default: aibo-ers7)."""
+    scenario: ScenarioSpec
+    """Where it walks: a scenario's name or file (default: field)."""
+    gait: NamedGait
+    """First gait: a name or a file (default: the robot's own)."""
+    engine: EngineSpec
+    """Physics engine and its settings; those that suit the robot if left out."""
+    name: Name
+    """Name of the experiment's folder: letters, digits, dot, dash, underscore."""
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _fill_in(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        if not isinstance(values, Mapping):
+            return handler(values)
+        given = {name: _plain(value) for name, value in values.items() if value is not None}
+        settings = handler(cls.completed(given))
+        # What was given, not what was filled in: `changed` fills the rest in anew.
+        object.__setattr__(settings, "__pydantic_fields_set__", set(given))
+        return settings
+
+    @classmethod
+    def completed(cls, given: dict[str, Any]) -> dict[str, Any]:
+        """Return the settings given with names, files and tables resolved, and defaults filled in.
+
+        Raises:
+            InputError: a name is unknown, or things do not fit each other.
+        """
+        robot = resolved(given.get("robot", DEFAULT_ROBOT), RobotSpec, load_robot)
+        scenario = resolved(given.get("scenario", DEFAULT_SCENARIO), ScenarioSpec, load_scenario)
+        usual = engine_of(robot)
+        engine = given.get("engine", usual)
+        return given | {
+            "robot": robot,
+            "scenario": scenario,
+            "engine": usual.changed(**engine) if isinstance(engine, Mapping) else engine,
+            "gait": _resolved_gait(given.get("gait", robot.start_gait), robot),
+        }
+
+    @property
+    def start_gait(self) -> GaitParameters:
+        """The first gait."""
+        return GaitParameters(**self.gait.parameters)
+
+    def changed(self, /, **changes: Any) -> Self:
+        """Return the settings with some changed; what had not been given is filled in anew."""
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        robot = resolved(changes.get("robot") or self.robot, RobotSpec, load_robot)
+        if robot.name != self.robot.name and "gait" in given:
+            given["gait"] = self.gait.name  # the other robot's gait of that name
+        return type(self)(**given | changes)
+
+
+def settings_of(kind: type[SettingsType], settings: SettingsType | None, fields: Mapping[str, Any]) -> SettingsType:
+    """Return settings from either form of a call: an object, or fields; fields beside an object change it.
+
+    Raises:
+        InputError: something cannot be used.
+    """
+    if settings is None:
+        return kind(**fields)
+    if not isinstance(settings, kind):
+        raise InputError(f"settings: got {type(settings).__name__}; expected {kind.__name__}")
+    return settings.changed(**fields) if fields else settings
+
+
+def resolved(choice: Any, kind: type[SpecType], load: Callable[[str | Path], SpecType]) -> SpecType:
+    """Return the spec that a name, a path, a table or a spec stands for.
+
+    Raises:
+        InputError: there is none, or it is something else.
+    """
+    what = kind.__name__.removesuffix("Spec").lower()
+    if isinstance(choice, kind):
+        return choice
+    if isinstance(choice, (str, Path)):
+        return load(choice)
+    if isinstance(choice, Mapping):
+        table = dict(choice)
+        base = table.pop("base", None)
+        return parse_spec(kind, table, what) if base is None else changed(resolved(base, kind, load), table, what)
+    raise InputError(f"{what}: got {choice!r}; expected a name, a file or a {kind.__name__}")
+
+
+def changed(spec: SpecType, changes: Mapping[str, Any], source: str) -> SpecType:
+    """Return a spec with the changes of a table; errors name the source."""
+    return parse_spec(type(spec), _merged(spec.model_dump(), changes), source)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with numpy's numbers and arrays, which strict fields refuse, as Python's."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return type(value)(map(_plain, value)) if type(value) in (list, tuple) else value
+
+
+def _merged(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
+    merged = dict(table)
+    for name, value in changes.items():
+        inner = merged.get(name)
+        if isinstance(inner, Mapping) and isinstance(value, Mapping) and value.keys() <= inner.keys():
+            value = _merged(inner, value)
+        merged[name] = value  # a table with other keys stands for itself, such as { low, high } for { mean, std }
+    return merged
+
+
+def _resolved_gait(choice: Any, robot: RobotSpec) -> NamedGait:
+    """Return the gait that a name, a path, a table or a gait stands for, checked against the robot."""
+    if isinstance(choice, Mapping):
+        table = dict(choice) if "parameters" in choice else {"name": GIVEN, "parameters": dict(choice)}
+        choice = parse_spec(NamedGait, table, "gait")
+    if isinstance(choice, GaitParameters):
+        choice = NamedGait(name=GIVEN, parameters=dict(vars(choice)))
+    if isinstance(choice, NamedGait):
+        gait, name = Gait(robot.name, GaitParameters(**choice.parameters)), choice.name
+    elif isinstance(choice, Gait):
+        gait, name = choice, GIVEN
+    elif isinstance(choice, (str, Path)):
+        gait, name = load_gait(str(choice), robot), str(choice)
+    else:
+        raise InputError(f"gait: got {choice!r}; expected a name, a file or a gait")
+    check_gait(gait, robot, "gait" if name == GIVEN else name)
+    return NamedGait(name=name, parameters=dict(vars(gait.parameters)))

@@ -1,0 +1,52 @@
+"""Versions of what computes: stored with every result, because results depend on them."""
+
+from __future__ import annotations
+
+import datetime
+import functools
+import os
+import platform
+import subprocess
+from importlib import metadata
+from pathlib import Path
+
+import gaitopt
+
+PACKAGES = ("numpy", "scipy", "scikit-learn", "cma", "pybullet", "pydantic")
+
+
+def made_here() -> str:
+    """Return the date, and what machine this is, in a few words."""
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    return f"{datetime.date.today()}, {machine}"
+
+
+def current_versions() -> dict[str, str]:
+    """Return the versions of Python, gaitopt and its numerical packages, and the git revision."""
+    versions = {"python": platform.python_version(), "gaitopt": gaitopt.__version__}
+    return versions | {package: _version(package) for package in PACKAGES} | {"git": _git_revision()}
+
+
+def _version(package: str) -> str:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return "not installed"
+
+
+@functools.cache
+def _git_revision() -> str:
+    checkout = Path(gaitopt.__file__).resolve().parent.parent
+    if not (checkout / ".git").exists():
+        return "none"
+    try:
+        answer = subprocess.run(
+            ["git", "--no-optional-locks", "-C", str(checkout), "describe", "--always", "--dirty", "--abbrev=12"],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return answer.stdout.strip()

@@ -1,0 +1,1 @@
+"""A comparison, watched: its progress, its tables and its picture."""

@@ -1,0 +1,1 @@
+"""A learning run, watched: its progress and its learning curve."""

@@ -1,0 +1,1 @@
+"""A training, watched: its progress and its training curve."""
