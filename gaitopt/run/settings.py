@@ -156,8 +156,9 @@ def _merged(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
     merged = dict(table)
     for name, value in changes.items():
         inner = merged.get(name)
-        both = isinstance(inner, Mapping) and isinstance(value, Mapping)
-        merged[name] = _merged(inner, value) if both else value  # type: ignore[arg-type]
+        if isinstance(inner, Mapping) and isinstance(value, Mapping) and value.keys() <= inner.keys():
+            value = _merged(inner, value)
+        merged[name] = value  # a table with other keys stands for itself, such as { low, high } for { mean, std }
     return merged
 
 
