@@ -39,7 +39,7 @@ def add_settings(parser: argparse.ArgumentParser, kind: type[Settings], leave_ou
         "--config",
         type=Path,
         metavar="FILE.toml",
-        help="read settings from a file, such as the config.toml of an earlier experiment; options replace what it says",
+        help="read settings from a file, such as the config.toml of an earlier experiment; options win",
     )
     for name, field in kind.model_fields.items():
         if name not in leave_out and (given := _how_given(field)) is not None:
@@ -51,8 +51,8 @@ def add_settings(parser: argparse.ArgumentParser, kind: type[Settings], leave_ou
         default=[],
         dest="changes",
         metavar="KEY=VALUE",
-        help="change one value; KEY is method.OPTION for an option of the optimizer or algorithm (NAME.OPTION for one of "
-        "several), or such as scenario.friction, robot.servo.speed_margin, engine.time_step_s, policy.sigma, "
+        help="change one value; KEY is method.OPTION for an option of the optimizer or algorithm (NAME.OPTION for one "
+        "of several), or such as scenario.friction, robot.servo.speed_margin, engine.time_step_s, policy.sigma, "
         "interface.observe; VALUE is written as in TOML, or none to switch an option off",
     )
 

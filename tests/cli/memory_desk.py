@@ -106,7 +106,7 @@ class MemoryDesk:
         """Let the command line find this desk at its ports; no thread watches, for time passes in leaps."""
         for module in (catalog, walks, probe):
             monkeypatch.setattr(module, "SerialLink", self.open)
-        monkeypatch.setattr(real_body, "Watchdog", lambda check: None)
+        monkeypatch.setattr(guard, "Watchdog", lambda check: None)
         monkeypatch.setattr("gaitopt.cli.operator.UnattendedOperator", partial(UnattendedOperator, sleep=self.sleep))
         monkeypatch.setattr(probe, "permission_advice", lambda port: None)
 

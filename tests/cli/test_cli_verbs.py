@@ -15,8 +15,9 @@ from gaitopt.cli.text_table import table
 from gaitopt.gait.gait_file import read_gait
 from gaitopt.gait.parameters import PARAMETER_NAMES
 from gaitopt.hal.catalog import make_body
+from gaitopt.run.evaluate import evaluate
 from gaitopt.run.learn.folder import RunFolder, create_run
-from gaitopt.run.rollout import evaluate
+from gaitopt.run.rollout import measure
 from gaitopt.run.store import RunStore
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.controller import GaitController
@@ -260,9 +261,9 @@ def test_interrupted_elsewhere_nothing_but_that_is_told(cli, monkeypatch):
 def test_what_libraries_print_does_not_reach_the_json(cli, run, monkeypatch):
     def noisy(*args, **options):
         os.write(1, b"build time: yesterday\n")  # as a library in C does
-        return evaluate(*args, **options)
+        return measure(*args, **options)
 
-    monkeypatch.setattr("gaitopt.cli.evaluate.evaluate", noisy)
+    monkeypatch.setattr("gaitopt.cli.evaluate.measure", noisy)
     words = ("score", "latest", "--repeats", 1, "--workers", 1)
     said = cli(*words, "--json")
     assert the_object(said)["repeats"] == 1

@@ -272,7 +272,8 @@ def test_on_a_terminal_each_run_under_way_has_a_bar(study, make_console):
         with run.open_store() as store:
             for repeat in range(done):
                 store.add(Row(Place("learn", 0, 0, repeat), 0, (0.1,) * 12, WALK, 0.25, 0.1))
-    text = shown(study, make_console(terminal=True), [ComparisonProgress("learning", 0, 4)], lambda view: view.read_runs())
+    reports = [ComparisonProgress("learning", 0, 4)]
+    text = shown(study, make_console(terminal=True), reports, lambda view: view.read_runs())
     last = text[text.rindex("runs ") :]
     assert "hill-climbing-1" in last
     assert "30/135" in last
@@ -286,7 +287,8 @@ def test_trainings_are_shown_like_runs(ers7, tiny_field, tmp_path, make_console)
     study = create_comparison(plan(CompareSettings(robot=ers7, scenario=tiny_field, **settings)), tmp_path, PACES)
     for training, done in zip(study.members, (8192, 24_000), strict=True):
         training.write_progress([{"iteration": 1, "steps": done, "episodes": 3}])
-    text = shown(study, make_console(terminal=True), [ComparisonProgress("learning", 0, 2)], lambda view: view.read_runs())
+    reports = [ComparisonProgress("learning", 0, 2)]
+    text = shown(study, make_console(terminal=True), reports, lambda view: view.read_runs())
     assert "8192/20000" in text
     assert "reinforce-1" not in text  # it is walking its own evaluation walks
     policy = new_policy(study.members[0].config, study.members[0].config.environment())
