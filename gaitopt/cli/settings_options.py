@@ -39,7 +39,7 @@ def add_settings(parser: argparse.ArgumentParser, kind: type[Settings], leave_ou
         "--config",
         type=Path,
         metavar="FILE.toml",
-        help="read settings from a file, such as the config.toml of an earlier experiment; options win",
+        help="read settings from a file, such as the config.toml of an earlier experiment; options win over it",
     )
     for name, field in kind.model_fields.items():
         if name not in leave_out and (given := _how_given(field)) is not None:

@@ -1,4 +1,4 @@
-"""Arrays that come in are check_array, arrays that go out are read-only."""
+"""Checks of arrays that come in, and read-only copies of arrays that go out."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gaitopt.errors import InputError
 
 
 def read_only(values: ArrayLike) -> Array:
-    """Return a copy that cannot be written to."""
+    """Return a read-only copy."""
     copy = np.array(values, dtype=np.float64)
     copy.setflags(write=False)
     return copy
@@ -22,7 +22,7 @@ def check_array(what: str, values: ArrayLike, shape: tuple[int, ...]) -> Array:
     """Return a read-only copy.
 
     Raises:
-        InputError: these are not finite numbers of this shape.
+        InputError: the values are not finite numbers of this shape.
     """
     try:
         array = read_only(values)
@@ -36,7 +36,11 @@ def check_array(what: str, values: ArrayLike, shape: tuple[int, ...]) -> Array:
 
 
 def check_all(what: str, array: Array, good: NDArray[np.bool_], expected: str) -> None:
-    """Raise InputError with the place of the first number that is not good."""
+    """Check every number.
+
+    Raises:
+        InputError: one is not good; names the first.
+    """
     if not good.all():
         place = tuple(int(i) for i in np.argwhere(~good)[0])
         raise InputError(f"{what}{list(place)}: got {array[place]}, expected {expected}; correct this value")

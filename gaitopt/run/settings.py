@@ -62,7 +62,7 @@ class Settings(Spec):
     engine: EngineSpec
     """Physics engine and its settings (default: those that suit the robot)."""
     name: Name
-    """Name of the experiment's folder: letters, digits, dot, dash, underscore (default: made of other settings)."""
+    """Name of the experiment's folder: letters, digits, dot, dash, underscore (default: made of the rest)."""
 
     @model_validator(mode="wrap")
     @classmethod

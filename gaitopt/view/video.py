@@ -28,13 +28,13 @@ Picture = NDArray[np.uint8]
 
 FORMATS = (".mp4", ".gif")
 GIF_EVERY = 2
-"""A .gif keeps every second picture: it is large enough."""
+"""A .gif keeps one picture in so many, because the format is large."""
 PUSH_S = 0.5
-"""A push is told for so long from its beginning on [s]."""
+"""Time for which a push is captioned, from its beginning [s]."""
 PUSH_ROW, LAST_ROW = -64, -34
-"""Where pushes are told, and how the walk ended [px]."""
+"""Rows of the captions of pushes and of the result [px]."""
 LAST_PICTURE_S = 1.5
-"""The last picture stays this long [s]."""
+"""Time for which the last picture stays [s]."""
 
 
 @dataclass
@@ -125,7 +125,7 @@ def check_format(path: Path) -> None:
 
 
 class _Cameraman:
-    """Takes a picture at every look, from beside the robot, and tells of pushes."""
+    """Takes a picture at every reading, from beside the robot, and captions pushes."""
 
     def __init__(
         self, film: Film, scenario: ScenarioSpec, pushes: Sequence[Push], report: Callable[[str, float], None] | None

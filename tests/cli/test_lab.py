@@ -179,12 +179,12 @@ def test_the_refusal_names_those_that_fit(refused):
     assert refused("puck-world", "--algorithm", "qac").rstrip().endswith(", ".join(PROBLEMS["puck-world"].options))
 
 
-def test_learning_that_goes_astray_is_stopped_with_one_line(cli):
+def test_learning_that_diverges_is_stopped_with_one_line(cli):
     said = cli("lab", "aliased-gridworld", "--algorithm", "td-lambda", "--set", "critic_rate=1e200")
     assert (said.code, said.out) == (2, "")
     last = said.err.splitlines()[-1]
     assert last.startswith("gaitopt: td-lambda on aliased-gridworld, after 32 steps: ")
-    assert "expected a finite number; learning went astray: lower the step sizes" in last
+    assert "expected a finite number; learning diverged: lower the step sizes" in last
     assert "Warning" not in said.err
 
 

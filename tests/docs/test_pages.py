@@ -46,3 +46,17 @@ def test_the_api_page_lists_every_public_name():
 def test_every_page_is_in_the_menu():
     menu = set(re.findall(r": (\S+\.md)$", (ROOT / "mkdocs.yml").read_text(encoding="utf-8"), re.MULTILINE))
     assert menu == {path.relative_to(ROOT / "docs").as_posix() for path in (ROOT / "docs").rglob("*.md")}
+
+
+def test_files_that_pages_name_exist():
+    for page in PAGES:
+        named = re.findall(r"`((?:gaitopt|scripts|docs|tests|robots|scenarios)/[\w./-]+)`", page.read_text("utf-8"))
+        missing = [name for name in named if not (name.endswith("-v0") or (ROOT / name).exists())]
+        assert not missing, f"{page}: {missing}"
+
+
+def test_modules_that_the_flow_of_a_command_names_exist():
+    text = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").partition("flows through")[2]
+    named = re.findall(r"`([\w/]+\.py)`", text)
+    assert len(named) > 10
+    assert not [name for name in named if not (ROOT / "gaitopt" / name).is_file()]

@@ -33,6 +33,11 @@ def rosenbrock(points):
     return -np.sum(100 * (x[:, 1:] - x[:, :-1] ** 2) ** 2 + (1 - x[:, :-1]) ** 2, axis=1) / 1000
 
 
+def bases(log, n):
+    """Return the bases (k, n) of the central differences in a log of `drive`."""
+    return np.array([(points[0] + points[n]) / 2 for points, _ in log if len(points) == 2 * n])
+
+
 def drive(optimizer, function, traversals=np.inf, iterations=np.inf, noise=0.0, seed=0):
     """Run an optimizer as the runner does; return the points and scores of each iteration."""
     rng = np.random.default_rng(seed)

@@ -9,7 +9,8 @@ from small_runs import chance_walk
 from small_studies import NOON, SMALL
 
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.compare.folder import plan
+from gaitopt.run.compare.compare import new_comparison
+from gaitopt.run.compare.folder import create_comparison, plan
 from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.learn.folder import create_run
 from gaitopt.run.learn.settings import LearnSettings

@@ -197,7 +197,7 @@ def _why_not_open(port: str, error: Exception) -> str:
     if number == errno.EACCES and (advice := permission_advice(port)):
         return advice
     if number in BUSY or "PermissionError" in text:
-        hint = f" (`fuser {port}` tells which)" if os.name == "posix" else ""
+        hint = f" (`fuser {port}` shows which)" if os.name == "posix" else ""
         return f"{port}: another program uses this port{hint}; close it and try again"
     if number == errno.ENOTTY:
         return f"{port}: this is not a serial port; {_ports_found()}"
