@@ -205,9 +205,8 @@ def test_a_run_with_a_broken_body_is_not_walked(refused, run):
 
 
 def test_a_run_is_of_its_own_robot(refused, run):
-    assert "is a run of aibo-ers7; got robot aibo-ers210: leave it out" in refused(
-        "score", "latest", "--robot", "aibo-ers210"
-    )
+    said = refused("score", "latest", "--robot", "aibo-ers210")
+    assert "is a run of aibo-ers7; got robot aibo-ers210: leave it out" in said
 
 
 def test_a_run_without_a_gait(refused, run):
