@@ -66,7 +66,7 @@ class CompareSettings(Settings):
         values = super().completed(given) | {"seeds": seed_list(given.get("seeds", SEEDS))}
         values.setdefault("name", f"{values['robot'].name}-comparison")
         options = given.get("options") or {}
-        if given.get("algorithms"):
+        if "algorithms" in given:
             methods = method_names(given["algorithms"], ALGORITHMS)
             begin, interface = given.get("policy_options", {}), given.get("interface", {})
             return values | {
