@@ -1,4 +1,4 @@
-"""What BFGS and conjugate gradient have in common, against scipy."""
+"""Properties that BFGS and conjugate gradient share, against scipy."""
 
 import numpy as np
 import pytest
