@@ -172,11 +172,11 @@ def test_another_score_is_what_everything_is_measured_by(make_study, free_walks)
     assert str(comparison.score) == "-2.0*speed + sway"
     with study.open_store() as store:
         rows = store.rows("incumbent")
-    for row in rows:
-        t = row.traversal
+    for stored in rows:
+        t = stored.traversal
         walked = math.hypot(t.roll_spread, t.pitch_spread)
         worth = -20.0 if t.status is Status.FELL else min(walked, math.pi / 3) - 2 * t.speed_mps
-        assert row.score == pytest.approx(worth)
+        assert stored.score == pytest.approx(worth)
     assert min(row.score for row in rows) == -20.0  # with these seeds there is a fall
 
 
