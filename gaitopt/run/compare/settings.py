@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.optim.catalog import OPTIMIZERS, resolve_options
@@ -35,6 +35,10 @@ class CompareSettings(Settings):
     """Settings of a comparison; see `gaitopt.compare`."""
 
     kind: ClassVar[str] = "compare"
+
+    if TYPE_CHECKING:  # or type checkers would want specs, and every field
+
+        def __init__(self, /, **fields: Any) -> None: ...
 
     optimizers: tuple[str, ...] | None = None
     """Optimizers to compare, with commas between, or all; see `gaitopt list optimizers` (default: all that the budget

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
@@ -28,6 +28,10 @@ class LearnSettings(Settings):
     """Settings of learning a gait; see `gaitopt.learn`."""
 
     kind: ClassVar[str] = "learn"
+
+    if TYPE_CHECKING:  # or type checkers would want specs, and every field
+
+        def __init__(self, /, **fields: Any) -> None: ...
 
     optimizer: str = DEFAULT
     """Optimizer; see `gaitopt list optimizers`."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -51,6 +51,10 @@ class TrainSettings(Settings):
     """Settings of training a policy on a gait; see `gaitopt.train`."""
 
     kind: ClassVar[str] = "train"
+
+    if TYPE_CHECKING:  # or type checkers would want specs, and every field
+
+        def __init__(self, /, **fields: Any) -> None: ...
 
     algorithm: str = "ppo"
     """Algorithm; see `gaitopt list algorithms`."""
