@@ -22,6 +22,7 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOMES says when the pr
     from gaitopt.hal.engine import EngineSpec as EngineSpec
     from gaitopt.robot.spec import load_robot as load_robot
     from gaitopt.run.compare.settings import CompareSettings as CompareSettings
+    from gaitopt.run.data_frames import load_run as load_run
     from gaitopt.run.evaluate import evaluate as evaluate
     from gaitopt.run.evaluate import evaluate_many as evaluate_many
     from gaitopt.run.evaluate import traverse as traverse
@@ -61,6 +62,7 @@ _HOMES = {
     "UnattendedOperator": "run.real.robot",
     "CompareSettings": "run.compare.settings",
     "LearnSettings": "run.learn.settings",
+    "load_run": "run.data_frames",
     "evaluate": "run.evaluate",
     "evaluate_many": "run.evaluate",
     "TrainSettings": "run.train.settings",

@@ -38,6 +38,18 @@ def field():
 
 
 @pytest.fixture(scope="session")
+def ers7():
+    return load_robot("aibo-ers7")
+
+
+@pytest.fixture(scope="session")
+def tiny_field(field):
+    """The same field, a few steps long."""
+    lines = {"length_m": 0.05, "run_up_m": 0.02, "time_limit_s": 1.0}
+    return field.model_copy(update={"field": field.field.model_copy(update=lines)})
+
+
+@pytest.fixture(scope="session")
 def short_field(field):
     """The same field, half a metre long."""
     return field.model_copy(update={"field": field.field.model_copy(update={"length_m": 0.5, "time_limit_s": 5.0})})

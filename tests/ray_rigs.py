@@ -132,7 +132,7 @@ def children(process: int) -> dict[int, str]:
 
 def kill_a_worker(process: int) -> None:
     """Kill one of the actors of a Ray that a process started."""
-    actors = [child for child, command in children(process).items() if command.startswith("ray::Servant")]
+    actors = [child for child, command in children(process).items() if command.startswith("ray::TaskActor")]
     os.kill(actors[0], signal.SIGKILL)
 
 

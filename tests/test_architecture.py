@@ -30,7 +30,8 @@ HOMES = {
     "pybullet": "hal/sim/pybullet_world.py",
     "matplotlib": "view/",
     "av": "view/",
-    "sqlite3": "run/store.py",
+    "pandas": "run/data_frames.py",
+    "sqlite3": "run/database.py",
     "serial": "hal/serial/serial_link.py",
     "cma": "optim/cma_es.py",
     "onnx": "run/train/onnx_export.py",
@@ -38,7 +39,7 @@ HOMES = {
     "ray": "workers/ray/connection.py",
     "threadpoolctl": "threads.py",
 }
-READS_VERSION = ("run/learn/settings.py", "cli/")  # these may import the package itself, for its version
+READS_VERSION = ("run/versions.py", "cli/")  # these may import the package itself, for its version
 
 
 def below(layer):
@@ -123,7 +124,7 @@ def test_a_forbidden_import_is_caught(path, source):
             "run/learn/optimize.py",
             "from gaitopt.optim.base import Optimizer\nfrom gaitopt.walk.evaluation import score",
         ),
-        ("run/learn/settings.py", "import gaitopt"),
+        ("run/versions.py", "import gaitopt"),
         ("view/video.py", "import av\nfrom gaitopt.run.learn.folder import RunFolder\nfrom gaitopt import seeding"),
         ("__init__.py", "from gaitopt.cli.main import main"),
         ("__main__.py", "from gaitopt.cli.main import main"),

@@ -10,7 +10,7 @@ from gaitopt.optim.catalog import OPTIMIZERS
 from gaitopt.rl.algorithms.base import Algorithm
 from gaitopt.rl.algorithms.catalog import ALGORITHMS, algorithm_class
 
-HEAVY = ("numpy", "scipy", "sklearn", "cma", "pydantic", "ray")
+HEAVY = ("numpy", "scipy", "sklearn", "cma", "pydantic", "ray", "gaitopt.workers.ray")
 
 
 def imported(statement):
@@ -41,3 +41,8 @@ def test_every_line_leads_to_a_class_of_its_kind():
     assert all(issubclass(OPTIMIZERS.load(name), Optimizer) for name in OPTIMIZERS)
     assert all(issubclass(algorithm_class(name), Algorithm) for name in ALGORITHMS)
     assert all(OPTIMIZERS.name_of(OPTIMIZERS.load(name)) == name for name in OPTIMIZERS)
+
+
+def test_workers_import_no_part_of_ray_until_asked_for():
+    assert imported("import gaitopt.workers") == "[]"
+    assert imported("import gaitopt.workers.ray.connection") == "['gaitopt.workers.ray']"

@@ -74,7 +74,7 @@ def test_what_cannot_be_used_is_named_and_the_rest_works(foreign):
     assert foreign.problems["decimal (foreign_good:Number)"].endswith("of package foreign: the name is taken")
     assert foreign.load("decimal").__module__ == "decimal"
     assert foreign.load("third")
-    with pytest.raises(InputError, match="^number 'broken' cannot be used: entry point 'foreign_bad:Number'"):
+    with pytest.raises(InputError, match=r"^number 'broken' cannot be used: entry point 'foreign_bad:Number'"):
         foreign.load("broken")
 
 
@@ -88,9 +88,9 @@ def test_an_unknown_name_is_answered_with_near_ones(foreign):
 
 def test_a_place_is_loaded_without_a_registration(foreign):
     assert foreign.load("foreign_good:Number").__name__ == "Number"
-    with pytest.raises(InputError, match="^number 'foreign_good:Nothing' cannot be imported: AttributeError: "):
+    with pytest.raises(InputError, match=r"^number 'foreign_good:Nothing' cannot be imported: AttributeError: "):
         foreign.load("foreign_good:Nothing")
-    with pytest.raises(InputError, match="^number 'no_such_module:Number' cannot be imported: ModuleNotFoundError: "):
+    with pytest.raises(InputError, match=r"^number 'no_such_module:Number' cannot be imported: ModuleNotFoundError: "):
         foreign.load("no_such_module:Number")
 
 
@@ -108,7 +108,7 @@ def test_what_cannot_be_found_again_has_no_name():
     class Local:
         pass
 
-    with pytest.raises(InputError, match="Local': cannot be found again by this name.*at the top level of a module"):
+    with pytest.raises(InputError, match=r"Local': cannot be found again by this name.*at the top level of a module"):
         registry().name_of(Local)
     with pytest.raises(InputError, match="cannot be found again"):
         registry().name_of(lambda: None)

@@ -18,15 +18,18 @@ if TYPE_CHECKING:
 
 VIDEO = "before_after.mp4"
 
+Options = argparse._ActionsContainer
+"""A parser, or a group of its options."""
 
-def add_runs(parser: argparse.ArgumentParser) -> None:
+
+def add_runs(parser: Options) -> None:
     """Add --runs."""
     parser.add_argument(
         "--runs", type=Path, default=Path(RUNS), metavar="DIR", help="folder of runs (default: %(default)s)"
     )
 
 
-def add_workers(parser: argparse.ArgumentParser) -> None:
+def add_workers(parser: Options) -> None:
     """Add --workers."""
     parser.add_argument(
         "--workers",
@@ -53,7 +56,7 @@ def add_score(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_effort(parser: argparse.ArgumentParser) -> None:
+def add_effort(parser: Options) -> None:
     """Add --workers, --video and --json."""
     add_workers(parser)
     parser.add_argument("--video", action="store_true", help=f"film start and learned gait side by side ({VIDEO})")
@@ -71,7 +74,7 @@ def check_effort(args: argparse.Namespace) -> None:
         check_format(Path(VIDEO))
 
 
-def add_json(parser: argparse.ArgumentParser) -> None:
+def add_json(parser: Options) -> None:
     """Add --json."""
     parser.add_argument(
         "--json", action="store_true", help="print one JSON object on standard output, and nothing else"
@@ -91,7 +94,7 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     add_runs(parser)
 
 
-def add_body(parser: argparse.ArgumentParser, needed: bool = False) -> None:
+def add_body(parser: Options, needed: bool = False) -> None:
     """Add the address of a body, and leave to move it."""
     parser.add_argument(
         "--body",
@@ -115,13 +118,13 @@ def add_pace(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_desk(parser: argparse.ArgumentParser) -> None:
+def add_desk(parser: Options) -> None:
     """Add how a real robot walks from line to line."""
     add_place(parser)
     parser.add_argument("--native", action="store_true", help="upload each gait, and let the robot play it by itself")
 
 
-def add_place(parser: argparse.ArgumentParser) -> None:
+def add_place(parser: Options) -> None:
     """Add where a real robot is, who times it and who puts it back."""
     add_body(parser)
     parser.add_argument(

@@ -22,8 +22,8 @@ from gaitopt.hal.calibration import (
     new_calibration,
     save_calibration,
 )
-from gaitopt.hal.catalog import make_real_body
 from gaitopt.hal.keyboard import Keyboard
+from gaitopt.hal.real.connection import make_real_body
 from gaitopt.hal.real.zero_offsets import Nudger, edited, measured_offsets
 from gaitopt.hal.wiring import robot_of, wiring_of
 from gaitopt.robot.spec import RobotSpec, load_robot

@@ -1,10 +1,10 @@
-"""`gaitopt compare`: which optimizer finds the fastest gait with the fewest traversals?
+"""`gaitopt compare`: compare optimizers, or policy-gradient algorithms, with equal budgets and several seeds.
 
-Every optimizer learns with the same budget and with several seeds; fresh traversals outside the budget, the same for
-all, then tell what each had recommended after 100, 250, 500, 1,035 traversals. Or, with --algorithms: which
-policy-gradient algorithm makes a gait faster with the fewest environment steps? Their policies are measured in the same
-way at round numbers of steps, and the gait alone beside them. The runs stand side by side, one process each. Stopped or
-killed, a comparison goes on with `gaitopt resume FOLDER` and ends as if it had never stopped.
+Each optimizer learns with the same budget of traversals and with each seed. Evaluation walks outside the budget, the
+same for all, then measure the gait that it recommended after 100, 250, 500 and 1,035 traversals. With --algorithms,
+each algorithm trains with the same budget of environment steps; policies are measured in the same way at round numbers
+of steps, and the gait alone beside them. Runs work side by side, one process each. A comparison that was stopped or
+killed goes on with `gaitopt resume FOLDER`, and ends as if it had never stopped.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from typing import Any
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
-from gaitopt.cli.settings_options import add_settings, fields_of, read_arguments
+from gaitopt.cli.settings_options import add_settings, fields_of, given_fields, read_arguments
 from gaitopt.cli.text_table import table
 from gaitopt.optim.catalog import OPTIMIZERS
 from gaitopt.rl.algorithms.catalog import ALGORITHMS
 from gaitopt.run.compare.compare import new_comparison
 from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.run.compare.results import Comparison
-from gaitopt.run.compare.settings import CompareSettings, method_names
+from gaitopt.run.compare.settings import CompareSettings, check_one_kind, method_names
 from gaitopt.view.compare.compare import FILES, finish_comparison
 from gaitopt.view.compare.table import notes, table_rows
 from gaitopt.workers import check_workers
@@ -32,9 +32,10 @@ from gaitopt.workers import check_workers
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_settings(parser, CompareSettings)
-    arguments.add_runs(parser)
-    arguments.add_workers(parser)
-    arguments.add_json(parser)
+    how = parser.add_argument_group("run and output")
+    arguments.add_runs(how)
+    arguments.add_workers(how)
+    arguments.add_json(how)
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -46,11 +47,11 @@ def run(args: argparse.Namespace) -> Answer:
 
 def _methods(args: argparse.Namespace) -> Sequence[str]:
     """Return the methods that --set can name."""
-    fields = fields_of(args, CompareSettings)
-    algorithms = args.algorithms or fields.get("algorithms")
-    if algorithms is not None:
-        return method_names(algorithms, ALGORITHMS)
-    return method_names(args.optimizers or fields.get("optimizers"), OPTIMIZERS)
+    fields = fields_of(args, CompareSettings) | given_fields(args, CompareSettings)
+    check_one_kind(fields, "--" if args.config is None else "")
+    if "algorithms" in fields:
+        return method_names(fields["algorithms"], ALGORITHMS)
+    return method_names(fields.get("optimizers"), OPTIMIZERS)
 
 
 def work(study: ComparisonFolder, args: argparse.Namespace) -> Answer:

@@ -13,8 +13,8 @@ from gaitopt.cli.confirmation import ask_to_move
 from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.hal.address import parse_address
-from gaitopt.hal.catalog import make_real_body
 from gaitopt.hal.real.body import RealBody
+from gaitopt.hal.real.connection import make_real_body
 from gaitopt.run.real.deployment import Plan, plan_deployment
 from gaitopt.run.target import Target, find_target
 from gaitopt.view.csv_recorder import CsvRecorder

@@ -10,8 +10,7 @@ from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.gait.cycle import cycle
 from gaitopt.hal.opencat.dialect import DIALECTS, dialect_named
-from gaitopt.hal.opencat.from_gait import skill_of
-from gaitopt.hal.opencat.skill import to_text
+from gaitopt.hal.opencat.skill import skill_of, to_text
 from gaitopt.hal.wiring import servo_map, wiring_of
 from gaitopt.run.target import Target, find_target
 from gaitopt.run.train.onnx_export import export_onnx

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 from typing import Any
 
 from gaitopt.cli import arguments
@@ -11,12 +10,13 @@ from gaitopt.cli.output import Answer
 from gaitopt.rl.algorithms.catalog import ALGORITHMS, IN_PLACE_OF_Q
 from gaitopt.rl.mdps.catalog import PROBLEMS
 from gaitopt.run.lab.findings import FINDINGS
+from gaitopt.run.lab.folder import LabFolder, create_lab
 from gaitopt.run.lab.lab import Lab, Outcome
-from gaitopt.view.lab.plot import lab_picture, picture_path
+from gaitopt.run.lab.settings import LabSettings
+from gaitopt.run.overrides import ALIASES, METHOD, parse_changes
+from gaitopt.view.lab.plot import lab_picture
 from gaitopt.view.lab.progress import LabProgressView
 from gaitopt.view.lab.text import WORDS
-
-FOLDER = Path("runs/lab")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -29,37 +29,37 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         dest="changes",
-        metavar="OPTION=VALUE",
-        help="change an option of the algorithm, such as discount=0.9 or lam=0.5",
+        metavar="KEY=VALUE",
+        help="change an option of the algorithm, such as method.discount=0.9, or lam=0.5 for short",
     )
     arguments.add_seed(parser)
-    parser.add_argument(
-        "--output",
-        type=Path,
-        default=FOLDER,
-        metavar="DIR|FILE.png",
-        help="where the picture goes; one of the same name is replaced (default: %(default)s)",
-    )
+    arguments.add_runs(parser)
     arguments.add_json(parser)
 
 
 def run(args: argparse.Namespace) -> Answer:
     """Learn."""
-    lab = Lab(args.problem, args.algorithm, args.seed, args.steps, args.changes)
-    picture = picture_path(args.output, lab.experiment)
-    with LabProgressView(lab.experiment, lab.problem) as view:
+    changes = [change if "." in change.partition("=")[0] else f"{METHOD}.{change}" for change in args.changes]
+    fields = {"problem": args.problem, "algorithm": args.algorithm, "seed": args.seed, "steps": args.steps}
+    options = {
+        key: value for table in parse_changes(changes, (METHOD, *ALIASES)).values() for key, value in table.items()
+    }
+    lab = Lab(LabSettings(**fields, options=options))
+    folder = create_lab(lab.settings, args.runs)
+    with LabProgressView(lab.settings, lab.problem) as view:
         outcome = lab.run(view)
-    lab_picture(outcome, picture)
-    return Answer(_data(outcome, picture), _text(outcome, picture), exit_code=130 if outcome.interrupted else 0)
+    folder.write_result(outcome)
+    lab_picture(outcome, folder.picture_path)
+    return Answer(_data(outcome, folder), _text(outcome, folder), exit_code=130 if outcome.interrupted else 0)
 
 
-def _data(outcome: Outcome, picture: Path) -> dict[str, Any]:
-    experiment, problem, last = outcome.experiment, outcome.problem, outcome.last
+def _data(outcome: Outcome, folder: LabFolder) -> dict[str, Any]:
+    settings, problem, last = outcome.settings, outcome.problem, outcome.last
     return {
-        "problem": experiment.problem,
-        "algorithm": experiment.algorithm,
-        "options": dict(experiment.options),
-        "seed": experiment.seed,
+        "problem": settings.problem,
+        "algorithm": settings.algorithm,
+        "options": dict(settings.options),
+        "seed": settings.seed,
         "steps": last.progress.steps,
         "updates": last.progress.iteration,
         "episodes": last.progress.episodes,
@@ -70,25 +70,26 @@ def _data(outcome: Outcome, picture: Path) -> dict[str, Any]:
         "share_of_best": outcome.share_of_best,
         "random_value": outcome.random_value,
         "times_nearer_than_random": outcome.times_nearer,
-        "learned": FINDINGS[experiment.problem].name(last.learned),
+        "learned": FINDINGS[settings.problem].name(last.learned),
         "curve": [[snapshot.progress.steps, snapshot.value] for snapshot in outcome.snapshots],
-        "picture": str(picture),
+        "run": str(folder.path),
+        "picture": str(folder.picture_path),
         "interrupted": outcome.interrupted,
     }
 
 
-def _text(outcome: Outcome, picture: Path) -> str:
-    experiment, progress = outcome.experiment, outcome.last.progress
+def _text(outcome: Outcome, folder: LabFolder) -> str:
+    settings, progress = outcome.settings, outcome.last.progress
     done = "interrupted after " if outcome.interrupted else ""
     lines = [
-        WORDS[experiment.problem].drawing(outcome.last.learned),
+        WORDS[settings.problem].drawing(outcome.last.learned),
         "",
-        f"problem    {experiment.problem}: {outcome.problem.summary}",
-        f"algorithm  {experiment.algorithm}, seed {experiment.seed}; "
-        f"{IN_PLACE_OF_Q.get(experiment.algorithm, 'its own term')} in place of Q",
+        f"problem    {settings.problem}: {outcome.problem.summary}",
+        f"algorithm  {settings.algorithm}, seed {settings.seed}; "
+        f"{IN_PLACE_OF_Q.get(settings.algorithm, 'its own term')} in place of Q",
         f"effort     {done}{progress.steps} steps, {progress.episodes} episodes, {progress.iteration} updates",
         *_value_lines(outcome),
-        f"picture    {picture}",
+        f"picture    {folder.picture_path}",
     ]
     return "\n".join(lines)
 

@@ -1,4 +1,7 @@
-"""`gaitopt learn`: teach a robot a faster gait."""
+"""`gaitopt learn`: learn a faster gait, in simulation or on a real robot.
+
+A run that was stopped or killed goes on with `gaitopt resume FOLDER`, and ends as if it had never stopped.
+"""
 
 from __future__ import annotations
 
@@ -30,9 +33,10 @@ from gaitopt.view.video import record_video
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_settings(parser, LearnSettings)
-    arguments.add_desk(parser)
-    arguments.add_runs(parser)
-    arguments.add_effort(parser)
+    arguments.add_desk(parser.add_argument_group("real robot"))
+    how = parser.add_argument_group("run and output")
+    arguments.add_runs(how)
+    arguments.add_effort(how)
 
 
 def run(args: argparse.Namespace) -> Answer:

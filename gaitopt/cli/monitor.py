@@ -8,8 +8,8 @@ from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.hal.address import parse_address
-from gaitopt.hal.catalog import make_real_body
 from gaitopt.hal.driver import DRIVERS
+from gaitopt.hal.real.connection import make_real_body
 from gaitopt.hal.wiring import robot_of
 from gaitopt.robot.spec import load_robot
 from gaitopt.view.monitor import snapshot, watch

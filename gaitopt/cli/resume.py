@@ -1,4 +1,4 @@
-"""`gaitopt resume`: take up a run where it stopped."""
+"""`gaitopt resume`: resume a run, a training or a comparison where it stopped; it ends as if it had never stopped."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.run.experiment import find, open_experiment
+from gaitopt.run.lab.folder import LabFolder
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.real.robot import RealRobot
 from gaitopt.run.versions import current_versions
@@ -22,17 +23,20 @@ from gaitopt.spec import parse_spec
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument(
-        "target", metavar="RUN", help="the folder of a run, a training or a comparison, its name, or 'latest'"
+        "target", metavar="RUN", help="folder of a run, a training or a comparison, its name in --runs, or latest"
     )
-    arguments.add_place(parser)
-    arguments.add_runs(parser)
-    arguments.add_effort(parser)
+    arguments.add_place(parser.add_argument_group("real robot"))
+    how = parser.add_argument_group("run and output")
+    arguments.add_runs(how)
+    arguments.add_effort(how)
 
 
 def run(args: argparse.Namespace) -> Answer:
     """Resume."""
     arguments.check_effort(args)
-    folder = open_experiment(find(args.target, args.runs))
+    folder = open_experiment(find(args.target, args.runs, ("learn", "train", "compare")))
+    if isinstance(folder, LabFolder):
+        raise InputError(f"{folder.path}: is a lab result, which cannot be resumed; learn it again: gaitopt lab")
     _warn_of_versions(folder.provenance.versions)
     if isinstance(folder, RunFolder):
         _take_up_desk(folder, args)
@@ -44,7 +48,7 @@ def run(args: argparse.Namespace) -> Answer:
             raise InputError(f"{folder.path}: is a comparison in simulation; leave out {given}")
         return compare.work(folder, args)
     if given:
-        raise InputError(f"{folder.path}: is in simulation; leave out {given}")
+        raise InputError(f"{folder.path}: was trained in simulation; leave out {given}")
     return train.work(folder, args)
 
 

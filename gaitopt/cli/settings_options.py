@@ -1,19 +1,22 @@
-"""Options of a verb made from its settings: one for each field that can be said in a word, helped by its docstring."""
+"""Options of a verb made from its settings: one for each field that a word can give, its docstring as help."""
 
 from __future__ import annotations
 
 import argparse
+import re
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from types import NoneType, UnionType
 from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
+from gaitopt.errors import InputError
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.config_file import read_settings
+from gaitopt.run.differences import differences
 from gaitopt.run.overrides import change_settings
 from gaitopt.run.settings import NamedGait, Settings
 from gaitopt.scenario.objective import ScoreSpec
@@ -22,38 +25,42 @@ from gaitopt.scenario.spec import ScenarioSpec
 SettingsType = TypeVar("SettingsType", bound=Settings)
 
 BY_NAME = {RobotSpec: "ROBOT", ScenarioSpec: "SCENARIO", NamedGait: "GAIT", ScoreSpec: "SUM", str: "NAME"}
-"""What is given by a word, and how help calls that word."""
+"""Types given by a word, and what help calls that word."""
 FLAGS = {"gait": ("--gait", "--start"), "return_goal": ("--return",)}
 """Names of options that are not simply the field's."""
+METHODS = {"optimizer", "algorithm", "optimizers", "algorithms"}
+"""Fields that name the methods; options belong to them."""
 
 
 def add_settings(parser: argparse.ArgumentParser, kind: type[Settings], leave_out: Collection[str] = ()) -> None:
     """Add --config, an option for each field, and --set."""
-    parser.add_argument(
-        "--config", type=Path, metavar="FILE.toml", help="settings in a file, such as the config.toml of an experiment"
+    group = parser.add_argument_group("settings", "each may also stand in the file of --config")
+    group.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE.toml",
+        help="read settings from a file, such as the config.toml of an earlier experiment; options win over it",
     )
     for name, field in kind.model_fields.items():
-        if name not in leave_out and (given := _how_given(field.annotation)) is not None:
+        if name not in leave_out and (given := _how_given(field)) is not None:
             metavar, convert = given
-            help_text = (field.description or "").replace("\n", " ").replace("%", "%%").rstrip(".")
-            if isinstance(field.default, (int, float, str)):
-                help_text += f" (default: {field.default})"
-            parser.add_argument(*_flags(name), dest=name, type=convert(field), metavar=metavar, help=help_text)
-    parser.add_argument(
+            group.add_argument(*_flags(name), dest=name, type=convert, metavar=metavar, help=_help(field))
+    group.add_argument(
         "--set",
         action="append",
         default=[],
         dest="changes",
         metavar="KEY=VALUE",
-        help="change a setting: method.KEY for an option of the method (see gaitopt list), or a number such as "
-        "scenario.friction=0.5, engine.time_step_s=0.002, robot.servo.speed_margin=1.0; none switches off what may be",
+        help="change one value; KEY is method.OPTION for an option of the optimizer or algorithm (NAME.OPTION for one "
+        "of several), or such as scenario.friction, robot.servo.speed_margin, engine.time_step_s, policy.sigma, "
+        "interface.observe; VALUE is written as in TOML, or none to switch an option off",
     )
 
 
 def read_arguments(
     args: argparse.Namespace, kind: type[SettingsType], methods: Sequence[str] = (), **more: Any
 ) -> SettingsType:
-    """Return the settings that a command line gives; options win over the file of --config.
+    """Return the settings that a command line gives; options replace what the file of --config says.
 
     Args:
         args: parsed; see `add_settings`.
@@ -65,11 +72,16 @@ def read_arguments(
         InputError: something cannot be used.
     """
     fields = fields_of(args, kind)
-    given = _without_none({name: getattr(args, name, None) for name in kind.model_fields} | more)
-    for name, value in given.items():
-        if name in fields and fields[name] != value:
-            print(f"note: {_flags(name)[0]} replaces {name} = {fields[name]!r} of {args.config}", file=sys.stderr)
-    return kind(**change_settings(fields | given, args.changes, methods))
+    given = given_fields(args, kind) | {name: value for name, value in more.items() if value is not None}
+    _drop_options(fields, given, args.config)
+    result = change_settings(fields | given, args.changes, methods)
+    for key, before, now in differences(fields, result):
+        if before is not None and not (isinstance(now, Mapping) and now.get("base") == before):
+            print(f"note: {args.config}: {key} = {before!r} is replaced by {now!r}", file=sys.stderr)
+    try:
+        return kind(**result)
+    except InputError as error:
+        raise InputError(_in_options(str(error), given)) from error
 
 
 def fields_of(args: argparse.Namespace, kind: type[Settings]) -> dict[str, Any]:
@@ -77,21 +89,58 @@ def fields_of(args: argparse.Namespace, kind: type[Settings]) -> dict[str, Any]:
     return read_settings(kind, args.config) if args.config is not None else {}
 
 
+def given_fields(args: argparse.Namespace, kind: type[Settings]) -> dict[str, Any]:
+    """Return the fields that options give."""
+    fields = {name: getattr(args, name, None) for name in kind.model_fields}
+    return {name: value for name, value in fields.items() if value is not None}
+
+
+def option(name: str) -> str:
+    """Return the option of a field."""
+    return _flags(name)[0]
+
+
 def _flags(name: str) -> tuple[str, ...]:
     return FLAGS.get(name, (f"--{name.replace('_', '-')}",))
 
 
-def _how_given(annotation: Any) -> tuple[str, Any] | None:
-    """Return how a field is called in help, and what makes its converter; None if it cannot be said in a word."""
+def _drop_options(fields: dict[str, Any], given: Mapping[str, Any], file: Path) -> None:
+    """Leave out the options in a file of methods that others take the place of."""
+    before = fields.get("options") or {}
+    for name in METHODS & fields.keys() & given.keys():
+        if fields[name] != given[name]:
+            among = str(given[name]).split(",") if name.endswith("s") else ()
+            fields["options"] = {method: own for method, own in before.items() if method in among}
+    if before and not fields["options"]:
+        print(f"note: {file}: options are of another method and are left out", file=sys.stderr)
+
+
+def _in_options(message: str, given: Collection[str]) -> str:
+    """Return an error that begins with a field's name with the option's name there, if the option was given."""
+    found = re.match(r"\w+(?=[:.])", message)
+    return option(found[0]) + message[found.end() :] if found and found[0] in given else message
+
+
+def _help(field: FieldInfo) -> str:
+    """Return a field's docstring as help: in lower case, without a full stop, with the default."""
+    text = (field.description or "").replace("\n", " ").replace("%", "%%").rstrip(".")
+    default = f" (default: {field.default})" if isinstance(field.default, (int, float, str)) else ""
+    return text[:1].lower() + text[1:] + default
+
+
+def _how_given(field: FieldInfo) -> tuple[str, Callable[[str], Any]] | None:
+    """Return what help calls the word for a field, and its converter; None if no word can give the field."""
+    annotation = field.annotation
     choices = [c for c in get_args(annotation) if c is not NoneType] if _is_union(annotation) else [annotation]
-    kind = choices[0]
-    kind = get_args(kind)[0] if hasattr(kind, "__metadata__") else kind
+    kind = get_args(choices[0])[0] if hasattr(choices[0], "__metadata__") else choices[0]
     if kind in BY_NAME:
-        return BY_NAME[kind], lambda field: str
+        return BY_NAME[kind], str
     if kind in (int, float):
-        return "N" if kind is int else "X", lambda field: _number(kind, field)
+        return "N" if kind is int else "X", _number(kind, Annotated[choices[0], *field.metadata, None])
+    if get_origin(kind) is tuple and get_args(kind)[0] is str:
+        return "A,B,C", str
     if get_origin(kind) is tuple:
-        return "A,B,C" if get_args(kind)[0] is str else "N", lambda field: _listed(get_args(kind)[0])
+        return "N,N,N", _numbers
     return None
 
 
@@ -99,37 +148,26 @@ def _is_union(annotation: Any) -> bool:
     return get_origin(annotation) in (Union, UnionType)
 
 
-def _number(kind: type, field: FieldInfo) -> Any:
-    """Return what turns a word into a number that fits a field."""
-    adapter: TypeAdapter[Any] = TypeAdapter(Annotated[field.annotation, *field.metadata, None])  # type: ignore[arg-type]
+def _number(kind: type, allowed: Any) -> Callable[[str], Any]:
+    """Return what turns a word into a number that a field allows."""
+    adapter: TypeAdapter[Any] = TypeAdapter(allowed)
+    least = adapter.json_schema().get("minimum")
+    expected = "a whole number" if kind is int else "a finite number"
+    expected += "" if least is None else f" of at least {least}"
 
     def convert(text: str) -> Any:
         try:
             return adapter.validate_python(kind(text))
-        except ValidationError as error:
-            expected = error.errors()[0]["msg"].replace("Input should be", "expected")
-            raise argparse.ArgumentTypeError(f"got {text!r}; {expected}") from None
         except ValueError:
-            word = "a whole number" if kind is int else "a number"
-            raise argparse.ArgumentTypeError(f"got {text!r}; expected {word}") from None
+            raise argparse.ArgumentTypeError(f"got {text!r}; expected {expected}") from None
 
     return convert
 
 
-def _listed(kind: Any) -> Any:
-    """Return what turns a word into names, or into a number or numbers, as the settings take them."""
-
-    def convert(text: str) -> Any:
-        if kind is str:
-            return text
-        try:
-            numbers = [int(part) for part in text.split(",")]
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"got {text!r}; expected a whole number, or some with commas") from None
-        return numbers if "," in text else numbers[0]
-
-    return convert
-
-
-def _without_none(fields: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in fields.items() if value is not None}
+def _numbers(text: str) -> int | list[int]:
+    """Return the whole number, or numbers, that a word gives."""
+    try:
+        numbers = [int(part) for part in text.split(",")]
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"got {text!r}; expected a whole number, or several with commas") from None
+    return numbers if "," in text else numbers[0]

@@ -1,4 +1,7 @@
-"""`gaitopt train`: train a policy that adjusts a gait while the robot walks."""
+"""`gaitopt train`: train a policy that adjusts a gait while the robot walks.
+
+A training that was stopped or killed goes on with `gaitopt resume FOLDER`, and ends as if it had never stopped.
+"""
 
 from __future__ import annotations
 
@@ -21,8 +24,9 @@ from gaitopt.workers import check_count
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_settings(parser, TrainSettings)
-    arguments.add_runs(parser)
-    arguments.add_effort(parser)
+    how = parser.add_argument_group("run and output")
+    arguments.add_runs(how)
+    arguments.add_effort(how)
 
 
 def run(args: argparse.Namespace) -> Answer:

@@ -1,4 +1,4 @@
-"""An emulated robot in a process of its own: for programs that drive one."""
+"""An emulated robot in a background process, for programs that drive one."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
 
 START_TIME = 60.0
-"""Longest time for a process to start [s]."""
+"""Longest time until the process has started [s]."""
 
 
 class Ports(NamedTuple):
-    """Where an emulated robot can be reached."""
+    """Addresses of an emulated robot."""
 
     body: str
     """Address of the robot."""
     stopwatch: str | None
-    """Its light gate, as `gate:PORT`; None without one."""
+    """Address of its light gate, `gate:PORT`; None without one."""
 
 
 @contextmanager
 def emulated(robot: RobotSpec, scenario: ScenarioSpec, **options: Any) -> Iterator[Ports]:
-    """Give the ports of an emulated robot that lives as long as the context.
+    """Run an emulated robot as long as the context lasts; return its ports.
 
     Args:
-        robot: one with a wiring.
+        robot: which robot; it must have a wiring.
         scenario: the field.
-        options: the other arguments of `Emulation`, such as `gate=True`.
+        options: other arguments of `Emulation`, such as `gate=True`.
 
     Raises:
         BodyError: it could not be started.
@@ -47,20 +47,20 @@ def emulated(robot: RobotSpec, scenario: ScenarioSpec, **options: Any) -> Iterat
     process.start()
     there.close()
     try:
-        answer = here.recv() if here.poll(START_TIME) else "nothing was heard of it"
+        answer = here.recv() if here.poll(START_TIME) else "there was no answer"
         if isinstance(answer, str):
             raise BodyError(f"the emulated {robot.name} did not start: {answer}")
         yield answer
     except EOFError:
         raise BodyError(f"the emulated {robot.name} did not start: its process died") from None
     finally:
-        here.close()  # at which it ends
+        here.close()  # this ends it
         process.join(timeout=10)
         process.kill()
 
 
 def _serve(parent: Connection, robot: RobotSpec, scenario: ScenarioSpec, options: dict[str, Any]) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; it ends us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends this process
     stop = threading.Event()
     try:
         emulation = Emulation(robot, scenario, **options)

@@ -1,4 +1,4 @@
-"""A whole emulated robot: physics, firmware, a port to open and, if wanted, a light gate on a port of its own."""
+"""A complete emulated robot: physics, firmware, a port and, if wanted, a light gate on a port of its own."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
 
 CHARGED = {"opencat": 7.8, "dynamixel": 11.6}
-"""Of the battery: two or three lithium cells [V]."""
+"""Voltage of a charged battery of two or three lithium cells, by driver [V]."""
 LOW = {"opencat": 6.6, "dynamixel": 6.1}
-"""Of a battery that is used up, by OpenCat's and the servos' own limits [V]."""
+"""Voltage of an empty battery, by OpenCat's and the servos' own limits [V]."""
 
 
 class Emulation:
@@ -44,20 +44,22 @@ class Emulation:
         """Power the robot on, behind the start line, limp.
 
         Args:
-            robot: one with a wiring.
+            robot: which robot; it must have a wiring.
             scenario: the field.
-            dialect: of OpenCat; `biboard` if None.
-            faults: what goes wrong on the line and in the robot.
-            seed: decides all that happens by chance.
-            window: show PyBullet's window.
-            gate: put a light gate at start and finish line.
+            dialect: dialect of OpenCat firmware; None is `biboard`.
+            faults: faults of the line and the robot.
+            seed: random seed.
+            window: whether to show PyBullet's window.
+            gate: whether to add a light gate at start and finish line.
 
         Raises:
-            InputError: the robot has no wiring, or not the servo that is to be dead; or the dialect is unknown or not
-                for it.
-            BodyError: no pseudo-terminals, or no physics, on this machine.
+            InputError: the robot has no wiring, no emulator, or not the servo that is to be dead; or the dialect is
+                unknown or not for it.
+            BodyError: this machine has no pseudo-terminals, or no physics engine.
         """
         self._kind = wiring_of(robot).driver
+        if self._kind not in CHARGED:
+            raise InputError(f"{robot.name} cannot be emulated: only drivers {', '.join(CHARGED)} have an emulator")
         if dialect is not None and self._kind != "opencat":
             raise InputError(f"--dialect is for OpenCat robots; {robot.name} is driven by {self._kind}")
         ids = servo_map(robot).ids
@@ -69,7 +71,7 @@ class Emulation:
         )
         self.firmware = _firmware(robot, self.robot, dialect, firmware)
         broken = FaultyLine(faults, line, time.monotonic()) if faults else None
-        self._servers = [PtyServer(self.firmware, broken, on_event=self._happen)]
+        self._servers = [PtyServer(self.firmware, broken, on_event=self._apply_fault)]
         if gate:
             gates = GateFirmware()
             self.robot.watch_lines(gates.trip)
@@ -77,12 +79,12 @@ class Emulation:
 
     @property
     def port(self) -> str:
-        """What drivers open."""
+        """Port that drivers open."""
         return self._servers[0].port
 
     @property
     def gate_port(self) -> str | None:
-        """What stopwatches open; None without a light gate."""
+        """Port that stopwatches open; None without a light gate."""
         return self._servers[1].port if len(self._servers) > 1 else None
 
     def run(self, stop: threading.Event) -> None:
@@ -94,7 +96,7 @@ class Emulation:
         self._servers[0].unplug()
 
     def close(self) -> None:
-        """Take the ports away and end the physics."""
+        """Remove the ports and end the physics."""
         for server in self._servers:
             server.close()
         self.robot.close()
@@ -105,7 +107,7 @@ class Emulation:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _happen(self, event: FaultEvent) -> None:
+    def _apply_fault(self, event: FaultEvent) -> None:
         if event.kind == "low-battery":
             self.robot.battery = LOW[self._kind]
         elif event.kind == "dead" and event.servo is not None:

@@ -1,7 +1,7 @@
-"""Faults of a serial line and of the device behind it, made on purpose and repeatable.
+"""Faults of a serial line and of the device behind it, injected repeatably.
 
-Real lines lose commands, glue two into one, garble bytes and reset boards (users' reports in PetoiCamp
-OpenCat-Quadruped-Robot#19, OpenCatEsp32-Quadruped-Robot#51, huggingface/lerobot#1252); drivers are tried against all.
+Real lines lose commands, merge two into one, garble bytes and reset boards (users' reports in PetoiCamp
+OpenCat-Quadruped-Robot#19, OpenCatEsp32-Quadruped-Robot#51, huggingface/lerobot#1252); drivers are tested against all.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ import numpy as np
 from gaitopt.errors import InputError, unknown_name
 
 HIGHEST_SERVO = 252
-"""Highest number of a servo on a Dynamixel bus; OpenCat's joints stay far below (ROBOTIS emanual, Protocol 2.0)."""
+"""Highest number of a servo on a Dynamixel bus; OpenCat's are far below (ROBOTIS emanual, Protocol 2.0)."""
 
 
 @dataclass(frozen=True)
 class FaultSpec:
-    """What goes wrong, and how often or when; nothing by default. Times count from the start of the line."""
+    """Faults and their probabilities or times; none by default. Times count from the start of the line."""
 
     drop: float = 0.0
     """Probability that a burst is lost, in each direction."""
@@ -30,24 +30,24 @@ class FaultSpec:
     duplicate: float = 0.0
     """Probability that a burst arrives twice, in each direction."""
     merge: float = 0.0
-    """Probability that a burst waits until the next one of its direction and arrives glued to it."""
+    """Probability that a burst waits for the next one in its direction and arrives merged with it."""
     delay: float = 0.0
-    """Longest delay of a burst [s]; every burst is late by a random part of it, and none overtakes another."""
+    """Longest delay of a burst [s]; each burst is delayed by a random share of it, and none overtakes another."""
     reset: float | None = None
-    """When the board resets itself, as in a brown-out [s]."""
+    """Time at which the board resets itself, as in a brown-out [s]."""
     unplug: float | None = None
-    """When the plug is pulled [s]."""
+    """Time at which the plug is pulled [s]."""
     dead: int | None = None
     """Number of a servo that is dead from the start."""
     low_battery: float | None = None
-    """When the battery goes low [s]."""
+    """Time at which the battery runs low [s]."""
 
     @classmethod
     def parse(cls, text: str) -> FaultSpec:
-        """Read what a user typed, such as `drop=0.01,delay=20ms,reset=30s,dead=8,low-battery=40s`.
+        """Parse what a user typed, such as `drop=0.01,delay=20ms,reset=30s,dead=8,low-battery=40s`.
 
         Raises:
-            InputError: an unknown or repeated fault, or a value that does not fit it.
+            InputError: an unknown or repeated fault, or an invalid value.
         """
         values: dict[str, Any] = {}
         for item in text.split(","):
@@ -96,7 +96,7 @@ READERS: dict[str, tuple[Callable[[str], float], str, str]] = {
     "dead": (_servo, "8", f"a servo's number from 0 to {HIGHEST_SERVO}"),
     "low-battery": _TIME,
 }
-"""For each fault's name: how its value is read, an example, and what is expected."""
+"""For each fault: parser of its value, an example, and what is expected."""
 
 
 def _read(name: str, value: str) -> float | int:
@@ -109,23 +109,23 @@ def _read(name: str, value: str) -> float | int:
 
 @dataclass(frozen=True)
 class FaultEvent:
-    """A fault that comes at its time, whatever is on the line."""
+    """A fault at a set time, whatever is on the line."""
 
     time: float
-    """When [s]."""
+    """Time of the fault [s]."""
     kind: Literal["reset", "unplug", "dead", "low-battery"]
-    """What happens."""
+    """Kind of fault."""
     servo: int | None = None
-    """Which servo is dead."""
+    """Number of the dead servo."""
 
 
 class FaultyLine:
-    """Does to bursts what a spec says. It holds no bytes but those that wait to be merged.
+    """Applies the faults of a spec to bursts. It holds only bytes that wait to be merged.
 
     Args:
-        spec: what goes wrong.
-        rng: where chance comes from.
-        start: the time from which the spec's times count [s].
+        spec: the faults.
+        rng: random generator.
+        start: time from which the spec's times count [s].
     """
 
     def __init__(self, spec: FaultSpec, rng: np.random.Generator, start: float = 0.0) -> None:
@@ -136,21 +136,21 @@ class FaultyLine:
         self._pending = sorted(_timed(spec, start), key=lambda event: event.time)
 
     def to_device(self, data: bytes, now: float) -> list[tuple[float, bytes]]:
-        """Return which bursts reach the device and when [s], if the host sends `data` at `now` [s]."""
+        """Return the bursts that reach the device, with their times [s], if the host sends `data` at `now` [s]."""
         return self._pass(data, now, self._to_device)
 
     def to_host(self, data: bytes, now: float) -> list[tuple[float, bytes]]:
-        """Return which bursts reach the host and when [s], if the device sends `data` at `now` [s]."""
+        """Return the bursts that reach the host, with their times [s], if the device sends `data` at `now` [s]."""
         return self._pass(data, now, self._to_host)
 
     def events(self, now: float) -> list[FaultEvent]:
-        """Return the timed faults that have come by `now` [s], each once."""
+        """Return the timed faults that are due by `now` [s], each once."""
         due = [event for event in self._pending if event.time <= now]
         self._pending = self._pending[len(due) :]
         return due
 
     def next_event(self) -> float | None:
-        """Return when the next timed fault comes [s]; None after the last."""
+        """Return the time of the next timed fault [s]; None after the last."""
         return self._pending[0].time if self._pending else None
 
     def _pass(self, data: bytes, now: float, direction: _Direction) -> list[tuple[float, bytes]]:
@@ -177,12 +177,12 @@ class FaultyLine:
 
 @dataclass
 class _Direction:
-    """What one direction of a line remembers."""
+    """State of one direction of a line."""
 
     held: bytes = b""
-    """Waits for the next burst."""
+    """Bytes that wait for the next burst."""
     last: float = -np.inf
-    """When the last burst arrives [s]."""
+    """Arrival time of the last burst [s]."""
 
 
 def _timed(spec: FaultSpec, start: float) -> list[FaultEvent]:

@@ -1,4 +1,4 @@
-"""What emulated firmware is: bytes and time in, bytes out. No thread, no clock, no port of its own."""
+"""Interfaces of emulated firmware, bytes and time in, bytes out, and of the plant that it drives."""
 
 from __future__ import annotations
 
@@ -6,30 +6,30 @@ from typing import Protocol
 
 
 class Firmware(Protocol):
-    """A device behind a serial line; `now` [s] only grows from call to call."""
+    """A device behind a serial line, without a thread or clock of its own; `now` [s] never decreases between calls."""
 
     def feed(self, data: bytes, now: float) -> bytes:
         """Take one burst of bytes from the host and return what is sent by `now`."""
 
     def tick(self, now: float) -> bytes:
-        """Let time pass and return what is sent by `now`."""
+        """Let time pass until `now`, and return what is sent by then."""
 
     def next_event(self) -> float | None:
-        """Return when something next happens of itself [s]; None if only bytes from the host change anything."""
+        """Return the time of the next spontaneous event [s]; None if only bytes from the host change anything."""
 
     def reset(self, now: float) -> bytes:
         """Power on, or press the reset button: servos limp, settings as after power-up."""
 
 
 class Plant(Protocol):
-    """The body that emulated firmware drives. Servos are named by their number on the device.
+    """The body that emulated firmware drives. Servos are identified by their number on the device.
 
-    Angles are in the device's units: whole degrees of the firmware for OpenCat, ticks for Dynamixel; here they are
-    floats, and the firmware rounds.
+    Angles are in the device's units: degrees for OpenCat, ticks for Dynamixel; here they are floats, and the firmware
+    rounds.
     """
 
     def advance(self, now: float) -> None:
-        """Let the physics come up to `now` [s]."""
+        """Advance the physics to `now` [s]."""
 
     def aim(self, servo: int, target: float | None) -> None:
         """Set a servo's target; None leaves it limp."""
@@ -41,7 +41,7 @@ class Plant(Protocol):
         """Return a servo's speed [units/s]."""
 
     def load(self, servo: int) -> float:
-        """Return a servo's torque as a part of its stall torque, -1 to 1."""
+        """Return a servo's torque as a share of its stall torque, -1 to 1."""
 
     def roll_pitch_yaw(self) -> tuple[float, float, float]:
         """Return the trunk's roll to the right, pitch nose down, yaw to the left [rad]."""

@@ -1,4 +1,4 @@
-"""Firmware of a light gate, emulated from the protocol's description in `gaitopt/hal/serial/light_gate.py`."""
+"""Emulated firmware of a light gate, after the protocol's description in `gaitopt/hal/serial/light_gate.py`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from typing import Literal
 
 
 class GateFirmware:
-    """A board with two beams; somebody who knows where the robot is calls `trip`.
+    """A board with two beams; whoever knows where the robot is calls `trip`.
 
     Args:
-        first_ms: what the board's clock shows at power-on [ms]; 0 on a real board.
+        first_ms: the board's clock at power-on [ms]; 0 on a real board.
     """
 
     def __init__(self, first_ms: int = 0) -> None:
@@ -27,17 +27,17 @@ class GateFirmware:
         return self.tick(now) + b"gaitopt-gate 1\r\n" * data.count(b"?")
 
     def tick(self, now: float) -> bytes:
-        """Tell which beams were broken by `now` [s]."""
-        told = b"".join(text for time, text in self._broken if time <= now)
+        """Return the lines for beams that were broken by `now` [s]."""
+        lines = b"".join(text for time, text in self._broken if time <= now)
         self._broken = [(time, text) for time, text in self._broken if time > now]
-        return told
+        return lines
 
     def next_event(self) -> float | None:
-        """Return when the next broken beam is told [s]."""
+        """Return the time of the next broken beam [s]."""
         return min((time for time, _ in self._broken), default=None)
 
     def reset(self, now: float) -> bytes:
-        """Start the clock anew; the board says nothing."""
+        """Restart the clock; the board prints nothing."""
         self._power_on = now
         self._broken.clear()
         return b""

@@ -1,4 +1,4 @@
-"""A line to emulated firmware in the same process, in simulated time: as fast as the computer, and always the same."""
+"""A line to emulated firmware in the same process, in simulated time: as fast as the computer, and repeatable."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ class MemoryLink(Link):
 
     Args:
         firmware: the device; it is powered on (reset) at `start`.
-        faults: what the line does to bursts; None is a perfect line.
-        name: what errors call the line.
-        start: the time at the beginning [s].
-        on_event: called at timed faults that concern the plant; see `Wire`.
+        faults: faults of the line; None is a perfect line.
+        name: name of the line in errors.
+        start: time at the beginning [s].
+        on_event: called at timed faults of the plant; see `Wire`.
     """
 
     def __init__(
@@ -34,15 +34,15 @@ class MemoryLink(Link):
     ) -> None:
         self.name = name
         self.sent: list[tuple[float, bytes]] = []
-        """Everything that was written or cut, with its time [s]."""
+        """All bytes that were written or cut, with their times [s]."""
         self._wire = Wire(firmware, faults, start, on_event)
         self._now = start
         self._arrived = bytearray()
         self._closed = False
-        self._lock = threading.RLock()  # firmware is not safe between threads, and a cut may come from any
+        self._lock = threading.RLock()  # firmware is not thread-safe, and a cut may come from any thread
 
     def write(self, data: bytes) -> None:
-        """Send bytes; the firmware has them at the present time, unless the line delays them."""
+        """Send bytes; the firmware receives them at once, unless the line delays them."""
         self._check()
         with self._lock:
             self.sent.append((self._now, bytes(data)))
@@ -50,7 +50,7 @@ class MemoryLink(Link):
             self._pass_until(self._now)
 
     def read(self, timeout: float) -> bytes:
-        """Return what has arrived; let time pass from event to event until something has, `timeout` [s] at most."""
+        """Return what has arrived; let time pass from event to event until something does, at most `timeout` [s]."""
         self._check()
         deadline = self._now + timeout
         self._pass_until(self._now)
@@ -63,7 +63,7 @@ class MemoryLink(Link):
         return arrived
 
     def flush_input(self) -> None:
-        """Forget what has arrived and was not read."""
+        """Discard what has arrived and was not read."""
         self._check()
         self._pass_until(self._now)
         self._arrived.clear()
@@ -77,7 +77,7 @@ class MemoryLink(Link):
         self._pass_until(self._now + max(duration, 0.0))
 
     def cut(self, data: bytes) -> None:
-        """Feed the firmware at once, past the faults of the line; never raises."""
+        """Feed the firmware at once, bypassing the faults of the line; never raises."""
         if self._closed or self._wire.unplugged:
             return
         with self._lock, suppress(Exception):
@@ -85,11 +85,11 @@ class MemoryLink(Link):
             self._wire.inject(bytes(data), self._now)
 
     def unplug(self) -> None:
-        """Pull the plug: from now on the line is lost."""
+        """Pull the plug: the line is lost."""
         self._wire.unplug()
 
     def close(self) -> None:
-        """Let go of the line; the firmware gets no more time."""
+        """Close the line; the firmware gets no more time."""
         self._closed = True
 
     def _pass_until(self, time: float) -> None:
@@ -99,6 +99,6 @@ class MemoryLink(Link):
 
     def _check(self) -> None:
         if self._closed:
-            raise BodyError(f"{self.name}: the line is closed; open it anew")
+            raise BodyError(f"{self.name}: the line is closed; open it again")
         if self._wire.unplugged:
-            raise BodyError(f"{self.name}: the line is lost; plug the robot in again and start anew")
+            raise BodyError(f"{self.name}: the line is lost; plug the robot in again and restart")

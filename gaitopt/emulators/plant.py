@@ -1,6 +1,6 @@
 """The robot that emulated firmware drives: PyBullet's physics, seen through its servos.
 
-An emulated stage hand puts the robot back behind the start line when its servos have gone limp on the field.
+An emulated operator puts the robot back behind the start line when its servos have gone limp on the field.
 """
 
 from __future__ import annotations
@@ -23,21 +23,21 @@ from gaitopt.scenario.spec import ScenarioSpec
 Trip = Callable[[Literal["S", "F"], float], None]
 
 PUT_BACK_AFTER = 0.5
-"""How long the servos must be limp before the robot is put back [s]."""
+"""Time that the servos must be limp before the robot is put back [s]."""
 MOVED = 0.05
-"""Further than this from where it was put, the robot is put back [m]."""
+"""Distance from the start beyond which the robot is put back [m]."""
 SETTLE = 0.2
-"""How long the robot stands when it is put down, before its servos go limp [s]."""
+"""Time that the robot stands when it is put down, before its servos go limp [s]."""
 GEAR_FRICTION = 0.1
-"""Torque that it takes to turn a limp servo through its gears, as a part of its stall torque; assumed."""
+"""Torque that turns a limp servo through its gears, as a share of its stall torque; assumed."""
 LONGEST_LEAP = 0.5
-"""A clock that leaps by more than this, such as on a laptop that slept, is not made up for [s]."""
+"""Largest leap of the clock that is made up for; a laptop that slept leaps further [s]."""
 TEMPERATURE = 35.0
-"""Of every servo [degrees Celsius]."""
+"""Temperature of every servo [degrees Celsius]."""
 
 
 class EmulatedRobot:
-    """A `Plant`: servos by their number, angles in the device's units; see `gaitopt.emulators.firmware`."""
+    """A `Plant`: servos by number, angles in the device's units; see `gaitopt.emulators.firmware`."""
 
     def __init__(
         self,
@@ -54,11 +54,11 @@ class EmulatedRobot:
         Args:
             robot: which robot.
             servos: the servo of each joint.
-            scenario: the field, and the noise of every time that the robot is put down.
-            rng: decides that noise.
-            voltage: of the charged battery [V].
-            rest: the pose in which it is put down [rad], (joints,).
-            window: show a window.
+            scenario: the field, and the noise each time the robot is put down.
+            rng: random generator of that noise.
+            voltage: voltage of the charged battery [V].
+            rest: pose in which it is put down [rad], (joints,).
+            window: whether to show a window.
         """
         self.battery = voltage
         self._scenario, self._rng, self._rest = scenario, rng, rest
@@ -78,11 +78,11 @@ class EmulatedRobot:
         self._window = RobotWindow(robot, scenario, scenario.sample(rng)) if window else None
 
     def watch_lines(self, trip: Trip) -> None:
-        """Have `trip` called with `S` or `F` and the time when the trunk crosses the start or finish line."""
+        """Call `trip` with `S` or `F` and the time when the trunk crosses the start or finish line."""
         self._trip = trip
 
     def kill(self, servo: int) -> None:
-        """Let a servo be dead: it stays limp."""
+        """Make a servo fail: it stays limp."""
         self._alive[self._index[servo]] = False
         self._changed = True
 
@@ -93,7 +93,7 @@ class EmulatedRobot:
         self._body.close()
 
     def advance(self, now: float) -> None:
-        """Let the physics come up to `now` [s]."""
+        """Advance the physics to `now` [s]."""
         if self._now is None or now - self._now > LONGEST_LEAP:
             self._now = now
         while now - self._now >= self._time_step:
@@ -103,8 +103,8 @@ class EmulatedRobot:
             self._body.advance(self._time_step)
             self._now += self._time_step
             self._seen = None
-            self._look_at_lines(before)
-            self._mind_the_stage()
+            self._trip_lines(before)
+            self._put_back_if_limp()
         if self._window is not None:
             self._window.show(self._state, now)
 
@@ -127,7 +127,7 @@ class EmulatedRobot:
         return float(self._joints("joint_speeds")[i] * self._map.units_per_radian[i])
 
     def load(self, servo: int) -> float:
-        """Return a servo's torque as a part of its stall torque, -1 to 1."""
+        """Return a servo's torque as a share of its stall torque, -1 to 1."""
         i = self._index[servo]
         if not self._powered[i]:
             return 0.0
@@ -153,9 +153,9 @@ class EmulatedRobot:
 
     @property
     def place(self) -> tuple[float, float, float]:
-        """Where the trunk is on the field [m]."""
+        """Position of the trunk on the field [m]."""
         position = self._state.position
-        assert position is not None  # PyBullet always tells
+        assert position is not None  # PyBullet always measures it
         return position
 
     @property
@@ -186,7 +186,7 @@ class EmulatedRobot:
         self._body.command(np.where(driven, self._targets, self._joints("joint_angles")))
         self._body.set_strength(np.where(driven, 1.0, GEAR_FRICTION))
 
-    def _look_at_lines(self, before: float) -> None:
+    def _trip_lines(self, before: float) -> None:
         if self._trip is None or self._now is None:
             return
         after = self._x
@@ -195,7 +195,7 @@ class EmulatedRobot:
             if before < line <= after:
                 self._trip(name, self._now - self._time_step * (after - line) / (after - before))
 
-    def _mind_the_stage(self) -> None:
+    def _put_back_if_limp(self) -> None:
         self._limp_for = 0.0 if self._powered.any() else self._limp_for + self._time_step
         if self._limp_for > PUT_BACK_AFTER and np.hypot(*np.subtract(self.place, self._put_at)[:2]) > MOVED:
             self._put_down()

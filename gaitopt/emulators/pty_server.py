@@ -1,4 +1,4 @@
-"""Emulated firmware behind a pseudo-terminal: a port that any program can open, in real time. Linux and macOS only."""
+"""Emulated firmware behind a pseudo-terminal: a port that any program can open, in real time; not on Windows."""
 
 from __future__ import annotations
 
@@ -15,19 +15,19 @@ from gaitopt.emulators.wire import Wire
 from gaitopt.errors import BodyError
 
 LONGEST_WAIT = 0.05
-"""After which a loop looks whether it shall stop [s]."""
+"""Longest time between two checks of whether to stop [s]."""
 MOST_BYTES = 4096
-"""Bytes to take at once; a terminal's buffer holds no more."""
+"""Most bytes of one read; a terminal's buffer holds no more."""
 
 
 class PtyServer:
-    """A port with firmware behind it. Clients may come and go; like a serial cable, it does not notice.
+    """A port with firmware behind it. Clients may come and go unnoticed, as on a serial cable.
 
     Args:
         firmware: the device; it is powered on (reset) at once.
-        faults: what the line does to bursts; its start must be by the same clock. None is a perfect line.
-        clock: tells the firmware's time [s].
-        on_event: called at timed faults that concern the plant; see `Wire`.
+        faults: faults of the line, by the same clock; None is a perfect line.
+        clock: returns the firmware's time [s].
+        on_event: called at timed faults of the plant; see `Wire`.
 
     Raises:
         BodyError: this operating system has no pseudo-terminals.
@@ -42,9 +42,9 @@ class PtyServer:
     ) -> None:
         self._master, self._slave = _open_pty()
         self.port = os.ttyname(self._slave)
-        """What clients open."""
+        """Port that clients open."""
         self.is_open = True
-        """Whether the port is there."""
+        """Whether the port exists."""
         self._clock = clock
         self._wire = Wire(firmware, faults, clock(), on_event)
         self._pulled = False
@@ -54,51 +54,49 @@ class PtyServer:
         serve([self], stop)
 
     def unplug(self) -> None:
-        """Pull the plug, from any thread: whoever serves closes the port, within `LONGEST_WAIT`."""
+        """Pull the plug, from any thread: the serving loop closes the port within `LONGEST_WAIT`."""
         self._pulled = True
 
     def fileno(self) -> int:
-        """Return the file to wait for."""
+        """Return the file descriptor to wait for."""
         return self._master
 
     def wait(self) -> float:
-        """Return how long nothing happens of itself [s], `LONGEST_WAIT` at most."""
+        """Return the time until the next spontaneous event [s], at most `LONGEST_WAIT`."""
         event = self._wire.next_event()
         return LONGEST_WAIT if event is None else min(max(event - self._clock(), 0.0), LONGEST_WAIT)
 
     def step(self) -> None:
-        """Take what clients sent, let the firmware's time come up to now, and pass on what it says."""
+        """Receive what clients sent, advance the firmware to now, and pass on what it sends."""
         if not self.is_open:
             return
         with suppress(BlockingIOError):
             self._wire.send(os.read(self._master, MOST_BYTES), self._clock())
-        said = self._wire.advance(self._clock())
+        output = self._wire.advance(self._clock())
         if self._pulled or self._wire.unplugged:
             self.close()
             return
-        with suppress(BlockingIOError):  # what finds the buffer full, because nobody reads, is lost as on a real line
-            os.write(self._master, said)
+        with suppress(BlockingIOError):  # the buffer is full as nobody reads: lost, as on a real line
+            os.write(self._master, output)
 
     def close(self) -> None:
-        """Take the port away; clients see a lost port. Harmless when repeated."""
+        """Remove the port; clients see a lost port. Harmless when repeated."""
         if self.is_open:
             self.is_open = False
             os.close(self._master)
             os.close(self._slave)
 
     def __enter__(self) -> PtyServer:
-        """Return the server itself."""
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Take the port away."""
         self.close()
 
 
 def serve(servers: Sequence[PtyServer], stop: threading.Event) -> None:
-    """Serve several ports in one loop, in their order, until `stop` is set or all plugs are pulled.
+    """Serve several ports in one loop, in order, until `stop` is set or all plugs are pulled.
 
-    One loop for a robot and its light gate, so that their firmware may share a plant without locks.
+    One loop serves a robot and its light gate, so that they share a plant without locks.
     """
     while not stop.is_set() and (present := [server for server in servers if server.is_open]):
         select.select(present, [], [], min(server.wait() for server in present))
@@ -109,7 +107,7 @@ def serve(servers: Sequence[PtyServer], stop: threading.Event) -> None:
 def _open_pty() -> tuple[int, int]:
     """Return a pseudo-terminal's two ends, raw, of which the first does not block.
 
-    The second stays open here, so that the first does not fail whenever the last client goes.
+    The second stays open here, so that the first does not fail when the last client leaves.
     """
     if os.name != "posix":
         raise BodyError("emulated ports need Linux or macOS; on Windows use the emulator inside gaitopt")

@@ -1,4 +1,4 @@
-"""A window that shows a robot computed elsewhere, in a process of its own: drawing must not slow the physics."""
+"""A window that shows a robot, in a process of its own: drawing must not slow the physics down."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import Conditions, ScenarioSpec
 
 PERIOD = 0.033
-"""Time between two pictures, where the machine draws that fast [s]."""
+"""Shortest time between two pictures [s]."""
 START_TIME = 60.0
-"""Longest time for the window to open [s]."""
+"""Longest time until the window is open [s]."""
 
 
 class RobotWindow:
-    """Shows where a robot is, as often as it is told and can draw."""
+    """Shows the states of a robot, as fast as it can draw."""
 
     def __init__(self, robot: RobotSpec, scenario: ScenarioSpec, conditions: Conditions) -> None:
         """Open the window.
@@ -44,7 +44,7 @@ class RobotWindow:
         self._free = True
 
     def show(self, state: BodyState, now: float) -> None:
-        """Show a state, unless the last one is still being drawn, or was shown a moment ago."""
+        """Show a state, unless the last one is still being drawn or was shown a moment ago."""
         if now < self._due:
             return
         try:
@@ -54,7 +54,7 @@ class RobotWindow:
             if self._free:
                 self._pipe.send(state)
                 self._free, self._due = False, now + PERIOD
-        except (EOFError, OSError):  # the user closed the window: the robot goes on
+        except (EOFError, OSError):  # the user closed the window: the robot continues
             self._due = float("inf")
 
     def close(self) -> None:
@@ -67,7 +67,7 @@ class RobotWindow:
 def _draw(pipe: Connection, robot: RobotSpec, scenario: ScenarioSpec, conditions: Any) -> None:
     from gaitopt.hal.sim.pybullet_body import PyBulletBody  # here, so that only this process opens a window
 
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's; it closes us
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the window
     body = PyBulletBody(robot, window=True)
     try:
         body.configure()

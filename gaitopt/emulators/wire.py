@@ -1,6 +1,6 @@
-"""Emulated firmware at the end of a line that may be faulty: everything that happens, in the order of time.
+"""Emulated firmware at the end of a line that may be faulty: all events in the order of time.
 
-The one place where firmware and faults meet; `MemoryLink` runs a wire in simulated time, `PtyServer` in real time.
+`MemoryLink` runs a wire in simulated time, `PtyServer` in real time.
 """
 
 from __future__ import annotations
@@ -12,18 +12,17 @@ from gaitopt.emulators.faults import FaultEvent, FaultyLine
 from gaitopt.emulators.firmware import Firmware
 
 MOST_EVENTS_AT_ONCE = 10_000
-"""Events without progress of time after which the firmware is taken to be broken."""
+"""Number of events without progress of time after which the firmware is considered broken."""
 
 
 class Wire:
-    """Firmware behind a line. Whoever runs it sends bursts, lets time pass, and asks when to come back.
+    """Firmware behind a line. Its user sends bursts, lets time pass, and asks for the time of the next event.
 
     Args:
-        firmware: what is at the far end; it is powered on (reset) at once.
-        faults: what the line does to bursts; None is a perfect line.
-        start: the time now [s].
-        on_event: called at each timed fault that is not the wire's own business (a dead servo, a low battery), for
-            whoever holds the plant.
+        firmware: the device; it is powered on (reset) at once.
+        faults: faults of the line; None is a perfect line.
+        start: time now [s].
+        on_event: called at timed faults of the plant (a dead servo, a low battery).
     """
 
     def __init__(
@@ -41,22 +40,22 @@ class Wire:
         self._arrived = bytearray()
         self._now = start
         self.unplugged = False
-        """Whether the plug was pulled; the firmware runs on, but nothing gets through."""
+        """Whether the plug was pulled; the firmware continues, but no bytes get through."""
         self._answer(firmware.reset(start), start)
 
     def send(self, data: bytes, now: float) -> None:
-        """Let the host put a burst on the line at `now` [s]; it arrives as time passes."""
+        """Put a burst of the host on the line at `now` [s]; it arrives as time passes."""
         if data and not self.unplugged:
             self._to_device.extend(self._faults.to_device(data, now) if self._faults else [(now, data)])
 
     def inject(self, data: bytes, now: float) -> None:
-        """Feed the firmware at `now` [s], past every fault of the line and everything under way."""
+        """Feed the firmware at `now` [s], bypassing faults of the line and bursts in transit."""
         if not self.unplugged:
             now = max(now, self._now)
             self._answer(self._firmware.feed(data, now), now)
 
     def advance(self, now: float) -> bytes:
-        """Let time come up to `now` [s] and return what arrived at the host."""
+        """Advance to `now` [s] and return what arrived at the host."""
         stalled = 0
         while stalled < MOST_EVENTS_AT_ONCE:
             event = self.next_event()
@@ -71,13 +70,13 @@ class Wire:
         raise RuntimeError(f"the emulated firmware's next event stays at {self.next_event()} s")
 
     def next_event(self) -> float | None:
-        """Return when something next happens of itself [s], which may be past; None if only the host changes that."""
+        """Return the time of the next spontaneous event [s], which may be past; None if there is none."""
         times = [self._firmware.next_event(), self._faults.next_event() if self._faults else None]
         times += [queue[0][0] for queue in (self._to_device, self._to_host) if queue]
         return min((time for time in times if time is not None), default=None)
 
     def unplug(self) -> None:
-        """Pull the plug: what is under way is lost."""
+        """Pull the plug: bursts in transit are lost."""
         self.unplugged = True
         self._to_device.clear()
         self._to_host.clear()
@@ -86,14 +85,14 @@ class Wire:
     def _step(self, now: float) -> None:
         self._now = now
         for event in self._faults.events(now) if self._faults else ():
-            self._happen(event, now)
+            self._apply_fault(event, now)
         while self._to_device and self._to_device[0][0] <= now:
             self._answer(self._firmware.feed(self._to_device.popleft()[1], now), now)
         self._answer(self._firmware.tick(now), now)
         while self._to_host and self._to_host[0][0] <= now:
             self._arrived += self._to_host.popleft()[1]
 
-    def _happen(self, event: FaultEvent, now: float) -> None:
+    def _apply_fault(self, event: FaultEvent, now: float) -> None:
         if event.kind == "reset":
             self._answer(self._firmware.reset(now), now)
         elif event.kind == "unplug":

@@ -1,1 +1,1 @@
-"""Bodies: anything that can be told joint angles, simulated or real."""
+"""Bodies: anything that takes joint angles, simulated or real."""

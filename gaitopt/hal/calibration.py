@@ -1,6 +1,6 @@
-"""Where a particular robot's servos really stand: zero offsets and directions, kept in a file of its own.
+"""Calibration of a physical robot: zero offsets and directions of its servos, stored in a file of its own.
 
-Robots of one make differ: a horn sits a few teeth off, a servo is mounted the other way around.
+Robots of one model differ: a horn sits a few teeth off, a servo is mounted the other way around.
 """
 
 from __future__ import annotations
@@ -30,25 +30,25 @@ class JointCalibration(Spec):
 
 
 class Calibration(Spec):
-    """How one robot differs from its make."""
+    """How one physical robot differs from its model."""
 
     schema_version: Literal[1] = 1
     """Version of the file's layout."""
     id: Name
-    """The robot's own name."""
+    """Name of this physical robot."""
     robot: str
-    """Its make: a robot that gaitopt knows."""
+    """Name of its model, such as `petoi-bittle`."""
     joints: dict[str, JointCalibration]
-    """Each joint's, by name."""
+    """Calibration of each joint, by name."""
 
     def apply(self, robot: RobotSpec) -> RobotSpec:
-        """Return the robot with its wiring as this one's is.
+        """Return the robot with the wiring of this physical one.
 
         Raises:
-            InputError: the calibration is of another make, or of other joints.
+            InputError: the calibration is for another model, or for other joints.
         """
         if robot.name != self.robot or robot.wiring is None:
-            raise InputError(f"calibration {self.id!r} is of a {self.robot}; got a {robot.name}: choose another --id")
+            raise InputError(f"calibration {self.id!r} is for a {self.robot}; got a {robot.name}: choose another --id")
         servos = dict(robot.wiring.servos)
         for name, own in self.joints.items():
             if name not in servos:
@@ -61,7 +61,7 @@ class Calibration(Spec):
 
 
 def new_calibration(name: str, robot: RobotSpec) -> Calibration:
-    """Return the calibration of a robot of which nothing is known yet.
+    """Return the calibration of a robot before anything is measured.
 
     Raises:
         InputError: the name cannot be used.
@@ -78,7 +78,7 @@ def load_calibration(name: str, folder: Path | None = None) -> Calibration:
     """Return the calibration of the robot of that name.
 
     Raises:
-        InputError: it was never calibrated, or its file is broken.
+        InputError: it is not calibrated, or its file is broken.
     """
     folder = folder or calibration_folder()
     path = folder / f"{name}.toml"
@@ -92,7 +92,7 @@ def load_calibration(name: str, folder: Path | None = None) -> Calibration:
 
 
 def save_calibration(calibration: Calibration, folder: Path | None = None) -> Path:
-    """Write a calibration whole or not at all, and return its file.
+    """Write a calibration atomically, and return its file.
 
     Raises:
         InputError: it cannot be written.
@@ -101,7 +101,7 @@ def save_calibration(calibration: Calibration, folder: Path | None = None) -> Pa
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be made: {error.strerror or error}") from error
+        raise InputError(f"{folder}: cannot be created: {error.strerror or error}") from error
     path = folder / f"{calibration.id}.toml"
     write_atomic(path, format_toml(calibration.model_dump()))
     return path

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol, Self, runtime_checkable
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, Self, runtime_checkable
 
-from gaitopt.arrays import Array
 from gaitopt.errors import InputError
 from gaitopt.hal.link import Link
 from gaitopt.registry import Entry, Registry
 from gaitopt.robot.spec import RobotSpec
+
+if TYPE_CHECKING:  # commands that only read addresses do without numpy
+    from gaitopt.arrays import Array
 
 
 @dataclass(frozen=True)

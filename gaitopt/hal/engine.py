@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol
+from typing import TYPE_CHECKING, Annotated, Protocol
 
 from pydantic import AfterValidator, Field
 
 from gaitopt.errors import unknown_name
-from gaitopt.hal.body import Body
 from gaitopt.registry import Entry, Registry
 from gaitopt.robot.spec import LONGEST_STEP_S, MOST_ITERATIONS, RobotSpec
 from gaitopt.spec import Positive, Spec
+
+if TYPE_CHECKING:  # commands that only read specs do without numpy
+    from gaitopt.hal.body import Body
 
 
 class Engine(Protocol):

@@ -11,13 +11,13 @@ from gaitopt.errors import BodyError
 
 
 class Keyboard:
-    """The terminal's keys, without waiting for Enter; a context manager that leaves the terminal as it was.
+    """Keys of the terminal, without Enter; a context manager that restores the terminal.
 
     Args:
-        instead: what else a user can do where there is no terminal.
+        instead: advice for a user without a terminal.
 
     Raises:
-        BodyError: standard input is no terminal.
+        BodyError: standard input is not a terminal.
     """
 
     def __init__(self, instead: str) -> None:

@@ -1,7 +1,7 @@
-"""The line to a device: bytes out, bytes in, and the clock that goes with it.
+"""The line to a device: bytes out, bytes in, and its clock.
 
-Drivers take time from their link alone, so that the same driver runs over a real port and, in simulated time, over an
-emulated device in memory.
+Drivers take the time only from their link, so that the same driver runs over a real port and, in simulated time, over
+an emulated device in memory.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from abc import ABC, abstractmethod
 
 
 class Link(ABC):
-    """A serial line; see the module's text. Not safe between threads, but for `cut`."""
+    """A serial line; see the module's text. Only `cut` is thread-safe."""
 
     name: str
-    """What the user calls it, such as /dev/ttyUSB0."""
+    """Name that the user knows, such as /dev/ttyUSB0."""
 
     @abstractmethod
     def write(self, data: bytes) -> None:
@@ -33,11 +33,11 @@ class Link(ABC):
 
     @abstractmethod
     def flush_input(self) -> None:
-        """Forget what has arrived and was not read."""
+        """Discard what has arrived and was not read."""
 
     @abstractmethod
     def now(self) -> float:
-        """Return a time that only grows [s]."""
+        """Return a monotonic time [s]."""
 
     @abstractmethod
     def sleep(self, duration: float) -> None:
@@ -45,8 +45,8 @@ class Link(ABC):
 
     @abstractmethod
     def cut(self, data: bytes) -> None:
-        """Send bytes past everything else: no lock, no queue, from any thread or signal handler; never raises."""
+        """Send bytes ahead of everything else: no lock, no queue, from any thread or signal handler; never raises."""
 
     @abstractmethod
     def close(self) -> None:
-        """Let go of the line; harmless when repeated."""
+        """Close the line; harmless when repeated."""

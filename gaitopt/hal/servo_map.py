@@ -1,4 +1,4 @@
-"""From joint angles to a servo's own units and back: sign, zero and limits of each servo."""
+"""From joint angles to servo units and back: sign, zero and limits of each servo."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ class ServoSlot:
     sign: int
     """1 if the servo counts up where the joint angle grows, else -1."""
     zero: float
-    """Where the servo is at joint angle 0 [device units]."""
+    """Position at joint angle 0 [device units]."""
     lowest: int
-    """Least that may be sent [device units]."""
+    """Lowest position that may be sent [device units]."""
     highest: int
-    """Most that may be sent [device units]."""
+    """Highest position that may be sent [device units]."""
 
     def __post_init__(self) -> None:
-        """Refuse a slot that cannot be.
+        """Refuse impossible values.
 
         Raises:
-            InputError: the sign is not 1 or -1, the zero is no number, or the limits are in the wrong order.
+            InputError: the sign is not 1 or -1, the zero is not a number, or the limits are in the wrong order.
         """
         if self.sign not in (1, -1):
             raise InputError(f"servo {self.id}: sign {self.sign}, expected 1 or -1")
@@ -48,7 +48,7 @@ class ServoMap:
     """Joint angles [rad] to servo units and back, for all joints at once: units = sign * angle * scale + zero."""
 
     def __init__(self, slots: Sequence[ServoSlot], units_per_turn: int) -> None:
-        """Take one slot for each joint, in the order of the joints; `units_per_turn` is 4096 for Dynamixel.
+        """Store one slot for each joint, in the order of the joints; `units_per_turn` is 4096 for Dynamixel.
 
         Raises:
             InputError: two joints have the same servo.
@@ -56,7 +56,7 @@ class ServoMap:
         self.slots = tuple(slots)
         self.ids = tuple(slot.id for slot in slots)
         if len(set(self.ids)) < len(self.ids):
-            raise InputError(f"servo ids {list(self.ids)}: each joint needs a servo of its own")
+            raise InputError(f"servo ids {list(self.ids)}: expected a different servo for each joint")
         self.units_per_radian = np.array([slot.sign for slot in slots]) * (units_per_turn / (2 * pi))  # (joints,)
         """Change of each servo's units with its joint's angle, (joints,)."""
         self.zero = np.array([slot.zero for slot in slots], dtype=float)
@@ -68,13 +68,13 @@ class ServoMap:
         """Return the nearest whole units within each servo's limits, (joints,), for joint angles [rad], (joints,).
 
         Raises:
-            InputError: another number of angles, or one that is not finite.
+            InputError: the wrong number of angles, or one that is not finite.
         """
         wanted = np.asarray(angles, dtype=float)
         if wanted.shape != self.zero.shape or not np.all(np.isfinite(wanted)):
             raise InputError(f"joint angles {wanted.tolist()}: expected {len(self.slots)} finite numbers [rad]")
         units = np.rint(wanted * self.units_per_radian + self.zero)
-        # Kept within the limits as floats: a huge angle would wrap around as an integer.
+        # Limited as floats: a huge angle would wrap around as an integer.
         return np.clip(units, self._lowest, self._highest).astype(np.int64)
 
     def to_angles(self, units: ArrayLike) -> Array:

@@ -1,1 +1,1 @@
-"""Optimizers that maximize a noisy function over the unit cube; they know nothing of robots."""
+"""Optimizers that maximize a noisy function over the unit cube, independent of robots."""

@@ -1,14 +1,14 @@
-"""Makes an `Optimizer` of any class that can ask and tell, such as a user's own.
+"""Adapter of any class with `ask` and `tell`, such as a user's own, to an `Optimizer`.
 
 The class is called as `cls(start, epsilon, rng, **options)`; see `Optimizer` for the first three. It has two methods:
 `ask() -> (k, n)` returns points of the unit cube, and `tell(points, scores)` takes the mean score of each; higher is
-better. All chance must come from `rng`: a resumed run tells the same scores again and expects the same points.
-It may also have:
+better. All randomness must come from `rng`: a resumed run repeats the same scores and expects the same points.
+Optional attributes:
 
 - `best`: the recommended point, shape (n,); without it, the point with the highest mean score is recommended;
 - `batch`: the number of points that the next `ask` returns; without it, `ask` is called before it is known whether the
   budget pays for the points;
-- `stop_reasons() -> dict[str, str]`: why it should not go on, by short name; empty while it may;
+- `stop_reasons() -> dict[str, str]`: the reasons to stop, by short name; empty if there are none;
 - `repeats`, on the class: the default number of measurements of every point;
 - `Options`, on the class: a pydantic model of its options; without it, they are the constructor's other keywords.
 """
@@ -27,18 +27,18 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 
 from gaitopt.arrays import Array
 from gaitopt.errors import GaitoptError, InputError
-from gaitopt.optim.arrays import demand, read_only
+from gaitopt.optim.arrays import check_all, read_only
 from gaitopt.optim.base import Optimizer, OptimizerOptions
 from gaitopt.spec import Count
 
 CHECKED = (bool, int, float, str)
 """Annotations of constructor keywords that are checked; values of others are passed on as they are."""
 STORABLE = (bool, int, float, str, list, tuple, dict, type(None), type(...))
-"""Types of defaults that a file of settings can hold (or none: `...`); keywords with others are no options."""
+"""Types of defaults that a file of settings can hold (or none: `...`); keywords with other defaults are not options."""
 
 
 class AskTell(Optimizer):
-    """Runs another class, checks what it returns, and names it where it fails."""
+    """Wraps an optimizer of another class: checks what it returns, and names the class in every error."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class AskTell(Optimizer):
         """
         super().__init__(start, epsilon, rng, options)
         self._name = f"optimizer {name}"
-        self._next: Array | None = None  # points (k, n) that were asked and not told yet
+        self._next: Array | None = None  # points (k, n) that have no scores yet
         keywords = {key: getattr(options, key) for key in type(options).model_fields} | (options.model_extra or {})
         if "repeats" not in _keywords(kind):
             del keywords["repeats"]
@@ -121,12 +121,12 @@ class AskTell(Optimizer):
         try:
             array = read_only(points)
         except (TypeError, ValueError) as error:
-            got = f"a {type(points).__name__} that is no array of numbers"
+            got = f"a {type(points).__name__} that is not an array of numbers"
             raise InputError(f"{self._name}: {what}: got {got}, expected {expected}") from error
         if array.ndim != axes or array.shape[-1] != n or not array.size:
             got = f"shape {array.shape}" if array.ndim else f"{points!r}"
             raise InputError(f"{self._name}: {what}: got {got}, expected {expected}")
-        demand(f"{self._name}: {what}", array, (array >= 0) & (array <= 1), "a number in 0 to 1")
+        check_all(f"{self._name}: {what}", array, (array >= 0) & (array <= 1), "a number in 0 to 1")
         return array
 
     @contextmanager
@@ -144,7 +144,7 @@ def foreign_options(name: str, kind: Any) -> type[OptimizerOptions]:
     """Return a spec of the options of a class that is not an `Optimizer`; `repeats` is always one.
 
     Raises:
-        InputError: it is no class with ask and tell.
+        InputError: it is not a class with ask and tell.
     """
     if not isinstance(kind, type) or not all(callable(getattr(kind, method, None)) for method in ("ask", "tell")):
         raise InputError(f"optimizer {name}: got {kind!r}, expected a class with ask() and tell(points, scores)")

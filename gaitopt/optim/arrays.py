@@ -1,4 +1,4 @@
-"""Arrays that come in are checked, arrays that go out are read-only."""
+"""Checks of arrays that come in, and read-only copies of arrays that go out."""
 
 from __future__ import annotations
 
@@ -12,17 +12,17 @@ from gaitopt.errors import InputError
 
 
 def read_only(values: ArrayLike) -> Array:
-    """Return a copy that cannot be written to."""
+    """Return a read-only copy."""
     copy = np.array(values, dtype=np.float64)
     copy.setflags(write=False)
     return copy
 
 
-def checked(what: str, values: ArrayLike, shape: tuple[int, ...]) -> Array:
+def check_array(what: str, values: ArrayLike, shape: tuple[int, ...]) -> Array:
     """Return a read-only copy.
 
     Raises:
-        InputError: these are not finite numbers of this shape.
+        InputError: the values are not finite numbers of this shape.
     """
     try:
         array = read_only(values)
@@ -31,12 +31,16 @@ def checked(what: str, values: ArrayLike, shape: tuple[int, ...]) -> Array:
         raise InputError(f"{what}: got {got}, expected shape {shape}; pass an array of that shape") from error
     if array.shape != shape:
         raise InputError(f"{what}: got shape {array.shape}, expected {shape}; pass an array of that shape")
-    demand(what, array, np.isfinite(array), "a finite number")
+    check_all(what, array, np.isfinite(array), "a finite number")
     return array
 
 
-def demand(what: str, array: Array, good: NDArray[np.bool_], expected: str) -> None:
-    """Raise InputError with the place of the first number that is not good."""
+def check_all(what: str, array: Array, good: NDArray[np.bool_], expected: str) -> None:
+    """Check every number.
+
+    Raises:
+        InputError: one is not good; names the first.
+    """
     if not good.all():
         place = tuple(int(i) for i in np.argwhere(~good)[0])
         raise InputError(f"{what}{list(place)}: got {array[place]}, expected {expected}; correct this value")

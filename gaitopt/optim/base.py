@@ -1,4 +1,4 @@
-"""The contract of every optimizer: ask for points of the unit cube, measure them, tell their scores."""
+"""Interface of all optimizers: `ask` returns points of the unit cube, `tell` takes their measured scores."""
 
 from __future__ import annotations
 
@@ -13,55 +13,55 @@ from numpy.typing import ArrayLike
 
 from gaitopt.arrays import Array
 from gaitopt.errors import ProtocolError
-from gaitopt.optim.arrays import checked, demand, read_only
+from gaitopt.optim.arrays import check_all, check_array, read_only
 from gaitopt.spec import Count, Spec
 
 
 @dataclass(frozen=True)
 class Features:
-    """What is known of points before they are measured."""
+    """Features of points that are known before any measurement."""
 
     of: Callable[[Array], Array]
-    """Returns the features (k, m) of points (k, n)."""
+    """Function that returns the features (k, m) of points (k, n)."""
     trends: int
-    """Scores are expected to rise or fall with the first so many of them, more than with the others."""
+    """Number of leading features with which scores are expected to rise or fall most."""
 
 
 class OptimizerOptions(Spec):
-    """What every optimizer lets the user choose."""
+    """Options of every optimizer."""
 
     repeats: Count = 3
-    """How many times every asked point is measured; the score told is the mean."""
+    """Number of measurements of every point; `tell` takes their mean."""
 
 
 class Optimizer(ABC):
     """Maximizes a noisy function over the unit cube [0, 1]^n.
 
-    A subclass writes `_propose`, `_learn` and `batch`; the order of the calls and the arrays that come in
-    are checked here. The same generator and the same scores give the same points, bit for bit.
+    A subclass implements `_propose`, `_learn` and `batch`; this class checks the order of calls and the arrays that
+    come in. The same generator and the same scores give the same points, bit for bit.
     """
 
     Options: ClassVar[type[OptimizerOptions]] = OptimizerOptions
-    """The spec of its options."""
+    """Spec of its options."""
 
     def __init__(
         self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: OptimizerOptions
     ) -> None:
-        """Begin at a point of the cube.
+        """Initialize.
 
         Args:
-            start: the point to begin at, shape (n,), each coordinate in 0 to 1.
-            epsilon: the size of a small change of each coordinate, in cube units, shape (n,), above 0.
-            rng: the only source of chance.
-            options: the subclass's own options.
+            start: the first point, shape (n,), each coordinate in 0 to 1.
+            epsilon: a small step in each coordinate, in cube units, shape (n,), above 0.
+            rng: the only source of randomness.
+            options: the subclass's options.
 
         Raises:
             InputError: start or epsilon has the wrong shape or lies outside its range.
         """
-        self._start = checked("start", start, (max(np.size(start), 1),))  # (n,)
-        self._epsilon = checked("epsilon", epsilon, self._start.shape)  # (n,)
-        demand("start", self._start, (self._start >= 0) & (self._start <= 1), "a number in 0 to 1")
-        demand("epsilon", self._epsilon, self._epsilon > 0, "a number above 0")
+        self._start = check_array("start", start, (max(np.size(start), 1),))  # (n,)
+        self._epsilon = check_array("epsilon", epsilon, self._start.shape)  # (n,)
+        check_all("start", self._start, (self._start >= 0) & (self._start <= 1), "a number in 0 to 1")
+        check_all("epsilon", self._epsilon, self._epsilon > 0, "a number above 0")
         self._rng = rng
         self._repeats = options.repeats
         self._asked: Array | None = None
@@ -71,55 +71,57 @@ class Optimizer(ABC):
     @property
     @abstractmethod
     def batch(self) -> int:
-        """How many points the next ask returns; an iteration costs batch * repeats evaluations."""
+        """Number of points that the next ask returns; an iteration costs batch * repeats evaluations."""
 
     @property
     def repeats(self) -> int:
-        """How many times the caller must measure every asked point."""
+        """Number of times the caller must measure every point."""
         return self._repeats
 
     @property
     def best(self) -> Array:
-        """The point recommended now, shape (n,), read-only; the start before any tell."""
+        """Recommended point, shape (n,), read-only; the start before any tell."""
         return read_only(self._best)
 
     def inform(self, features: Features) -> None:  # noqa: B027 - most methods have no use for it
-        """Take in what is known of points; to be called before the first ask."""
+        """Take known features of points; to be called before the first ask."""
 
     def stop_reasons(self) -> dict[str, str]:
-        """Return why it should not go on, by short name; empty while it may."""
+        """Return the reasons to stop, by short name; empty if there are none."""
         return {}
 
     def ask(self) -> Array:
         """Return the points to measure, shape (k, n), read-only.
 
         Raises:
-            ProtocolError: the points asked before still wait for their scores.
+            ProtocolError: the last points have no scores yet.
         """
         if self._asked is not None:
-            waiting = f"{len(self._asked)} points asked before wait for their scores"
-            raise ProtocolError(f"ask came twice: {waiting}, expected one tell for every ask; call tell() first")
+            waiting = f"{len(self._asked)} points still wait for their scores"
+            raise ProtocolError(
+                f"ask() was called twice: {waiting}, expected one tell for every ask; call tell() first"
+            )
         self._asked = read_only(self._propose())  # (k, n)
         return self._asked
 
     def tell(self, points: ArrayLike, scores: ArrayLike) -> None:
-        """Learn from the asked points (k, n) and the mean of each point's repeats (k,); higher is better.
+        """Learn from the last points (k, n) and the mean score of each (k,); higher is better.
 
         After an error nothing is learned, and the same points still wait for their scores.
 
         Raises:
-            ProtocolError: nothing was asked, or the points are not the asked ones.
-            InputError: the wrong shape, or something that is not a finite number.
+            ProtocolError: ask was not called, or these are other points.
+            InputError: an array has the wrong shape, or a value is not finite.
         """
         asked = self._asked
         if asked is None:
-            raise ProtocolError("tell came without an ask, expected one ask for every tell; call ask() first")
-        given = checked("points", points, asked.shape)  # (k, n)
-        means = checked("scores", scores, asked.shape[:1])  # (k,)
+            raise ProtocolError("tell() was called without ask(), expected one ask for every tell; call ask() first")
+        given = check_array("points", points, asked.shape)  # (k, n)
+        means = check_array("scores", scores, asked.shape[:1])  # (k,)
         if not np.array_equal(given, asked):
             row = int(np.argwhere(given != asked)[0, 0])
             raise ProtocolError(
-                f"points[{row}]: got another point than the one asked, expected the {len(asked)} asked "
+                f"points[{row}]: got a point that ask() did not return, expected its {len(asked)} "
                 "points in order; pass what ask() returned"
             )
         self._asked = None
@@ -131,9 +133,9 @@ class Optimizer(ABC):
 
     @abstractmethod
     def _learn(self, points: Array, scores: Array) -> None:
-        """Take in the scores (k,) of the points (k, n) proposed last; both are read-only."""
+        """Learn from the scores (k,) of the last points (k, n); both are read-only."""
 
     def _consider(self, point: Array, score: float) -> None:
-        """Recommend this point if its score is the highest so far; among equals the first stays."""
+        """Recommend this point if its score is the highest so far; the first of equals stays."""
         if score > self._best_score:
             self._best, self._best_score = point, score

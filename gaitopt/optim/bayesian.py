@@ -5,18 +5,18 @@ B. Shahriari et al., "Taking the Human Out of the Loop: A Review of Bayesian Opt
 dimensions: D. Eriksson et al., "Scalable Global Optimization via Local Bayesian Optimization" (TuRBO), NeurIPS 2019.
 
 1. Measure the start and a few points around it (a Latin hypercube).
-2. Fit the process; see `gaussian_process.py`, and `informed_process.py` where features of points are known. The point
-   of the highest posterior mean leads.
-3. Expected improvement of a point of mean m and deviation s over the leader's mean m*:
+2. Fit the process; see `gaussian_process.py`, and `informed_process.py` where features of points are known. The
+   incumbent is the point with the highest posterior mean.
+3. Expected improvement of a point with mean m and standard deviation s over the incumbent's mean m*:
        EI = (m - m*) Phi(z) + s phi(z),  z = (m - m*) / s
-4. Measure the point of highest EI in the trust region around the leader; see `trust_region.py`. For a batch, believe
-   that it scores its mean and go to 3 (kriging believer: D. Ginsbourger et al., "Kriging Is Well-Suited to Parallelize
-   Optimization", 2010). Then go to 2.
-5. The leader is measured again until it has half as many scores as the square root of the number of all: the longer the
-   search, the rarer the falls to be noticed.
+4. Measure the point of highest EI in the trust region around the incumbent; see `trust_region.py`. For a batch, assume
+   that its score is its mean, and go to 3 (kriging believer: D. Ginsbourger et al., "Kriging Is Well-Suited to
+   Parallelize Optimization", 2010). Then go to 2.
+5. Measure the incumbent again until its number of scores is half the square root of the number of all points: the
+   longer the search, the rarer the falls that must be noticed.
 
-The process is scikit-learn's, because that is well kept and no more than the process: whole packages for Bayesian
-optimization have no priors for many dimensions, no trust regions, or need torch.
+The process is scikit-learn's: packages for Bayesian optimization lack priors for many dimensions or trust regions, or
+need torch.
 """
 
 from __future__ import annotations
@@ -38,34 +38,34 @@ from gaitopt.optim.trust_region import TrustRegion
 from gaitopt.spec import Count, Positive
 
 CANDIDATES = 1000
-"""How many points are tried in a search for the highest EI."""
+"""Number of random candidates for the highest EI."""
 FEW = 0.25
-"""The chance of a coordinate to move where only few do."""
+"""Probability that a coordinate moves in candidates that move few."""
 REFINEMENTS = (0.1, 0.03, 0.01)
-"""Then the surroundings of the best are tried, with these standard deviations as parts of the region's sides."""
+"""Standard deviations of candidates around the best one, relative to the sides of the region, one round each."""
 INFORMED_SMALLEST = 0.2
-"""With features, the smallest trust region [cube units]: they tell more of what is farther away."""
+"""Smallest trust region with features [cube units]: they predict farther."""
 
 
 class BayesianOptions(OptimizerOptions):
     """A batch costs points * repeats evaluations."""
 
     repeats: Count = 1
-    """How often every point is measured: once, since the process averages over neighbors."""
+    """Number of measurements of every point: one, because the process averages over neighbors."""
     points: Count = 4
-    """How many points are measured at once: more keep more workers busy, fewer are chosen better."""
+    """Number of points per batch: more keep more workers busy, fewer are better chosen."""
     first: Annotated[int, Field(strict=True, ge=2)] = 12
-    """How many points are measured before the first fit, the start among them."""
+    """Number of points before the first fit, including the start."""
     region: Annotated[Positive, Field(le=2)] = 0.4
-    """Side of the first trust region, and of the largest, in cube units."""
+    """Side of the first and largest trust region, in cube units."""
     length: Positive = 0.5
-    """The length that is most probable before any score, in cube units times the square root of n."""
+    """Prior mode of the length scales, in cube units times the square root of n."""
     informed: Annotated[bool, Field(strict=True)] = False
-    """Let the model see features of the points, too, where some are known: of gaits, how their paws move."""
+    """Whether the model also uses known features of the points: for gaits, of the motion of the paws."""
 
 
 class Bayesian(Optimizer):
-    """Measures where a model of the function expects the most improvement."""
+    """Measures the points of the highest expected improvement."""
 
     Options = BayesianOptions
 
@@ -80,7 +80,7 @@ class Bayesian(Optimizer):
         self._region = TrustRegion(options.region, options.points, len(self._start))
 
     def inform(self, features: Features) -> None:
-        """Let the process see the features, too, if the options say so."""
+        """Use the features, if the options say so."""
         if self._options.informed:
             process = partial(InformedProcess, features, self._start, self._length)
             self.surrogate = Surrogate(process, len(self._start), self._rng)
@@ -97,17 +97,17 @@ class Bayesian(Optimizer):
             return self._first_points()  # step 1
         posterior = self.surrogate.posterior()
         means = posterior.mean(points)
-        leader, top = points[np.argmax(means)], float(means.max())  # believing means moves neither
-        doubtful = _count(points, leader) < len(points) ** 0.5 / 2  # step 5
+        incumbent, top = points[np.argmax(means)], float(means.max())  # assumed scores change neither
+        uncertain = _count(points, incumbent) < len(points) ** 0.5 / 2  # step 5
         for i in range(self._options.points):
-            new = leader if doubtful and i == 0 else self._highest_improvement(posterior, leader, top)  # step 3
+            new = incumbent if uncertain and i == 0 else self._highest_improvement(posterior, incumbent, top)  # step 3
             points, scores = np.vstack([points, new]), np.append(scores, posterior.mean(new[None]))  # step 4
             posterior = self.surrogate.given(points, scores)
         return points[-self._options.points :]  # (k, n)
 
     def _learn(self, points: Array, scores: Array) -> None:
         self.surrogate.tell(points, scores)  # step 2
-        # best: the highest posterior mean among the points that were measured more than once.
+        # best: the highest posterior mean among points that were measured more than once.
         means = self.surrogate.posterior().mean(self.surrogate.points)
         self._region.update(float(means.max()))
         ranked = self.surrogate.points[np.argsort(-means, kind="stable")]
@@ -121,10 +121,10 @@ class Bayesian(Optimizer):
         return np.vstack([self._start, low + (high - low) * drawn / len(slices)])
 
     def _highest_improvement(self, posterior: Posterior, center: Array, top: float) -> Array:
-        """Return the point (n,) of the trust region around `center` with the highest EI over `top` that was found."""
+        """Return the point (n,) of the trust region around `center` with the highest EI over `top`, as far as found."""
         low, high = self._region.box(center, self.surrogate.lengths)  # (n,), (n,)
         anywhere = low + (high - low) * self._rng.random((CANDIDATES, len(center)))  # (k, n)
-        # Most of a box in many dimensions is far from its center: every other candidate moves few coordinates only.
+        # In many dimensions most of a box is far from its center: every second candidate moves few coordinates only.
         moved = self._rng.random(anywhere.shape) < np.resize([[1.0], [FEW]], (CANDIDATES, 1))
         tried = np.where(moved, anywhere, center)
         for spread in REFINEMENTS:
@@ -135,7 +135,7 @@ class Bayesian(Optimizer):
 
 
 def expected_improvement(mean: Array, deviation: Array, top: float) -> Array:
-    """Return EI (k,) over `top`, of normal predictions (k,)."""
+    """Return EI (k,) over `top` of normal predictions (k,)."""
     from scipy.special import ndtr  # slow to import
 
     z = (mean - top) / deviation
@@ -143,5 +143,5 @@ def expected_improvement(mean: Array, deviation: Array, top: float) -> Array:
 
 
 def _count(points: Array, point: Array) -> int:
-    """Return how many of the points (m, n) are this one (n,)."""
+    """Return how many of the points (m, n) equal this one (n,)."""
     return int((points == point).all(axis=1).sum())

@@ -9,9 +9,9 @@ here J is maximized; g is the gradient by central differences, all in units of e
     (6.17)  H <- (I - rho s y') H (I - rho y s') + rho s s',  rho = 1 / (y' s)
 
 For noise: A. Berahas, R. Byrd and J. Nocedal, "Derivative-Free Optimization of Noisy Functions via Quasi-Newton
-Methods", SIAM Journal on Optimization 29, 2019: differences over an interval that noise cannot fill (epsilon), a line
-search that bears noise, and no update where y' s is not clearly positive. Where a search found no way up, H starts
-anew, the gradient is measured again, and the mean of all its measurements is used.
+Methods", SIAM Journal on Optimization 29, 2019: differences over an interval (epsilon) that is wide compared to the
+noise, a noise-tolerant line search, and no update unless y' s is clearly positive. After a failed search, H is reset,
+the gradient is measured again, and the mean of all its measurements is used.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from gaitopt.optim.line_search import LineSearchOptions, line_search, next_reach
 from gaitopt.optim.sequential import Search, Sequential
 
 CAUTION = 0.01
-"""The least cosine between s and y for an update; on a parabola this allows a condition number of 40,000."""
+"""Smallest cosine between s and y for an update; on a quadratic it allows a condition number of 40,000."""
 
 
 class BFGSOptions(LineSearchOptions):
@@ -34,7 +34,7 @@ class BFGSOptions(LineSearchOptions):
 
 
 class BFGS(Sequential):
-    """Climbs along gradients that are turned by what was learned of the curvature."""
+    """Steps along the gradient times an estimate of the inverse Hessian."""
 
     Options = BFGSOptions
 
@@ -48,26 +48,26 @@ class BFGS(Sequential):
         base_old: Array = base
         g_old: Array = np.zeros(len(base))  # (n,)
         inverse: Array | None = None  # H, (n, n); None for the identity of unknown scale
-        told: list[Array] = []  # scores (2n,) of the base's neighbors
+        measured: list[Array] = []  # scores (2n,) of the base's neighbors
         while True:
             points = central_points(base, self._epsilon)  # (2n, n)
-            told.append((yield points))
-            scores = np.mean(told, axis=0)  # (2n,); of all searches since the last step
+            measured.append((yield points))
+            scores = np.mean(measured, axis=0)  # (2n,); over all searches since the last step
             self._consider(base, float(scores.mean()))  # best: the base whose neighbors scored highest on average
             g = central_gradient(points, scores, self._epsilon)  # (n,)
             inverse = updated(inverse, (base - base_old) / self._epsilon, g_old - g)
             p = inward(g if inverse is None else inverse @ g, base)  # (6.18)
-            if p @ g <= 0:  # only the faces of the cube can turn p downhill
+            if p @ g <= 0:  # p is downhill only at faces of the cube
                 inverse, p = None, inward(g, base)
             step = reach * unit(p) * self._epsilon  # (n,)
             t, _ = yield from line_search(base, step, 0.0, self._options.points)
             base_old, g_old = base, g
             if t * reach > self._options.tolerance:
-                base, told = into_cube(base + t * step), []
+                base, measured = into_cube(base + t * step), []
             else:
                 inverse = None
-                if len(told) >= self._options.patience:
-                    self._stop("step", f"{len(told)} searches in a row without a step")
+                if len(measured) >= self._options.patience:
+                    self._stop("step", f"{len(measured)} searches in a row without a step")
             reach = next_reach(reach, t)
 
 

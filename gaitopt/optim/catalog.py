@@ -50,19 +50,19 @@ OPTIMIZERS: Registry[type[Any]] = Registry(
         ),
         "powell": Entry(
             "gaitopt.optim.powell:Powell",
-            "line searches along directions that it learns, without gradients",
+            "line searches along adapted directions, without gradients",
         ),
         "nelder-mead": Entry(
             "gaitopt.optim.nelder_mead:NelderMead",
-            "a simplex of n + 1 points that tumbles uphill",
+            "a simplex of n + 1 points that moves uphill",
         ),
         "hill-climbing": Entry(
             "gaitopt.optim.hill_climbing:HillClimbing",
-            "to the best of a few random neighbors, if it is higher",
+            "moves to the best of a few random neighbors, if it is better",
         ),
         "genetic-algorithm": Entry(
             "gaitopt.optim.genetic_algorithm:GeneticAlgorithm",
-            "breeds points; elites are measured again",
+            "crossover and mutation; elites are measured again",
         ),
         "cma-es": Entry(
             "gaitopt.optim.cma_es:CMAES",
@@ -70,15 +70,15 @@ OPTIMIZERS: Registry[type[Any]] = Registry(
         ),
         "bayesian": Entry(
             "gaitopt.optim.bayesian:Bayesian",
-            "a Gaussian process chooses the points; few evaluations, slow to ask",
+            "a Gaussian process chooses the points; few evaluations, slow to compute",
         ),
         "ego-cma": Entry(
             "gaitopt.optim.ego_cma:EgoCMA",
-            "bayesian first, then cma-es on points that its process picks",
+            "bayesian first, then cma-es on points selected by its process",
         ),
         "random-search": Entry(
             "gaitopt.optim.random_search:RandomSearch",
-            "uniform random points; what the others must beat",
+            "uniform random points; the baseline",
         ),
     },
 )

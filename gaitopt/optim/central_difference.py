@@ -3,9 +3,9 @@
     (1)  dJ/dtheta_k ~ (J(theta + eps_k u_k) - J(theta - eps_k u_k)) / (2 eps_k),  one dimension k after the other
     (2)  theta <- theta + eta g / |g|,  g the gradient of (1) and the step both in units of eps_k
 
-J. Nocedal and S. Wright, "Numerical Optimization", 2nd edition, Springer 2006, equation (8.7). Against the forward
-difference it costs 2n points for n + 1, is free of the curvature's bias, and has half the noise for a point: no
-score, as there the base point's, is in all components.
+J. Nocedal and S. Wright, "Numerical Optimization", 2nd edition, Springer 2006, equation (8.7). Compared with
+the forward difference it costs 2n instead of n + 1 points, has no bias from curvature, and half the noise per point,
+because no score (there: of the base point) enters all components.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class CentralDifferenceOptions(OptimizerOptions):
     """An iteration costs 2n * repeats evaluations."""
 
     repeats: Count = 1
-    """How often every point is measured: once, since more steps help more than better ones."""
+    """Number of measurements of every point: one, because more steps help more than better ones."""
     eta: Positive = 2.0
     """Length of every step, in units of epsilon."""
 
@@ -43,7 +43,7 @@ class CentralDifference(Optimizer):
 
     @property
     def batch(self) -> int:
-        """Two changed points for each dimension."""
+        """Two points for each dimension."""
         return 2 * len(self._start)
 
     def _propose(self) -> Array:

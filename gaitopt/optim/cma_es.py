@@ -2,11 +2,11 @@
 
 N. Hansen, "The CMA Evolution Strategy: A Tutorial", arXiv:1604.00772, 2016; package `cma` (pycma), BSD license.
 
-The package's defaults are left as they are, but for what a run needs: all chance comes from the run's generator, the
-cube is given as bounds, and the first step sizes are in units of epsilon. Best is not the package's best point, which
-is a single lucky score, but the mean of a distribution: that whose generation scored highest on average, less two
-standard errors. Since CMA-ES looks only at the better half of a generation, it walks into regions where every other
-gait falls without noticing; the lower limit notices.
+The package runs with its defaults, except that all randomness comes from the run's generator, the cube gives the
+bounds, and the first step sizes are in units of epsilon. Best is not the package's best point, which is a single lucky
+score, but the mean of the distribution whose generation had the highest average score minus two standard errors. Since
+CMA-ES uses only the better half of a generation, it does not notice regions where every second gait falls; the lower
+limit does.
 """
 
 from __future__ import annotations
@@ -25,18 +25,18 @@ from gaitopt.optim.measured import lower_limit
 from gaitopt.spec import Count, Positive
 
 WIDEST = 0.3
-"""The largest first standard deviation, in cube units; the tutorial advises 0.3 of the range."""
+"""Largest initial standard deviation, in cube units; the tutorial recommends 0.3 of the range."""
 
 
 class CMAESOptions(OptimizerOptions):
     """A generation costs population * repeats evaluations."""
 
     repeats: Count = 1
-    """How often every point is measured: once; Hansen advises a larger population rather than repeats."""
+    """Number of measurements of every point: one; Hansen recommends a larger population rather than repeats."""
     population: Annotated[int, Field(strict=True, ge=0)] = 0
-    """lambda, how many points a generation has, at least 2; 0 for the package's default of 4 + 3 ln n."""
+    """Number of points per generation, lambda, at least 2; 0 for the package's default of 4 + 3 ln n."""
     sigma: Positive = 2.0
-    """First standard deviation, in units of epsilon, at most 0.3 of the cube."""
+    """Initial standard deviation, in units of epsilon, at most 0.3 of the cube."""
 
     @field_validator("population")
     @classmethod
@@ -47,7 +47,7 @@ class CMAESOptions(OptimizerOptions):
 
 
 class CMAES(Optimizer):
-    """Samples around a mean, and learns the mean, the step size and the shape of the distribution."""
+    """Samples from a normal distribution, and adapts its mean, step size and covariance."""
 
     Options = CMAESOptions
 
@@ -68,11 +68,11 @@ class CMAES(Optimizer):
 
     @property
     def batch(self) -> int:
-        """A generation."""
+        """The points of a generation."""
         return int(self._strategy.popsize)
 
     def stop_reasons(self) -> dict[str, str]:
-        """Return the package's reasons, by its own names."""
+        """Return the reasons of the package, by its names."""
         found = self._strategy.stop(check=False)
         return {name: f"cma stops by {name} at {value}" for name, value in found.items()}
 
@@ -85,13 +85,13 @@ class CMAES(Optimizer):
         return list(self._strategy.ask())
 
     def _learn(self, points: Array, scores: Array) -> None:
-        self._consider(self._mean, lower_limit(scores))  # best: the mean whose generation surely scored highest
+        self._consider(self._mean, lower_limit(scores))  # best: the mean whose generation has the highest lower limit
         self._move(scores)
 
     def _move(self, scores: Array) -> None:
-        """Let the distribution learn from the scores (lambda,) of the generation."""
+        """Adapt the distribution to the scores (lambda,) of the generation."""
         self._strategy.tell(self._points, list(-scores))  # the package minimizes
-        self._strategy.stop()  # looks for reasons once for every generation, as the package counts on
+        self._strategy.stop()  # checks for reasons once a generation, as the package expects
         self._mean = into_cube(self._strategy.result.xfavorite)
 
 
@@ -106,7 +106,7 @@ def check_dimensions(n: int) -> None:
 
 
 def strategy_options(rng: np.random.Generator, stds: Array, population: int) -> dict[str, Any]:
-    """Return the package's options: the cube, relative step sizes (n,), chance from the generator, and silence."""
+    """Return the package's options: bounds, relative step sizes (n,), the generator, and no output."""
     options: dict[str, Any] = {
         "bounds": [0.0, 1.0],
         "CMA_stds": stds,

@@ -8,8 +8,8 @@ here J is maximized; g is the gradient by central differences in units of epsilo
     (5.41)  p = g + beta+ p_old                                           along p a line search
             p = g every n steps, after a failed search, and where p goes downhill   restart
 
-For noise: where a search found no way up, the gradient is measured again, and the mean of all measurements is used.
-On a parabolic J without noise both the gradient and the line search are exact, and n steps lead to the top.
+For noise: after a failed search, the gradient is measured again, and the mean of all measurements is used. On a
+quadratic J without noise both the gradient and the line search are exact, and n steps reach the maximum.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class ConjugateGradientOptions(LineSearchOptions):
 
 
 class ConjugateGradient(Sequential):
-    """Climbs along directions that do not undo one another."""
+    """Steps along conjugate directions, which do not undo one another."""
 
     Options = ConjugateGradientOptions
 
@@ -44,11 +44,11 @@ class ConjugateGradient(Sequential):
         reach, steps = self._options.reach, 0
         p_old: Array = np.zeros(len(base))  # (n,)
         g_old: Array = p_old
-        told: list[Array] = []  # scores (2n,) of the base's neighbors
+        measured: list[Array] = []  # scores (2n,) of the base's neighbors
         while True:
             points = central_points(base, self._epsilon)  # (2n, n)
-            told.append((yield points))
-            scores = np.mean(told, axis=0)  # (2n,); of all searches since the last step
+            measured.append((yield points))
+            scores = np.mean(measured, axis=0)  # (2n,); over all searches since the last step
             self._consider(base, float(scores.mean()))  # best: the base whose neighbors scored highest on average
             g = inward(central_gradient(points, scores, self._epsilon), base)  # (n,)
             p = inward(g + polak_ribiere(g, g_old) * p_old, base)  # (5.41)
@@ -57,12 +57,12 @@ class ConjugateGradient(Sequential):
             step = reach * unit(p) * self._epsilon  # (n,)
             t, _ = yield from line_search(base, step, 0.0, self._options.points)
             if t * reach > self._options.tolerance:
-                base, told, steps = into_cube(base + t * step), [], steps + 1
+                base, measured, steps = into_cube(base + t * step), [], steps + 1
                 p_old, g_old = p, g
             else:
                 steps = 0
-                if len(told) >= self._options.patience:
-                    self._stop("step", f"{len(told)} searches in a row without a step")
+                if len(measured) >= self._options.patience:
+                    self._stop("step", f"{len(measured)} searches in a row without a step")
             reach = next_reach(reach, t)
 
 

@@ -1,12 +1,12 @@
-"""The central difference, which several optimizers share.
+"""The central difference, used by several optimizers.
 
 J. Nocedal and S. Wright, "Numerical Optimization", 2nd edition, Springer 2006, section 8.1:
 
     (8.7)  dJ/dtheta_k ~ (J(theta + eps_k u_k) - J(theta - eps_k u_k)) / (2 eps_k)
 
-Here a gradient is always in units of epsilon: the change of J for a change of each coordinate by its eps_k. So no
-coordinate counts more because of its unit. At a face of the cube an arm is cut short and the difference divided by
-the shorter way.
+Gradients are in units of epsilon: the change of J for a change of each coordinate by its eps_k, so that no coordinate
+counts more because of its unit. At a face of the cube a step is shortened, and the difference divided by the shorter
+distance.
 """
 
 from __future__ import annotations
@@ -31,6 +31,6 @@ def central_gradient(points: Array, scores: Array, epsilon: Array) -> Array:
 
 
 def inward(direction: Array, base: Array) -> Array:
-    """Return the direction (n,) with 0 for every coordinate that would leave the cube at once."""
+    """Return the direction (n,) with 0 for every coordinate that would leave the cube immediately."""
     leaves = ((base <= 0) & (direction < 0)) | ((base >= 1) & (direction > 0))
     return np.where(leaves, 0.0, direction)

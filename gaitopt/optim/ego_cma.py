@@ -1,20 +1,20 @@
-"""Bayesian optimization first, CMA-ES from where it came to. The real work is done in `PreselectedCMAES`.
+"""Bayesian optimization first, then CMA-ES from its best point. The real work is done in `PreselectedCMAES`.
 
 H. Mohammadi, R. Le Riche and E. Touboul, "Making EGO and CMA-ES Complementary for Global Optimization", LION 9, LNCS
-8994, 2015: a Gaussian process makes the most of the first evaluations, and then hardly gains; CMA-ES needs many at
-first, and gains on. So:
+8994, 2015: a Gaussian process makes the most of the first evaluations, but then hardly gains; CMA-ES needs many
+evaluations at first, but keeps gaining. So:
 
-1. Search by Bayesian optimization for some evaluations.
-2. Start CMA-ES at what it recommends, and go on by that.
-3. Each generation is the best of several times as many points, by the means of the process; that takes in what is
-   measured, and keeps its settings. Preselection: H. Ulmer, F. Streichert and A. Zell, "Evolution Strategies Assisted
-   by Gaussian Processes with Improved Preselection Criterion", CEC 2003; for CMA-ES: L. Bajer et al., "Gaussian Process
-   Surrogate Models for the CMA Evolution Strategy", Evolutionary Computation 27, 2019.
+1. Run Bayesian optimization for some evaluations.
+2. Start CMA-ES at its recommended point, and continue with that.
+3. Each generation is the best of several times as many points, by the mean of the process, which takes in the new
+   scores with unchanged hyperparameters. Preselection: H. Ulmer, F. Streichert and A. Zell, "Evolution Strategies
+   Assisted by Gaussian Processes with Improved Preselection Criterion", CEC 2003; for CMA-ES: L. Bajer et al.,
+   "Gaussian Process Surrogate Models for the CMA Evolution Strategy", Evolutionary Computation 27, 2019.
 4. Best is the mean to which CMA-ES moved after the generation with the highest lower limit, not the one around which
-   that was drawn: picked points tell too much good of it.
+   that was drawn: the scores of preselected points overrate it.
 
-The first paper gives CMA-ES the process's curvature as its first covariance; here that is noise, and epsilon shapes it
-as usual.
+The first paper takes the initial covariance from the curvature of the process; here that would be noise, and epsilon
+is used instead.
 """
 
 from __future__ import annotations
@@ -35,29 +35,28 @@ from gaitopt.optim.surrogate import Surrogate
 from gaitopt.spec import Count, Positive
 
 NEWEST = 500
-"""So many points, the newest, tell which to measure: CMA-ES has left the older ones behind, and the cost grows by the
-cube."""
+"""Number of newest points used to preselect: CMA-ES has moved away from older ones, and the cost grows as n^3."""
 
 
 class EgoCMAOptions(OptimizerOptions):
     """A batch, or a generation, costs its points * repeats evaluations."""
 
     repeats: Count = 1
-    """How often every point is measured: once, as in both methods."""
+    """Number of measurements of every point: one, as in both methods."""
     switch: Count = 150
-    """CMA-ES begins after so many points."""
+    """Number of points after which CMA-ES begins."""
     sigma: Positive = 2.0
-    """Its first standard deviation, in units of epsilon, as for `cma-es`: a smaller one stays on its first hill."""
+    """Initial standard deviation of CMA-ES, in units of epsilon, as for `cma-es`; a smaller one stays local."""
     preselect: Annotated[int, Field(strict=True, ge=1, le=100)] = 4
-    """So many times as many points as a generation has are drawn, and the best by the process are it; 1 for none."""
+    """Points drawn for each point of a generation, of which the process selects the best; 1 for no preselection."""
     points: Count = 4
-    """How many points Bayesian optimization measures at once."""
+    """Number of points per batch of Bayesian optimization."""
     informed: Annotated[bool, Field(strict=True)] = True
-    """Whether the process sees features of the points, as that of `bayesian` may."""
+    """Whether the process also uses known features of the points, as for `bayesian`."""
 
 
 class EgoCMA(Optimizer):
-    """One method after the other."""
+    """Runs one method after the other."""
 
     Options = EgoCMAOptions
 
@@ -66,19 +65,19 @@ class EgoCMA(Optimizer):
         self._options = options
         self._first = Bayesian(start, epsilon, rng, BayesianOptions(points=options.points, informed=options.informed))
         self._method: Optimizer = self._first
-        check_dimensions(len(self._start))  # what CMA-ES refuses is refused at once
+        check_dimensions(len(self._start))  # raises now what CMA-ES would refuse later
 
     def inform(self, features: Features) -> None:
-        """Tell Bayesian optimization."""
+        """Pass the features to Bayesian optimization."""
         self._first.inform(features)
 
     @property
     def batch(self) -> int:
-        """That of the method which is at work."""
+        """Batch of the current method."""
         return self._method.batch
 
     def stop_reasons(self) -> dict[str, str]:
-        """Return those of the method which is at work."""
+        """Return the reasons of the current method."""
         return self._method.stop_reasons()
 
     def _propose(self) -> Array:
@@ -98,7 +97,7 @@ class EgoCMA(Optimizer):
 
 
 class PreselectedCMAES(CMAES):
-    """CMA-ES that measures only what a surrogate thinks best of what was drawn."""
+    """CMA-ES that measures only the drawn points with the highest surrogate means."""
 
     def __init__(
         self,
@@ -113,7 +112,7 @@ class PreselectedCMAES(CMAES):
         self._surrogate, self._preselect = surrogate, preselect
 
     def _draw(self) -> list[Array]:
-        """Return a generation."""
+        """Return the selected points of a generation."""
         drawn = self._strategy.ask(self._preselect * self.batch)  # each (n,)
         means = self._surrogate.posterior(NEWEST).mean(into_cube(np.vstack(drawn)))  # (preselect * lambda,)
         return [drawn[i] for i in np.argsort(-means, kind="stable")[: self.batch]]  # step 3

@@ -3,7 +3,7 @@
     (1)  dJ/dtheta_k ~ (J(theta + eps_k u_k) - J(theta)) / eps_k,  one dimension k after the other
     (2)  theta <- theta + eta g / |g|,  g the gradient of (1) and the step both in units of eps_k
 
-With the step length and the repeats of Kohl & Stone's estimator, so that only the estimators differ.
+The step length and the repeats are those of Kohl & Stone's estimator, so that only the estimators differ.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ class ForwardDifference(Optimizer):
 
     @property
     def batch(self) -> int:
-        """The base point and one changed point for each dimension."""
+        """The base point and one point for each dimension."""
         return 1 + len(self._start)
 
     def _propose(self) -> Array:
         return np.vstack([self._base, self._base + np.diag(self._steps())])  # (1 + n, n)
 
     def _learn(self, points: Array, scores: Array) -> None:
-        self._consider(self._base, float(scores[0]))  # best: the base point that measured highest
+        self._consider(self._base, float(scores[0]))  # best: the base point with the highest score
         gradient = (scores[1:] - scores[0]) / (self._steps() / self._epsilon)  # (1) times eps_k, (n,)
         step = self._eta * unit(gradient) * self._epsilon  # (n,); a zero gradient: the base stays
         self._base = into_cube(self._base + step)  # (2); kept inside the cube

@@ -1,9 +1,9 @@
-"""A Gaussian process of scikit-learn, with a prior over its settings.
+"""A Gaussian process of scikit-learn, with a prior over its hyperparameters.
 
 C. Rasmussen and C. Williams, "Gaussian Processes for Machine Learning", MIT Press 2006, algorithm 2.1 and section
-5.4.1. The kernel is a variance times Matern 5/2 with one length for each coordinate, and white noise, so that scores
-need not be believed. The settings are those most probable given the scores and a log-normal prior: from a few dozen
-scores in twelve dimensions the likelihood alone would take some lengths to their bounds.
+5.4.1. The kernel is a variance times Matern 5/2 with one length scale for each coordinate, plus white noise. The
+hyperparameters maximize their posterior probability given the scores and a log-normal prior: with a few dozen scores in
+twelve dimensions, the likelihood alone would drive some length scales to their bounds.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from gaitopt.arrays import Array
 from gaitopt.threads import one_thread
 
 PRIOR_WIDTH = 1.0
-"""Standard deviation of the logarithms of variance, lengths and noise before any score."""
+"""Prior standard deviation of the logarithms of variance, length scales and noise."""
 PRIOR_NOISE = 0.03
-"""Variance of the noise most probable before any score, as a part of the scores' variance."""
+"""Prior mode of the noise variance, as a fraction of the variance of the scores."""
 
 
 class Posterior:
-    """What a process predicts of the function, without noise, given the points it was fitted to."""
+    """Posterior of the function, without noise, given the points a process was fitted to."""
 
     def __init__(self, process: Any, one_thread: Callable[[], AbstractContextManager[Any]]) -> None:
-        """Take a fitted process of scikit-learn and what keeps it to one thread."""
+        """Take a fitted process of scikit-learn and a factory of one-thread contexts."""
         self._process, self._one_thread = process, one_thread
 
     def mean(self, at: Array) -> Array:
@@ -44,33 +44,30 @@ class Posterior:
 
 
 class GaussianProcess:
-    """Learns its settings from points and scores, and predicts; scores are scaled to mean 0 and deviation 1."""
+    """Fits hyperparameters and predicts; scores are scaled to mean 0 and standard deviation 1."""
 
     def __init__(self, lengths: Array, width: float = PRIOR_WIDTH) -> None:
-        """Begin with the settings most probable before any score, the lengths (n,) of the coordinates among them.
-
-        `width` is the standard deviation of their logarithms.
-        """
+        """Take the prior modes of the length scales (n,), and the prior standard deviation of all logarithms."""
         from sklearn.gaussian_process import GaussianProcessRegressor, kernels  # importing it takes a second
 
         self._regressor = GaussianProcessRegressor
-        # One thread, so that sums are added up in one order on every machine, however many cores it has.
+        # One thread, so that sums are added in the same order on every machine.
         self._one_thread = one_thread()
         smooth = kernels.ConstantKernel() * kernels.Matern(lengths.tolist(), (1e-2, 1e3), nu=2.5)
         self._kernel = smooth + kernels.WhiteKernel(PRIOR_NOISE, (1e-4, 10.0))
         self._width = width
-        self._prior = self._kernel.theta.copy()  # logarithms of variance, lengths and noise, (n + 2,)
+        self._prior = self._kernel.theta.copy()  # logarithms of variance, length scales and noise, (n + 2,)
 
     def learn(self, points: Array, scores: Array) -> None:
-        """Take the settings that are most probable given the points (m, n) and scores (m,)."""
+        """Fit the hyperparameters to points (m, n) and scores (m,)."""
         process = self._regressor(self._kernel, optimizer=self._most_probable, normalize_y=True)
         with self._one_thread(), warnings.catch_warnings():
-            warnings.simplefilter("ignore", UserWarning)  # a setting may well lie at its bound
+            warnings.simplefilter("ignore", UserWarning)  # a hyperparameter may lie at its bound
             self._kernel = process.fit(points, scores).kernel_
 
     @property
     def lengths(self) -> Array:
-        """How far one has to go along each coordinate for another score, in cube units, shape (n,)."""
+        """Length scale of each coordinate in cube units, shape (n,)."""
         return np.exp(self._kernel.theta[1:-1])
 
     def given(self, points: Array, scores: Array) -> Posterior:

@@ -4,13 +4,13 @@ D. Goldberg, "Genetic Algorithms in Search, Optimization, and Machine Learning",
 J. Smith, "Introduction to Evolutionary Computing", 2nd edition, Springer 2015, chapters 4 and 5.
 
 1. Evaluate the population.
-2. The few best, the elites, live on.
-3. Choose two parents, each the winner of a tournament among a few drawn by chance.
-4. Cross them: each coordinate comes from either parent, by equal chance.
-5. Mutate the child: some coordinates are changed by a normal draw. Go to 3 until the population is full, then to 1.
+2. The few best, the elites, survive.
+3. Select two parents, each the winner of a tournament among a few drawn at random.
+4. Cross them: each coordinate comes from either parent with equal probability.
+5. Mutate the child: some coordinates get normal noise. Go to 3 until the population is full, then to 1.
 
-For noise: elites are measured again in every generation and known by the mean of all their scores, so that a lucky one
-does not live forever.
+For noise: elites are measured again in every generation, and their scores are means of all measurements, so that a
+lucky one does not survive forever.
 """
 
 from __future__ import annotations
@@ -33,23 +33,23 @@ class GeneticAlgorithmOptions(OptimizerOptions):
     """A generation costs population * repeats evaluations."""
 
     repeats: Count = 1
-    """How often every point is measured: once, since the elites are measured in every generation."""
+    """Number of measurements of every point: one, because elites are measured again in every generation."""
     population: Annotated[int, Field(strict=True, ge=2)] = 15
-    """How many points a generation has."""
+    """Number of points per generation."""
     elites: Count = 3
-    """How many of them live on; fewer than the population."""
+    """Number of points that survive; fewer than the population."""
     tournament: Count = 3
-    """How many are drawn for a tournament."""
+    """Number of points in a tournament."""
     spread: Positive = 3.0
-    """Standard deviation of the first generation from the start, in units of epsilon."""
+    """Standard deviation of the first generation around the start, in units of epsilon."""
     mutation: Positive = 1.0
     """Standard deviation of a mutation, in units of epsilon."""
     mutated: Share = 0.3
-    """The chance of each coordinate to mutate."""
+    """Probability that a coordinate mutates."""
 
 
 class GeneticAlgorithm(Optimizer):
-    """Breeds points."""
+    """Breeds new points from the best ones."""
 
     Options = GeneticAlgorithmOptions
 
@@ -68,7 +68,7 @@ class GeneticAlgorithm(Optimizer):
 
     @property
     def batch(self) -> int:
-        """The population, elites included."""
+        """The population, including elites."""
         return len(self._population)
 
     def _propose(self) -> Array:
@@ -78,7 +78,7 @@ class GeneticAlgorithm(Optimizer):
         for member, score in zip(self._population, scores, strict=True):
             member.add(score)  # step 1
         ranked = sorted(self._population, key=lambda member: -member.mean)
-        # best: the highest mean among those measured in more than one generation; a newcomer has to come back first.
+        # best: the highest mean among points that were measured in more than one generation.
         self._best = next((member.point for member in ranked if member.confirmed), self._best)
         elites = ranked[: self._options.elites]  # step 2
         children = [Measured(self._child(ranked)) for _ in range(len(ranked) - len(elites))]
@@ -92,5 +92,5 @@ class GeneticAlgorithm(Optimizer):
         return into_cube(child + np.where(mutates, drawn, 0.0))  # step 5; clipped at a face of the cube
 
     def _winner(self, ranked: list[Measured]) -> Array:
-        """Return the best point (n,) of some drawn by chance, with replacement."""
+        """Return the best point (n,) of some drawn at random, with replacement."""
         return ranked[int(self._rng.integers(len(ranked), size=self._options.tournament).min())].point

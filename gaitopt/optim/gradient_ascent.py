@@ -6,9 +6,9 @@ Statistics 23, 1952; J. Nocedal and S. Wright, "Numerical Optimization", 2nd edi
     (1)  g_k ~ (J(theta + eps_k u_k) - J(theta - eps_k u_k)) / (2 eps_k)
     (2)  theta <- theta + alpha g
 
-Unlike the policy gradients with steps of one length, the step shrinks with the gradient and so comes to rest. Not in
-the books: alpha has the unit of J, which a user cannot guess, so it is set by the first gradient, whose step is to have
-the length eta; and no later step is longer than eta, so that a lucky score throws it nowhere.
+Unlike the policy gradients with steps of constant length, the steps shrink with the gradient and so converge. Not in
+the books: alpha depends on the unit of J, which a user cannot guess, so it is set such that the first step has the
+length eta; and no later step is longer, so that a lucky score does no harm.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ class GradientAscentOptions(OptimizerOptions):
     """An iteration costs 2n * repeats evaluations."""
 
     repeats: Count = 1
-    """How often every point is measured: once, since more steps help more than better ones."""
+    """Number of measurements of every point: one, because more steps help more than better ones."""
     eta: Positive = 3.0
-    """Length of the first step and of the longest, in units of epsilon."""
+    """Length of the first step and of the longest step, in units of epsilon."""
     tolerance: NonNegative = 1e-3
-    """It stops when a step is shorter than this, in units of epsilon."""
+    """Step length below which it stops, in units of epsilon."""
 
 
 class GradientAscent(Optimizer):
@@ -50,11 +50,11 @@ class GradientAscent(Optimizer):
 
     @property
     def batch(self) -> int:
-        """Two changed points for each dimension."""
+        """Two points for each dimension."""
         return 2 * len(self._start)
 
     def stop_reasons(self) -> dict[str, str]:
-        """Stop when the steps have become too short to matter."""
+        """Return a reason if the last step was shorter than the tolerance."""
         if self._last_step >= self._tolerance:
             return {}
         return {"step": f"the step is {self._last_step:.1e} epsilon long, below the tolerance {self._tolerance:g}"}

@@ -3,13 +3,13 @@
 S. Russell and P. Norvig, "Artificial Intelligence: A Modern Approach", 4th edition, 2020, section 4.1.1; in the form
 that N. Kohl and P. Stone compared with their policy gradient (ICRA 2004):
 
-1. Make t random neighbors of the current point.
+1. Draw t random neighbors of the current point.
 2. Evaluate them.
-3. The best of them becomes the current point if it is higher.
+3. The best of them becomes the current point if its score is higher.
 
-For noise: the current point is measured again with every batch and known by the mean of all its scores; and the best
-neighbor, which was picked because its score was high, is measured again before it is accepted. Only an increase that
-fresh scores confirm is accepted, and they alone are what the new point starts with.
+For noise: the current point is measured again in every batch, and its score is the mean of all measurements. The best
+neighbor, picked because its score was high, is measured again before it is accepted: only an increase that new scores
+confirm is accepted, and only these count for the new point.
 """
 
 from __future__ import annotations
@@ -26,22 +26,22 @@ from gaitopt.spec import Count, Positive
 
 
 class HillClimbingOptions(OptimizerOptions):
-    """A round costs (neighbors + 1) * repeats evaluations, and confirm * repeats more where a neighbor seems higher."""
+    """A round costs (neighbors + 1) * repeats evaluations, and confirm * repeats more if a neighbor scores higher."""
 
     repeats: Count = 1
-    """How often every point is measured: once, since what matters is measured again."""
+    """Number of measurements of every point: one, because promising points are measured again."""
     neighbors: Count = 7
-    """t, the number of random neighbors in a round."""
+    """Number of random neighbors per round, t."""
     spread: Positive = 1.0
     """Standard deviation of a neighbor from the current point, in units of epsilon."""
     confirm: Count = 3
-    """How often the best neighbor is measured again before it is accepted."""
+    """Number of measurements that must confirm the best neighbor."""
     patience: Count = 100
-    """It stops after this many rounds in a row without an increase."""
+    """Rounds in a row without an increase after which it stops."""
 
 
 class HillClimbing(Sequential):
-    """Moves to a random neighbor if that is higher."""
+    """Moves to a random neighbor with a higher score."""
 
     Options = HillClimbingOptions
 
@@ -53,7 +53,7 @@ class HillClimbing(Sequential):
 
     def _search(self) -> Search[None]:
         current, rounds = Measured(self._start), 0  # rounds without an increase
-        held = [current]
+        visited = [current]
         while True:
             neighbors = self._neighbors(current.point)  # step 1, (t, n)
             scores = yield np.vstack([current.point, neighbors])  # step 2
@@ -64,16 +64,16 @@ class HillClimbing(Sequential):
                 again = yield np.tile(favorite, (self._options.confirm, 1))
                 if again.mean() > current.mean:
                     current, rounds = Measured(favorite, again.tolist()), 0
-                    held.append(current)
-            self._best = self._surest(held)
+                    visited.append(current)
+            self._best = self._most_certain(visited)
             if rounds >= self._options.patience:
                 self._stop("stalled", f"no increase in {rounds} rounds")
 
-    def _surest(self, held: list[Measured]) -> Array:
-        # best: of the points that were current and then measured on, the one whose scores' lower limit is the highest;
-        # the current one may have been lucky, and shows it only when it is measured on.
-        proven = [point for point in held[1:] if len(point.scores) > self._options.confirm]
-        return max([held[0], *proven], key=lambda point: lower_limit(point.scores)).point
+    def _most_certain(self, visited: list[Measured]) -> Array:
+        # best: of the points that were current and measured again since, the one with the highest lower limit of the
+        # scores; a new current point may have been lucky.
+        confirmed = [point for point in visited[1:] if len(point.scores) > self._options.confirm]
+        return max([visited[0], *confirmed], key=lambda point: lower_limit(point.scores)).point
 
     def _neighbors(self, point: Array) -> Array:
         """Return t random neighbors of a point (n,), shape (t, n); clipped at a face of the cube."""

@@ -1,13 +1,12 @@
-"""A Gaussian process that sees features of the points beside their coordinates, around a trend in the features.
+"""A Gaussian process on coordinates and known features of points, around a linear trend in the features.
 
-Points of like features have like scores; and where nothing was measured yet, the trend goes on. C. Rasmussen and
-C. Williams, "Gaussian Processes for Machine Learning", MIT Press 2006, section 2.7 (explicit basis functions); features
-of a robot's motion as the space of the kernel: A. Rai et al., "Bayesian Optimization Using Domain Knowledge on the
-ATRIAS Biped", ICRA 2018.
+Points with similar features have similar scores, and the trend extrapolates. C. Rasmussen and C. Williams, "Gaussian
+Processes for Machine Learning", MIT Press 2006, section 2.7 (explicit basis functions); for kernels on features of a
+robot's motion: A. Rai et al., "Bayesian Optimization Using Domain Knowledge on the ATRIAS Biped", ICRA 2018.
 
-The trend is fitted first, by least squares with a penalty on its slopes, in those few features that scores are
-expected to follow; the process, to what it leaves. The lowest scores are raised to a quantile of all: how deep a fall
-is tells nothing of the slope beside it.
+The trend is fitted first, by ridge regression on the few features that scores are expected to follow; the process is
+fitted to the residuals. The lowest scores are raised to a quantile of all, because how bad a fall is has no relation to
+the slope nearby.
 """
 
 from __future__ import annotations
@@ -22,24 +21,24 @@ from gaitopt.optim.base import Features
 from gaitopt.optim.gaussian_process import GaussianProcess, Posterior
 
 LENGTH = 6.0
-"""The length of a feature that is most probable before any score, in deviations of that feature."""
+"""Prior mode of the length scale of a feature, in standard deviations of the feature."""
 PENALTY = 3.0
-"""The penalty on a slope weighs as much as so many scores one deviation of the feature apart."""
+"""Ridge penalty on a slope, as a number of scores one standard deviation of the feature apart."""
 LOWEST = 0.1
-"""Scores below this quantile are raised to it."""
+"""Quantile to which lower scores are raised."""
 WIDTH = 0.5
-"""Like `PRIOR_WIDTH` of `gaussian_process`; narrower, since there are more settings, and a deviation tells a length."""
+"""Like `PRIOR_WIDTH` of `gaussian_process`, but narrower: there are more hyperparameters, and features are scaled."""
 AROUND = 0.3
-"""A feature's deviation is that among points at most this far from the start, in cube units."""
+"""Distance from the start, in cube units, of the points among which features are scaled."""
 SAMPLES = 1024
-"""So many of them, evenly spread."""
+"""Number of these points, evenly spread."""
 
 
 class InformedProcess:
-    """Like `GaussianProcess`, for points (k, n) of which more is known than their coordinates."""
+    """Like `GaussianProcess`, for points (k, n) with known features."""
 
     def __init__(self, features: Features, start: Array, length: float) -> None:
-        """Begin with the settings most probable before any score: `length` in cube units, in each coordinate."""
+        """Take the features, and the prior mode of the length scale of each coordinate in cube units."""
         from scipy.stats import qmc  # slow to import
 
         n = len(start)
@@ -47,19 +46,19 @@ class InformedProcess:
         known = features.of(into_cube(start + AROUND * (2 * spread - 1)))  # (SAMPLES, m)
         self._features, self._n = features, n
         self._middle, self._deviation = known.mean(axis=0), known.std(axis=0)
-        self._deviation[self._deviation == 0] = 1.0  # of a feature that says nothing
+        self._deviation[self._deviation == 0] = 1.0  # a constant feature
         self._slopes = np.zeros(features.trends)
         lengths = np.concatenate([np.full(n, length), np.full(known.shape[1], LENGTH)])
         self._process = GaussianProcess(lengths, WIDTH)
-        self._measured: dict[bytes, Array] = {}  # scaled features (m,) of points that were measured, or believed
+        self._measured: dict[bytes, Array] = {}  # scaled features (m,) of points, by their bytes
 
     @property
     def lengths(self) -> Array:
-        """How far one has to go along each coordinate for another score: as far along all, shape (n,)."""
+        """Length scale of each coordinate, for the shape of a trust region: all are equal, shape (n,)."""
         return np.ones(self._n)
 
     def learn(self, points: Array, scores: Array) -> None:
-        """Take the trend and the settings that are most probable given the points (m, n) and scores (m,)."""
+        """Fit trend and hyperparameters to points (m, n) and scores (m,)."""
         known, raised = self._remembered(points), _raised(scores)
         leading = known[:, : self._features.trends]
         away = leading - leading.mean(axis=0)
@@ -74,7 +73,7 @@ class InformedProcess:
         return InformedPosterior(posterior, self._known, self._slopes)
 
     def _remembered(self, points: Array) -> Array:
-        """Return the scaled features (k, m) of measured points, each computed once: they are asked for at every fit."""
+        """Return the scaled features (k, m) of points, each computed once: every fit needs them."""
         keys = [point.tobytes() for point in points]
         new = [i for i, key in enumerate(keys) if key not in self._measured]
         if new:
@@ -87,10 +86,10 @@ class InformedProcess:
 
 
 class InformedPosterior(Posterior):
-    """What a process around a trend predicts."""
+    """Posterior of a process around a trend."""
 
     def __init__(self, around: Posterior, known: Callable[[Array], Array], slopes: Array) -> None:
-        """Take what the process predicts of coordinates and features, and the trend."""
+        """Take the posterior of the residuals, the function that returns scaled features, and the slopes."""
         self._around, self._known, self._slopes = around, known, slopes
 
     def mean(self, at: Array) -> Array:
@@ -106,7 +105,7 @@ class InformedPosterior(Posterior):
 
 
 def trend(known: Array, slopes: Array) -> Array:
-    """Return the trend (k,) of features (k, m) by the slopes of the first of them."""
+    """Return the trend (k,) of features (k, m), given the slopes of the leading ones."""
     return known[:, : len(slopes)] @ slopes
 
 

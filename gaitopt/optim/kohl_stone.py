@@ -3,7 +3,7 @@
 N. Kohl and P. Stone, "Policy Gradient Reinforcement Learning for Fast Quadrupedal Locomotion", ICRA 2004.
 The steps of their main loop, numbered here for the comments below:
 
-1. Make t random policies R_i about the policy pi: each parameter n is changed by +eps_n, 0 or -eps_n.
+1. Make t random policies R_i around the policy pi: each parameter n is changed by +eps_n, 0 or -eps_n.
 2. Evaluate them.
 3. For each n, average the scores of the three groups: Avg+, Avg0, Avg-.
 4. A_n = 0 if Avg0 > Avg+ and Avg0 > Avg-, else A_n = Avg+ - Avg-.
@@ -30,10 +30,10 @@ Signs = NDArray[np.int64]
 
 
 class KohlStoneOptions(OptimizerOptions):
-    """The paper's choices are the defaults: 15 policies x 3 repeats = 45 evaluations an iteration."""
+    """The defaults are those of the paper: 15 policies x 3 repeats = 45 evaluations per iteration."""
 
     policies: Annotated[int, Field(strict=True, ge=2)] = 15
-    """t, the number of random policies in an iteration."""
+    """Number of random policies per iteration, t."""
     eta: Positive = 2.0
     """Length of every step, in units of epsilon."""
 
@@ -57,15 +57,15 @@ class KohlStone(Optimizer):
         return len(self._signs)
 
     def _propose(self) -> Array:
-        self._signs = self._rng.integers(-1, 2, size=self._signs.shape)  # (t, n); -1, 0, +1 by equal chance
-        # Clipped at a face of the cube, a policy still counts in the group of its drawn sign: a shorter
-        # perturbation gives a smaller difference of the same sign.
+        self._signs = self._rng.integers(-1, 2, size=self._signs.shape)  # (t, n); -1, 0, +1 with equal probability
+        # A policy clipped at a face of the cube stays in the group of its drawn sign: a shorter perturbation gives a
+        # smaller difference of the same sign.
         return into_cube(self._policy + self._signs * self._epsilon)  # step 1, (t, n)
 
     def _learn(self, points: Array, scores: Array) -> None:
-        # The paper does not say which policy to keep. Here: the pi whose own t policies scored highest on
-        # average. That is a mean over t * repeats evaluations: far less optimistic than the best single
-        # candidate, and low where the neighbors of pi fail.
+        # The paper does not say which policy to keep. Here: the pi whose t policies had the highest mean score. That
+        # is a mean over t * repeats evaluations: far less optimistic than the best single candidate, and low where
+        # the neighbors of pi fall.
         self._consider(self._policy, float(scores.mean()))
         a = self._eta * unit(adjustment(self._signs, scores))  # step 5, (n,); |A| = 0: the policy stays
         self._policy = into_cube(self._policy + a * self._epsilon)  # step 6; kept inside the cube
@@ -74,10 +74,10 @@ class KohlStone(Optimizer):
 def adjustment(signs: Signs, scores: Array) -> Array:
     """Return A (n,) before it is normalized, from the signs (t, n) of the changes and the scores (t,).
 
-    An empty group has the average NaN, and a comparison with NaN is false. So without a 0 group the 0 group
-    cannot beat the others; without a + or - group the difference is NaN, and A_n = 0: nothing was learned.
+    An empty group has the average NaN, and comparisons with NaN are false. So an empty 0 group cannot beat the others;
+    with an empty + or - group the difference is NaN, and A_n = 0: nothing was learned.
     """
-    # Only differences count: measured from the median, equal scores make equal averages without rounding.
+    # Only differences count; relative to the median, equal scores have equal averages without rounding.
     scores = scores - np.median(scores)
     with np.errstate(invalid="ignore"):
         plus, zero, minus = (_group_average(signs == sign, scores) for sign in (1, 0, -1))  # step 3

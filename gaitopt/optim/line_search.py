@@ -1,15 +1,15 @@
-"""A line search that bears noise: a parabola through many points of the line.
+"""A line search for noisy functions: a parabola fitted to many points of the line.
 
-A bracketing search (golden section, Brent) believes every comparison of two scores, so that one lucky score ends it in
-the wrong place. Here the line is measured at evenly spaced points at once, a parabola is fitted to all of them by
-least squares, and its top is taken: the noise of the single scores averages out, and all workers walk together. The
-fit is by G. Box and K. Wilson, "On the Experimental Attainment of Optimum Conditions", 1951; on a parabola without
-noise it is exact, as R. Brent's parabolic step is.
+A bracketing search (golden section, Brent) trusts every comparison of two scores, so that one lucky score ends it in
+the wrong place. Here evenly spaced points of the line are measured at once, a parabola is fitted to them by least
+squares, and its maximum is taken: noise averages out, and all points can be measured in parallel. The fit follows
+G. Box and K. Wilson, "On the Experimental Attainment of Optimum Conditions", 1951; on a parabola without noise it is
+exact, as R. Brent's parabolic step is.
 
     (1)  J(t) ~ c_0 + c_1 t + c_2 t^2
-    (2)  t* = -c_1 / (2 c_2) where c_2 < 0, kept on the measured part; else the end of it that the fit puts higher
+    (2)  t* = -c_1 / (2 c_2) where c_2 < 0, limited to the measured part; else its end with the higher fit
 
-A point of the line that lies outside the cube is put on its face: the line bends along the face.
+Points of the line outside the cube are moved to its face: the line bends along the face.
 """
 
 from __future__ import annotations
@@ -27,42 +27,42 @@ from gaitopt.optim.sequential import Search
 from gaitopt.spec import Count, NonNegative, Positive
 
 SHRINK, GROW = 0.25, 2.0
-"""The reach of the next search, as a part of this one's, is between these."""
+"""Bounds of the reach of the next search, relative to the last reach."""
 ROUNDING = 1e-12
-"""Gains smaller than this part of the scores are errors of the fit: on a plateau there is no way up."""
+"""Smallest gain relative to the scores; below it is rounding error of the fit, as on a plateau."""
 SHORTEST = 1.0
-"""No search reaches less far than this, in units of epsilon: closer by, noise would be taken for a slope."""
+"""Smallest reach of a search, in units of epsilon: over shorter distances, noise would be taken for a slope."""
 
 Points = Annotated[int, Field(strict=True, ge=3)]
-"""As many as a parabola needs, or more."""
+"""Number of points, at least as many as a parabola needs."""
 
 
 class LineSearchOptions(OptimizerOptions):
     """Options of the methods that search along lines."""
 
     repeats: Count = 1
-    """How often every point is measured: once, since a line search averages over its points."""
+    """Number of measurements of every point: one, because line searches average over many points."""
     reach: Positive = 4.0
-    """How far the first search of a line looks, in units of epsilon; the next looks up to twice as far as it moved."""
+    """Reach of the first search of a line, in units of epsilon; the next reaches twice as far as the last moved."""
     points: Points = 6
-    """How many points of a line are measured."""
+    """Number of points measured on a line."""
     tolerance: NonNegative = 0.01
-    """A step (of `powell`: a sweep) shorter than this, in units of epsilon, counts as none."""
+    """Smallest move that counts as a step, in units of epsilon."""
     patience: Count = 5
-    """It stops after so many searches in a row without a step."""
+    """Searches in a row without a step after which it stops."""
 
 
 def line_search(base: Array, step: Array, low: float, points: int) -> Search[tuple[float, float]]:
-    """Search the line base + t step for t in `low` to 1.
+    """Search the line base + t step, for t in `low` to 1.
 
     Args:
-        base: where t = 0, shape (n,).
-        step: where t = 1 lies from there, shape (n,).
-        low: 0 to look forward only, -1 to look both ways.
-        points: how many points of the line are measured, at least 3.
+        base: the point at t = 0, shape (n,).
+        step: the vector from t = 0 to t = 1, shape (n,).
+        low: 0 to search forward only, -1 to search both ways.
+        points: number of points measured on the line, at least 3.
 
     Returns:
-        t* and the gain J(t*) - J(0) by the fit, never below 0; both 0 where there is no way to go.
+        t* and the gain J(t*) - J(0) of the fit, never below 0; both 0 where no move is possible.
     """
     start, end = _range(base, step, low)
     if end <= start:
@@ -83,15 +83,15 @@ def _top(t: Array, scores: Array) -> tuple[float, float]:
 
 
 def _range(base: Array, step: Array, low: float) -> tuple[float, float]:
-    """Return the part of low to 1 on which the line, bent along the faces, still moves."""
+    """Return the part of `low` to 1 in which the line, bent along the faces, still moves."""
     moving = step != 0
     if not moving.any():
         return 0.0, 0.0
-    with np.errstate(over="ignore"):  # along the smallest steps a face is met at infinity
+    with np.errstate(over="ignore"):  # the smallest steps meet a face at infinity
         to_faces = np.vstack([-base[moving], 1 - base[moving]]) / step[moving]  # (2, moving); t where a face is met
     return max(low, float(to_faces.min())), min(1.0, float(to_faces.max()))
 
 
 def next_reach(reach: float, t: float) -> float:
-    """Return how far the next search looks, in units of epsilon: twice as far as this one went, within bounds."""
+    """Return the reach of the next search, in units of epsilon: twice the last move, within bounds."""
     return max(reach * min(max(2 * abs(t), SHRINK), GROW), SHORTEST)

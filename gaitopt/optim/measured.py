@@ -1,4 +1,4 @@
-"""A point whose measurements are pooled: measured again, a lucky score fades."""
+"""A point with all its measurements: repeated measurements average out a lucky score."""
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from gaitopt.arrays import Array
 
 @dataclass
 class Measured:
-    """A point and the mean of all scores told of it."""
+    """A point and its scores."""
 
     point: Array
-    """Where, shape (n,)."""
+    """Coordinates, shape (n,)."""
     scores: list[float] = field(default_factory=list)
-    """Every score told, in their order."""
+    """All scores, in order."""
 
     def add(self, score: float) -> Measured:
-        """Take in one more score; returns itself."""
+        """Add a score; returns itself."""
         self.scores.append(float(score))
         return self
 
     @property
     def mean(self) -> float:
-        """Mean of all scores; there must be one."""
+        """Mean of all scores; there must be at least one."""
         return sum(self.scores) / len(self.scores)
 
     @property
     def confirmed(self) -> bool:
-        """Whether it was measured again after its first score."""
+        """Whether it was measured more than once."""
         return len(self.scores) > 1
 
 
 def lower_limit(scores: ArrayLike) -> float:
-    """Return what the average of scores (k,) likely exceeds: mean - 2 s / sqrt(k), with s over k, not k - 1."""
+    """Return a lower confidence limit of the mean of scores (k,): mean - 2 s / sqrt(k), with s over k, not k - 1."""
     values = np.asarray(scores, dtype=np.float64)
     return float(values.mean() - 2 * values.std() / len(values) ** 0.5)

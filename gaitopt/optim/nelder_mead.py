@@ -13,9 +13,9 @@ Optimization 9, 1998, with signs turned, since here J is maximized:
 
 For noise: R. Barton and J. Ivey, "Nelder-Mead Simplex Modifications for Simulation Optimization", Management Science
 42, 1996: the best vertex is measured again at every shrink, and sigma is 0.9 in place of 0.5. Not in their paper: a
-vertex that leads by a single score is measured again before it may lead on.
+vertex that leads by a single score is measured again before it counts as the best.
 
-A point outside the cube is put on its face, as scipy does.
+Points outside the cube are moved to its face, as in scipy.
 """
 
 from __future__ import annotations
@@ -38,22 +38,23 @@ RHO, CHI, GAMMA = 1.0, 2.0, 0.5
 
 
 class NelderMeadOptions(OptimizerOptions):
-    """The first simplex costs (n + 1) * repeats evaluations, a step one to three times the repeats."""
+    """The first simplex costs (n + 1) * repeats evaluations, a step one to three times `repeats`."""
 
     repeats: Count = 2
-    """How often every point is measured: a step compares single points, so it pays to know them."""
+    """Number of measurements of every point: more than one, because a step compares single points."""
     size: Positive = 4.0
     """Edge of the first simplex, in units of epsilon."""
     shrink: Annotated[Real, Field(gt=0, lt=1)] = 0.9
-    """sigma; 0.5 is the original, fit only for functions without noise."""
+    """Shrink factor, sigma; the original 0.5 suits functions without noise only."""
     together: bool = False
-    """Whether all points that a step may need are measured at once: fewer rounds for many workers, but more points."""
+    """Whether all points that a step may need are measured at once: fewer rounds with many workers, but more points."""
     tolerance: NonNegative = 0.01
-    """It stops when no vertex differs from the best one by more than this in any coordinate, in units of epsilon."""
+    """Size of the simplex below which it stops: the largest distance of any coordinate from the best vertex, in units
+    of epsilon."""
 
 
 class NelderMead(Sequential):
-    """Lets a simplex of n + 1 points tumble uphill."""
+    """Moves a simplex of n + 1 points uphill."""
 
     Options = NelderMeadOptions
 
@@ -66,8 +67,8 @@ class NelderMead(Sequential):
     def _search(self) -> Search[None]:
         simplex = yield from _measure(first_simplex(self._start, self._options.size * self._epsilon))
         while True:
-            yield from _lead_by_more_than_one_score(simplex)  # step 1
-            self._best = simplex[0].point  # best: the leading vertex, confirmed by a second measurement
+            yield from _confirm_best(simplex)  # step 1
+            self._best = simplex[0].point  # best: the best vertex, confirmed by a second measurement
             self._check_size(simplex)
             new = yield from self._replacement(simplex)  # steps 2 to 4
             if new is not None:
@@ -80,7 +81,7 @@ class NelderMead(Sequential):
                 simplex[1:] = [Measured(x).add(score) for x, score in zip(shrunk, scores[1:], strict=True)]
 
     def _replacement(self, simplex: list[Measured]) -> Search[Measured | None]:
-        """Return the point that takes the worst vertex's place, None to shrink."""
+        """Return the point that replaces the worst vertex; None to shrink."""
         best, second_worst, worst = simplex[0].mean, simplex[-2].mean, simplex[-1].mean
         center = np.mean([vertex.point for vertex in simplex[:-1]], axis=0)  # c, (n,)
         away = center - simplex[-1].point  # (n,)
@@ -108,20 +109,20 @@ class NelderMead(Sequential):
     def _check_size(self, simplex: list[Measured]) -> None:
         size = max(np.max(np.abs(vertex.point - simplex[0].point) / self._epsilon) for vertex in simplex)
         if size < self._options.tolerance:
-            self._stop("size", f"the simplex is {size:.1e} epsilon wide, less than the tolerance")
+            self._stop("size", f"the simplex is {size:.1e} epsilon wide, below the tolerance")
 
 
 def first_simplex(start: Array, edges: Array) -> Array:
     """Return the start and, for each coordinate, a point moved along it, shape (n + 1, n).
 
-    It is moved by +edge; where that would leave the cube, by -edge; where neither fits, to the farther face.
+    It moves by +edge, by -edge if that would leave the cube, or to the farther face if neither fits.
     """
     up, down = np.minimum(edges, 1.0 - start), np.minimum(edges, start)
     return np.vstack([start, start + np.diag(np.where(up >= down, up, -down))])
 
 
-def _lead_by_more_than_one_score(simplex: list[Measured]) -> Search[None]:
-    """Put the vertices in order, best first; measure the first again until it leads by more than one score."""
+def _confirm_best(simplex: list[Measured]) -> Search[None]:
+    """Sort the vertices, best first; measure the first again until it has more than one score."""
     simplex.sort(key=lambda vertex: -vertex.mean)
     while not simplex[0].confirmed:
         scores = yield simplex[0].point[None]

@@ -9,8 +9,8 @@ derivatives", Computer Journal 7, 1964, in the form of W. Press et al., "Numeric
 3. Keep the old directions if f_E >= f_0, or 2 (f_0 - 2 f_N + f_E) ((f_0 - f_N) - D)^2 >= D (f_0 - f_E)^2.
 4. Else search along P_N - P_0, and put it in place of the direction of largest gain.
 
-For noise: the line searches fit parabolas to many points, and step 2 measures P_0 and P_N anew: a sweep that did not
-lead up is taken back, and P_0 is known by the mean of all its scores since. So is step 4, by P_N and where it led.
+For noise: the line searches fit parabolas to many points, and step 2 measures P_0 and P_N again: a sweep that did not
+gain is undone, and the score of P_0 is the mean of all its measurements. Step 4 is checked in the same way.
 """
 
 from __future__ import annotations
@@ -30,13 +30,13 @@ class PowellOptions(LineSearchOptions):
     """A line costs points * repeats evaluations, a sweep those of n or n + 1 lines and 3 or 5 * repeats."""
 
     points: Points = 5
-    """How many points of a line are measured."""
+    """Number of points measured on a line."""
     patience: Count = 3
-    """It stops after so many sweeps in a row that led nowhere."""
+    """Sweeps in a row without a gain after which it stops."""
 
 
 class Powell(Sequential):
-    """Searches along one direction after the other, and learns better directions from where that leads."""
+    """Searches along one direction after the other, and replaces directions by the moves of whole sweeps."""
 
     Options = PowellOptions
 
@@ -48,7 +48,7 @@ class Powell(Sequential):
         start = Measured(self._start)  # P_0
         directions = list(np.eye(len(self._start)))  # unit vectors (n,) in units of epsilon
         reaches = [self._options.reach] * len(directions)
-        idle = 0  # sweeps in a row that led nowhere
+        idle = 0  # sweeps in a row without a gain
         while True:
             p_n, gains = start.point, []
             for i, direction in enumerate(directions):  # step 1
@@ -59,12 +59,12 @@ class Powell(Sequential):
             scores = yield np.vstack([start.point, p_n, p_e])  # step 2
             start.add(scores[0])
             j_0, j_n, j_e = start.mean, float(scores[1]), float(scores[2])
-            led_up = j_n > j_0 and np.linalg.norm(moved) > self._options.tolerance
-            idle = 0 if led_up else idle + 1
-            if led_up:
+            gained = j_n > j_0 and np.linalg.norm(moved) > self._options.tolerance
+            idle = 0 if gained else idle + 1
+            if gained:
                 start = Measured(p_n)
-            self._best = start.point  # best: where the sweeps stand; only what fresh scores confirm is kept
-            if led_up and takes_new_direction(j_0, j_n, j_e, max(gains)):  # step 3
+            self._best = start.point  # best: the end of the last sweep whose gain new scores confirmed
+            if gained and takes_new_direction(j_0, j_n, j_e, max(gains)):  # step 3
                 reach = max(float(np.linalg.norm(moved)), SHORTEST)
                 further, _, reach = yield from self._climb(p_n, unit(moved), reach)
                 largest = int(np.argmax(gains))  # step 4
@@ -74,17 +74,17 @@ class Powell(Sequential):
                     start = Measured(further)
                     self._best = further
             if idle >= self._options.patience:
-                self._stop("step", f"{idle} sweeps in a row led nowhere")
+                self._stop("step", f"{idle} sweeps in a row without a gain")
 
     def _climb(self, point: Array, direction: Array, reach: float) -> Search[tuple[Array, float, float]]:
-        """Return the top of a line, the gain, and how far to look the next time."""
+        """Return the maximum of a line, the gain, and the next reach."""
         step = reach * direction * self._epsilon  # (n,)
         t, gain = yield from line_search(point, step, -1.0, self._options.points)
         return into_cube(point + t * step), gain, next_reach(reach, t)
 
 
 def takes_new_direction(j_0: float, j_n: float, j_e: float, largest_gain: float) -> bool:
-    """Return whether the way of a sweep should replace the direction of its largest gain; see step 3."""
+    """Return whether the move of a sweep replaces the direction of the largest gain; see step 3."""
     f_0, f_n, f_e = -j_0, -j_n, -j_e  # as in the book, which minimizes
     if f_e >= f_0:
         return False

@@ -1,4 +1,4 @@
-"""Uniform random search, which any other optimizer must beat. The work is done in `RandomSearch._propose`."""
+"""Uniform random search, the baseline. The work is done in `RandomSearch._propose`."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from gaitopt.spec import Count
 
 
 class RandomSearchOptions(OptimizerOptions):
-    """With the defaults an iteration costs as much as one of Kohl & Stone's: 15 x 3 evaluations."""
+    """By default an iteration costs as much as one of Kohl & Stone's: 15 x 3 evaluations."""
 
     points: Count = 15
-    """How many random points are asked in an iteration."""
+    """Number of random points per iteration."""
 
 
 class RandomSearch(Optimizer):
-    """Draws points anywhere in the cube, the start among the first; epsilon plays no part."""
+    """Draws points from the whole cube, after the start; epsilon has no effect."""
 
     Options = RandomSearchOptions
 
@@ -31,7 +31,7 @@ class RandomSearch(Optimizer):
 
     @property
     def batch(self) -> int:
-        """The random points of an iteration."""
+        """The points of an iteration."""
         return self._points
 
     def _propose(self) -> Array:

@@ -1,8 +1,8 @@
-"""Turns a textbook loop into an optimizer that is asked and told.
+"""Optimizers written as a textbook loop.
 
-A sequential method is written as a generator: it yields the points (k, n) it wants measured and is sent their scores
-(k,). `Sequential` runs it from one yield to the next, so that the loop reads as in the book and still never calls
-the function it maximizes.
+A sequential method is a generator: it yields the points (k, n) to measure and is sent their scores (k,). `Sequential`
+runs it from one yield to the next, so that the loop reads as in the book without calling the function that it
+maximizes.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from gaitopt.optim.base import Optimizer
 
 Found = TypeVar("Found")
 Search = Generator[Array, Array, Found]
-"""Yields points (k, n), is sent their scores (k,), and returns what it found; see also `yield from`."""
+"""Generator that yields points (k, n), is sent their scores (k,), and returns its result; for `yield from`."""
 
 
 class Sequential(Optimizer):
-    """An optimizer whose subclass writes one endless loop, `_search`, in place of `_propose` and `_learn`.
+    """An optimizer whose subclass implements one endless loop, `_search`, in place of `_propose` and `_learn`.
 
-    The loop goes on after it has given a reason to stop: whoever asks on is answered.
+    The loop continues after a reason to stop, so that `ask` still works.
     """
 
     _loop: Search[None] | None = None
@@ -31,16 +31,16 @@ class Sequential(Optimizer):
 
     @property
     def batch(self) -> int:
-        """How many points the next ask returns; this changes from ask to ask."""
+        """Number of points that the next ask returns; it changes from ask to ask."""
         return len(self._propose())
 
     def stop_reasons(self) -> dict[str, str]:
-        """Return what the loop gave as reasons to stop."""
+        """Return the reasons to stop that the loop has given."""
         return dict(self._reasons) if self._loop else {}
 
     @abstractmethod
     def _search(self) -> Search[None]:
-        """Search without end; gives reasons by `_stop`."""
+        """Search endlessly; report reasons to stop by `_stop`."""
 
     def _stop(self, name: str, reason: str) -> None:
         self._reasons[name] = reason
@@ -53,5 +53,5 @@ class Sequential(Optimizer):
         return self._pending
 
     def _learn(self, points: Array, scores: Array) -> None:
-        assert self._loop is not None  # the base class lets no tell come before an ask
+        assert self._loop is not None  # the base class refuses tell before ask
         self._pending = self._loop.send(scores)

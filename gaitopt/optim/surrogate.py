@@ -1,4 +1,4 @@
-"""A model of the function that stands in for it: a Gaussian process and all that was measured."""
+"""A surrogate model of the function: a Gaussian process with all measurements."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from gaitopt.optim.gaussian_process import GaussianProcess, Posterior
 from gaitopt.optim.informed_process import InformedProcess
 
 LEARN_FROM = 250
-"""At most so many points, drawn by chance, decide on the process's settings: the cost grows by the cube."""
+"""Maximum number of points, drawn at random, to which the hyperparameters are fitted: the cost grows as n^3."""
 LEARN_AGAIN = 1.15
-"""The settings are learned again when there are so many times as many points."""
+"""Growth factor of the number of points after which the hyperparameters are fitted again."""
 
 
 class Surrogate:
-    """Remembers points (m, n) and scores (m,), and predicts others by a process."""
+    """Stores points (m, n) and scores (m,), and predicts others by a process."""
 
     def __init__(
         self, make_process: Callable[[], GaussianProcess | InformedProcess], n: int, rng: np.random.Generator
@@ -35,11 +35,11 @@ class Surrogate:
 
     @property
     def lengths(self) -> Array:
-        """How far one has to go along each coordinate for another score, shape (n,)."""
+        """Length scale of each coordinate, shape (n,)."""
         return self._process.lengths
 
     def tell(self, points: Array, scores: Array) -> None:
-        """Take in the scores (k,) of points (k, n), and learn the process's settings again when it is time."""
+        """Add points (k, n) with scores (k,), and fit the hyperparameters again when they are due."""
         self.remember(points, scores)
         if len(self.points) >= self._learn_at:
             some = self._rng.permutation(len(self.points))[:LEARN_FROM]
@@ -47,14 +47,14 @@ class Surrogate:
             self._learn_at = int(LEARN_AGAIN * len(self.points)) + 1
 
     def remember(self, points: Array, scores: Array) -> None:
-        """Take in the scores (k,) of points (k, n), and leave the settings as they are."""
+        """Add points (k, n) with scores (k,), with unchanged hyperparameters."""
         self.points, self.scores = np.vstack([self.points, points]), np.append(self.scores, scores)
 
     def posterior(self, newest: int | None = None) -> Posterior:
-        """Return what is predicted given all that was told, or the newest points only."""
+        """Return the posterior given all points, or only the newest."""
         since = 0 if newest is None else max(len(self.points) - newest, 0)
         return self.given(self.points[since:], self.scores[since:])
 
     def given(self, points: Array, scores: Array) -> Posterior:
-        """Return what would be predicted given just these points (m, n) and scores (m,)."""
+        """Return the posterior given these points (m, n) and scores (m,) only."""
         return self._process.given(points, scores)

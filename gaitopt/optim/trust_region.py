@@ -1,10 +1,10 @@
-"""The box in which Bayesian optimization looks for its next points.
+"""The trust region of Bayesian optimization: a box that contains the next points.
 
 D. Eriksson et al., "Scalable Global Optimization via Local Bayesian Optimization" (TuRBO), NeurIPS 2019, section 2: a
-model of the whole cube would need far more points than a robot can walk, and expected improvement, left alone, would
-look at the cube's many corners first. The box is long where the model says that the function changes slowly, doubles
-after three successes in a row, and halves after some failures in a row, n for a point at a time. Unlike the paper's it
-is never larger than at first: with some hundred points in twelve dimensions it would be looked through in vain.
+model of the whole cube would need far more points than a robot can walk, and expected improvement alone would try the
+many corners of the cube first. The box is longer in coordinates with longer length scales; it doubles after three
+successes in a row, and halves after some failures in a row, n for one point at a time. Unlike in the paper it never
+exceeds its first size: a few hundred points cannot explore a larger box in twelve dimensions.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube
 
 SMALLEST = 2**-7
-"""Below this side the box starts anew [cube units]."""
+"""Side below which the box is reset [cube units]."""
 SUCCESSES = 3
-"""So many in a row double the sides."""
+"""Successes in a row that double the sides."""
 SUCCESS = 0.003
-"""The least gain that is a success, as a part of the score; the paper asks for 0.001 of a function without noise."""
+"""Smallest gain that is a success, as a fraction of the score; 0.001 in the paper, for functions without noise."""
 LONGEST = 3.0
-"""No side is longer or shorter than the mean side by more than this factor."""
+"""Largest ratio between a side and the mean side."""
 
 
 class TrustRegion:
-    """A box around a center whose sides follow success and failure."""
+    """A box around a center that grows with success and shrinks with failure."""
 
     def __init__(self, side: float, batch: int, n: int, least: float = 0.0) -> None:
-        """Begin with this side [cube units] in n dimensions; an iteration measures `batch` points.
+        """Take the first side [cube units], the points per iteration, and the number n of dimensions.
 
-        Where `least` is above `SMALLEST`, the box does not get smaller, and so does not start anew.
+        The box never gets smaller than `least`; above `SMALLEST`, it is therefore never reset.
         """
         self._first = self.side = side
         self._least = least
@@ -41,14 +41,14 @@ class TrustRegion:
         self._top: float | None = None
 
     def box(self, center: Array, lengths: Array) -> tuple[Array, Array]:
-        """Return the lowest and the highest corner (n,), inside the cube; the model's lengths (n,) give the shape."""
+        """Return the lower and upper corner (n,), inside the cube; the length scales (n,) give the shape."""
         shape = lengths / np.exp(np.log(lengths).mean())  # (n,), of volume 1
         half = self.side / 2 * np.clip(shape, 1 / LONGEST, LONGEST)
         return into_cube(center - half), into_cube(center + half)
 
     def update(self, top: float) -> None:
-        """Take in the highest posterior mean after an iteration."""
-        if self._top is None:  # the first points are no trial of the box
+        """Adapt to the highest posterior mean after an iteration."""
+        if self._top is None:  # the first points do not test the box
             self._top = top
             return
         if top > self._top + SUCCESS * abs(self._top):

@@ -1,1 +1,1 @@
-"""Policy gradients, from REINFORCE to PPO, each proven on problems with exact answers; they know nothing of robots."""
+"""Policy-gradient methods from REINFORCE to PPO, tested on problems with exact solutions; independent of robots."""

@@ -1,4 +1,4 @@
-"""Small checks of arrays, and states: plain arrays by name, fit for a file without pickle."""
+"""Checks of arrays, and states: arrays by name that a file can hold without pickle."""
 
 from __future__ import annotations
 
@@ -9,19 +9,18 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.errors import InputError
 
-Array = NDArray[Any]
-"""Real numbers; float64, or float32 in a perceptron of that precision."""
 State = dict[str, NDArray[Any]]
-"""Everything that something needs to go on where it stopped: arrays by name."""
+"""All that an object needs to continue where it stopped: arrays by name."""
 
 
-def demand_finite(name: str, array: Array, hint: str) -> None:
-    """Refuse an array in which anything is not a finite number.
+def check_finite(name: str, array: Array, hint: str) -> None:
+    """Check that every element is a finite number.
 
     Raises:
-        InputError: names the first bad element and says what to do (`hint`).
+        InputError: names the first that is not, and what to do (`hint`).
     """
     if np.isfinite(array).all():
         return
@@ -29,16 +28,16 @@ def demand_finite(name: str, array: Array, hint: str) -> None:
     raise InputError(f"{name}{list(place)}: got {array[place]}, expected a finite number; {hint}")
 
 
-def quiet_numbers() -> np.errstate:
-    """Return a context in which numpy does not warn of numbers that are none: `demand_finite` tells of them."""
+def ignoring_float_warnings() -> np.errstate:
+    """Return a context in which numpy does not warn of overflow and NaN; `check_finite` reports them."""
     return np.errstate(over="ignore", invalid="ignore", divide="ignore")
 
 
-def demand_shape(name: str, array: Array, expected: tuple[int | None, ...]) -> None:
-    """Refuse an array of another shape; None stands for any length.
+def check_shape(name: str, array: Array, expected: tuple[int | None, ...]) -> None:
+    """Check the shape of an array; None stands for any length.
 
     Raises:
-        InputError: names the shape that was got and the one expected.
+        InputError: names both shapes.
     """
     fits = len(array.shape) == len(expected)
     if fits and all(e is None or e == g for g, e in zip(array.shape, expected, strict=True)):
@@ -47,8 +46,8 @@ def demand_shape(name: str, array: Array, expected: tuple[int | None, ...]) -> N
     raise InputError(f"{name}: got shape {array.shape}, expected ({words}{',' if len(expected) == 1 else ''})")
 
 
-def demand_share(name: str, value: float) -> None:
-    """Refuse a discount or lambda outside 0 to 1.
+def check_share(name: str, value: float) -> None:
+    """Check that a discount or lambda is in 0 to 1.
 
     Raises:
         InputError: names the value.
@@ -58,33 +57,33 @@ def demand_share(name: str, value: float) -> None:
 
 
 def read_only(array: Array) -> Array:
-    """Return a view that cannot be written."""
+    """Return a read-only view."""
     view = array.view()
     view.flags.writeable = False
     return view
 
 
 def prefixed(prefix: str, state: Mapping[str, Array]) -> State:
-    """Return the state of a part, its names put below `prefix`."""
+    """Return the state of a part with `prefix` before each name."""
     return {f"{prefix}.{name}": array for name, array in state.items()}
 
 
 def part(prefix: str, state: Mapping[str, Array]) -> State:
-    """Return the state of one part; the opposite of `prefixed`."""
+    """Return the state of one part; the inverse of `prefixed`."""
     start = f"{prefix}."
     return {name[len(start) :]: array for name, array in state.items() if name.startswith(start)}
 
 
 def entry(state: Mapping[str, Array], name: str, shape: tuple[int | None, ...], text: bool = False) -> Array:
-    """Return one array of a state: real numbers, or text.
+    """Return one array of a state, of real numbers or text.
 
     Raises:
-        InputError: it is missing, or has another shape or kind: the state is of something else.
+        InputError: it is missing, or has another shape or type.
     """
     if name not in state:
         raise InputError(f"state: {name!r} is missing; it was saved by something with other settings")
     array = np.asarray(state[name])
-    demand_shape(f"state {name!r}", array, shape)
+    check_shape(f"state {name!r}", array, shape)
     kinds, words = ("U", "text") if text else ("bifu", "real numbers")
     if array.dtype.kind not in kinds:
         raise InputError(f"state {name!r}: got {array.dtype}, expected {words}; it is damaged")
@@ -92,15 +91,15 @@ def entry(state: Mapping[str, Array], name: str, shape: tuple[int | None, ...], 
 
 
 def generator_state(rng: np.random.Generator) -> Array:
-    """Return where a generator stands, as text."""
+    """Return the state of a generator as text."""
     return np.array(json.dumps(rng.bit_generator.state))
 
 
 def restore_generator(rng: np.random.Generator, saved: Array) -> None:
-    """Put a generator where `generator_state` found one.
+    """Set a generator to a state of `generator_state`.
 
     Raises:
-        InputError: it is the state of another kind of generator.
+        InputError: the state is of another kind of generator.
     """
     try:
         rng.bit_generator.state = json.loads(str(saved))

@@ -1,4 +1,4 @@
-"""From a gradient to a step uphill: plain stochastic gradient ascent, and Adam."""
+"""Step rules of gradient ascent: plain stochastic gradient ascent, and Adam."""
 
 from __future__ import annotations
 
@@ -14,30 +14,30 @@ Rule = Literal["plain", "adam"]
 
 
 class Ascent(Protocol):
-    """Turns gradients into steps."""
+    """Computes steps from gradients."""
 
     def step(self, gradient: Array) -> Array:
-        """Return what to add to the parameters, shape (p,)."""
+        """Return the step to add to the parameters, shape (p,)."""
         ...
 
     def state(self) -> State:
-        """Return its arrays."""
+        """Return its state."""
         ...
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Go on from a state."""
+        """Continue from a state."""
         ...
 
 
 def make_ascent(rule: Rule, size: int, rate: float) -> Ascent:
-    """Return a rule for `size` parameters."""
+    """Return a step rule for `size` parameters."""
     return Adam(size, rate) if rule == "adam" else PlainAscent(rate)
 
 
-def shortened(gradient: Array, longest: float | None) -> Array:
-    """Return a gradient (p,), made no longer than `longest` if that is given."""
+def clipped(gradient: Array, max_norm: float | None) -> Array:
+    """Return a gradient (p,), scaled down to the norm `max_norm` if it is longer."""
     norm = float(gradient @ gradient) ** 0.5
-    return gradient * (longest / norm) if longest is not None and norm > longest else gradient
+    return gradient * (max_norm / norm) if max_norm is not None and norm > max_norm else gradient
 
 
 class PlainAscent:
@@ -51,18 +51,18 @@ class PlainAscent:
         return self._rate * gradient
 
     def state(self) -> State:
-        """Return no arrays: it remembers nothing."""
+        """Return no arrays: the rule has no state."""
         return {}
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Do nothing; see `state`."""
+        """Do nothing: the rule has no state."""
 
 
 class Adam:
-    """Steps of a length that hardly depends on the gradient's.
+    """Steps whose length hardly depends on that of the gradient.
 
     D. Kingma and J. Ba, Adam: A Method for Stochastic Optimization (2015), algorithm 1, with the bias
-    corrections put into the step size as at the end of section 2.
+    corrections moved into the step size, as at the end of section 2.
     """
 
     def __init__(self, size: int, rate: float, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
@@ -72,7 +72,7 @@ class Adam:
         self._square: Array = np.zeros(size)  # v
 
     def step(self, gradient: Array) -> Array:
-        """Return the step for a gradient (p,), in its precision."""
+        """Return the step for a gradient (p,), in the precision of the gradient."""
         if self._mean.dtype != gradient.dtype:
             self._mean, self._square = self._mean.astype(gradient.dtype), self._square.astype(gradient.dtype)
         self._count += 1
@@ -90,11 +90,11 @@ class Adam:
         return step
 
     def state(self) -> State:
-        """Return both moments and the number of steps."""
+        """Return both moments and the step count."""
         return {"count": np.array(self._count), "mean": self._mean.copy(), "square": self._square.copy()}
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Go on from a state; see `state`.
+        """Continue from a state; see `state`.
 
         Raises:
             InputError: the state is of another number of parameters.

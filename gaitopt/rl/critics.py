@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from gaitopt.arrays import Array
-from gaitopt.rl.arrays import State, demand_finite, demand_shape, entry, read_only
+from gaitopt.rl.arrays import State, check_finite, check_shape, entry, read_only
 from gaitopt.rl.features import ContinuousFeatures, StateActionFeatures, with_one
 from gaitopt.rl.mlp import Perceptron
 from gaitopt.rl.normalizer import Normalizer
@@ -17,23 +17,23 @@ from gaitopt.rl.policies.gaussian_mlp import GaussianMLPPolicy
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
 
 PullBack = Callable[[Array], Array]
-"""From weights (n,) to sum_i weights_i grad V(s_i), shape (p,)."""
+"""Vector-Jacobian product: from weights (n,) to sum_i weights_i grad V(s_i), shape (p,)."""
 
 
 class Critic:
-    """A function with parameters, one flat vector."""
+    """A function whose parameters are one flat vector."""
 
     def __init__(self, parameters: Array) -> None:
         self._w = parameters
 
     @property
     def parameters(self) -> Array:
-        """Its parameters, shape (p,), read-only; assign to change them."""
+        """Parameters, shape (p,), read-only; assign to change them."""
         return read_only(self._w)
 
     @parameters.setter
     def parameters(self, w: Array) -> None:
-        demand_shape("parameters of the critic", w, self._w.shape)
+        check_shape("parameters of the critic", w, self._w.shape)
         self._w[:] = w
 
     def move(self, step: Array) -> None:
@@ -42,23 +42,23 @@ class Critic:
 
     @property
     def size(self) -> int:
-        """The number of parameters."""
+        """Number of parameters."""
         return len(self._w)
 
-    def demand_finite(self) -> None:
-        """Refuse to go on with parameters that are not numbers.
+    def check_finite(self) -> None:
+        """Check that all parameters are finite.
 
         Raises:
-            InputError: names the parameter.
+            InputError: names the first that is not.
         """
-        demand_finite("parameters of the critic", self._w, "learning went astray: lower the step sizes")
+        check_finite("parameters of the critic", self._w, "learning diverged: lower the step sizes")
 
     def state(self) -> State:
-        """Return its arrays."""
+        """Return its state."""
         return {"parameters": self._w.copy()}
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Go on from a state; see `state`.
+        """Continue from a state; see `state`.
 
         Raises:
             InputError: the state is of another critic.
@@ -75,7 +75,7 @@ class ValueCritic(Critic, ABC):
 
     @abstractmethod
     def linearize(self, observations: Array) -> tuple[Array, PullBack]:
-        """Return V_v(s) (n,), and how to pull weights back to a gradient."""
+        """Return V_v(s) (n,) and the vector-Jacobian product of its gradients."""
 
     @abstractmethod
     def gradients(self, observations: Array) -> Array:
@@ -170,7 +170,7 @@ class LinearQ(ActionCritic):
 
 
 class CompatibleA(ActionCritic):
-    """A_w(s, a) = psi(s, a)^T w: its features are the policy's scores."""
+    """A_w(s, a) = psi(s, a)^T w: its features are the policy's score function."""
 
     def __init__(self, policy: Policy) -> None:
         super().__init__(policy.size)
@@ -178,11 +178,11 @@ class CompatibleA(ActionCritic):
 
     def gradients(self, observations: Array, actions: Array) -> Array:
         """Return psi(s, a), shape (n, p)."""
-        return self._policy.score(observations, actions)
+        return self._policy.score_function(observations, actions)
 
 
 def value_critic(policy: Policy, rng: np.random.Generator) -> ValueCritic:
-    """Return the V that goes with a policy: a perceptron like the policy's own, else a linear one."""
+    """Return a V that suits a policy: a perceptron like the policy's own, else a linear one."""
     if isinstance(policy, GaussianMLPPolicy):
         options = policy.options()
         return PerceptronV(policy.observation_size, rng, options["hidden"], policy.normalizer, options["precision"])
@@ -190,7 +190,7 @@ def value_critic(policy: Policy, rng: np.random.Generator) -> ValueCritic:
 
 
 def action_critic(policy: Policy) -> LinearQ:
-    """Return the linear Q that goes with a policy: the softmax's own features, or products of s and a."""
+    """Return a linear Q that suits a policy: with the features of the softmax, or products of s and a."""
     if isinstance(policy, SoftmaxPolicy):
         return LinearQ(policy.features, policy.normalizer)
     actions = policy.options()["actions"]

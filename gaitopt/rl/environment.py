@@ -1,4 +1,4 @@
-"""What a policy acts in."""
+"""Interface of the environments that a policy acts in."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ from gaitopt.arrays import Array
 
 
 class Environment(Protocol):
-    """What a policy acts in. After `reset`, everything depends on the generator and the actions only."""
+    """An environment. After `reset`, everything depends on the generator and the actions alone."""
 
     observation_size: int
-    """d."""
+    """d, the number of observed values."""
 
     def reset(self, rng: np.random.Generator) -> Array:
-        """Begin an episode, in which this is the only source of chance; return the first observation (d,)."""
+        """Start an episode whose only source of randomness is this generator; return the first observation (d,)."""
         ...
 
     def step(self, action: Any) -> tuple[Array, float, bool, bool]:
-        """Act; return the observation (d,), the reward, whether it terminated, whether it was truncated."""
+        """Take one step; return the observation (d,), the reward, and whether it terminated and was truncated."""
         ...
 
 
 @runtime_checkable
 class SplitEnvironment(Environment, Protocol):
-    """One whose steps may be taken in three parts, `step` being all of them."""
+    """An environment whose `step` can also be taken in three parts."""
 
     def begin_step(self, action: Any) -> None:
-        """Make ready to act."""
+        """Prepare the step."""
         ...
 
     def compute_step(self) -> None:
-        """Do what takes long."""
+        """Compute the expensive part."""
         ...
 
     def end_step(self) -> tuple[Array, float, bool, bool]:
-        """Return what `step` does."""
+        """Return the result of `step`."""
         ...

@@ -1,4 +1,4 @@
-"""Features phi(s, a) for policies and critics that are linear in them."""
+"""Features phi(s, a) of linear policies and critics."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from typing import Protocol
 import numpy as np
 
 from gaitopt.arrays import Array
-from gaitopt.rl.arrays import demand_shape
+from gaitopt.rl.arrays import check_shape
 
 
 class StateActionFeatures(Protocol):
-    """What a linear Q needs."""
+    """Features of a linear Q."""
 
     size: int
-    """p, the number of features."""
+    """p, number of features."""
 
     def of(self, observations: Array, actions: Array) -> Array:
         """Return phi(s, a) of each pair, shape (n, p)."""
@@ -25,15 +25,15 @@ class DiscreteFeatures:
     """phi_p(s, a) = sum_d s_d T[d, a, p]: any features that are linear in the observation."""
 
     def __init__(self, table: Array) -> None:
-        """Make features from T, shape (d, actions, p)."""
-        demand_shape("table of features", table, (None, None, None))
+        """Take the table T, shape (d, actions, p)."""
+        check_shape("table of features", table, (None, None, None))
         self.table = np.array(table, dtype=np.float64)
         self.inputs, self.actions, self.size = self.table.shape
         self._flat = self.table.reshape(self.inputs, -1)
 
     @classmethod
     def products(cls, inputs: int, actions: int) -> DiscreteFeatures:
-        """Return one feature for each pair of an observed number and an action: 1(a = action) s_d."""
+        """Return one feature for each pair of an observed value and an action: 1(a = action) s_d."""
         return cls(np.eye(inputs * actions).reshape(inputs, actions, inputs * actions))
 
     def all(self, observations: Array) -> Array:
@@ -46,7 +46,7 @@ class DiscreteFeatures:
 
 
 class ContinuousFeatures:
-    """phi(s, a) = (1, s) x (1, a, a^2): a Q that is a parabola in each action, for continuous actions."""
+    """phi(s, a) = (1, s) x (1, a, a^2): a Q that is quadratic in each continuous action."""
 
     def __init__(self, inputs: int, actions: int) -> None:
         self.inputs, self.actions = inputs, actions

@@ -1,8 +1,8 @@
-"""A multilayer perceptron with tanh layers in plain numpy: forward, backward, and the Jacobian for each sample.
+"""A multilayer perceptron with tanh layers in plain numpy: forward, backward, and per-sample Jacobian.
 
     h_0 = x,   h_l = tanh(h_(l-1) W_l + b_l),   y = h_(L-1) W_L + b_L
 
-All weights live in one flat vector, of which W_l and b_l are views, so that an optimizer sees one array.
+All weights are in one flat vector, of which W_l and b_l are views, so that an optimizer sees one array.
 Without hidden layers it is a linear map.
 """
 
@@ -23,11 +23,11 @@ class Perceptron:
     def __init__(
         self, sizes: Sequence[int], rng: np.random.Generator, last_gain: float = 1.0, dtype: DTypeLike = np.float32
     ) -> None:
-        """Make one with orthogonal weights and zero biases.
+        """Initialize with orthogonal weights and zero biases.
 
         Args:
-            sizes: of the input, the hidden layers and the output.
-            rng: the only source of chance.
+            sizes: sizes of the input, the hidden layers and the output.
+            rng: the only source of randomness.
             last_gain: scale of the output layer's weights; the hidden ones have sqrt(2).
             dtype: float32 (fast) or float64.
         """
@@ -40,7 +40,7 @@ class Perceptron:
             weights[:] = orthogonal(weights.shape, rng) * (last_gain if layer == len(shapes) - 1 else 2**0.5)
 
     def move_into(self, buffer: Array) -> None:
-        """Keep the parameters in this vector (p,) from now on, such as a part of a longer one."""
+        """Store the parameters in this vector (p,), such as a slice of a longer one."""
         buffer[:] = self.parameters
         self.parameters = buffer
         self._layers = self._views(buffer)
@@ -62,7 +62,7 @@ class Perceptron:
         return y
 
     def forward(self, x: Array) -> list[Array]:
-        """Return h_0 = x, the hidden layers and last y, each (n, size): what `backward` needs."""
+        """Return h_0 = x, the hidden layers and last y, each (n, size), for `backward`."""
         layers = [x]
         for weights, bias in self._layers[:-1]:
             x = x @ weights
@@ -114,7 +114,8 @@ class Perceptron:
 def tanh_in_place(x: Array) -> None:
     """Write tanh x over x, shape (n, size).
 
-    tanh x = 2 / (1 + exp(-2 x)) - 1 is off by at most 2e-7, and for many float32 twice as fast as np.tanh.
+    tanh x = 2 / (1 + exp(-2 x)) - 1 has an error of at most 2e-7, and is twice as fast as np.tanh for
+    large float32 arrays.
     """
     if x.dtype != np.float32 or x.size < 512:
         np.tanh(x, out=x)

@@ -1,4 +1,4 @@
-"""The running mean and deviation of what was observed, by which observations are brought to one scale."""
+"""Normalization of observations by their running mean and standard deviation."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from gaitopt.errors import InputError
 from gaitopt.rl.arrays import State, entry
 
 LIMIT = 10.0
-"""Normalized observations are cut to +- so many deviations."""
+"""Normalized observations are clipped to plus or minus this."""
 
 
 class Normalizer:
-    """Turns observations into (observation - mean) / deviation; before any were seen it changes nothing.
+    """Computes (observation - mean) / deviation; the identity before the first update.
 
-    Means and sums of squares of two sets are joined exactly: Chan, Golub & LeVeque, Algorithms for Computing
+    Means and sums of squares of two sets are combined exactly: Chan, Golub & LeVeque, Algorithms for Computing
     the Sample Variance (1983).
     """
 
@@ -29,11 +29,11 @@ class Normalizer:
 
     @property
     def deviation(self) -> Array:
-        """What observations are divided by, shape (d,)."""
+        """Standard deviation that observations are divided by, shape (d,)."""
         return 1.0 / self._scale
 
     def update(self, observations: Array) -> None:
-        """Take in observations, shape (n, d)."""
+        """Include observations (n, d)."""
         n = len(observations)
         mean = observations.mean(axis=0)
         apart = mean - self.mean
@@ -50,11 +50,11 @@ class Normalizer:
         return np.minimum(np.maximum(normalized, -LIMIT, out=normalized), LIMIT, out=normalized)
 
     def state(self) -> State:
-        """Return its arrays."""
+        """Return its state."""
         return {"count": np.array(self.count), "mean": self.mean.copy(), "squares": self._squares.copy()}
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Go on from a state; see `state`.
+        """Continue from a state; see `state`.
 
         Raises:
             InputError: the state is of observations of another size.
@@ -69,7 +69,7 @@ class Normalizer:
     def _rescale(self) -> None:
         if self.count:
             deviation = np.sqrt(self._squares / self.count)
-            # What never changed has no scale; it becomes 0 and says nothing until it does.
+            # A value that never changed has no scale: it is normalized to 0 until it does.
             self._scale = np.where(deviation > 1e-8, 1.0 / np.maximum(deviation, 1e-8), 1.0)
         else:
             self._scale = np.ones_like(self.mean)

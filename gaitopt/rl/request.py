@@ -1,4 +1,4 @@
-"""What is to be lived through before an algorithm learns, and how it is shared out to environments."""
+"""Experience that an algorithm requests before it learns, and how it is divided among samplers."""
 
 from __future__ import annotations
 
@@ -10,37 +10,38 @@ from gaitopt.rl.arrays import State
 
 @dataclass(frozen=True)
 class Request:
-    """What an algorithm wants to be lived through before it learns."""
+    """Experience to collect with one policy."""
 
     policy: State
-    """The policy's arrays."""
+    """State of the policy that acts."""
     steps: int | None = None
-    """How many steps, of all lanes together; episodes go on from request to request. Or:"""
+    """Number of steps of all samplers together; episodes continue from request to request. Or:"""
     episodes: int | None = None
-    """How many whole episodes, of all lanes together."""
+    """Number of whole episodes of all samplers together."""
     explore: bool = True
-    """Whether actions are drawn from the policy; else its most probable ones are taken."""
+    """Whether actions are sampled from the policy; if not, its most probable ones are taken."""
 
 
 @dataclass(frozen=True)
 class Job:
-    """One lane's part of a request."""
+    """One sampler's part of a request."""
 
     request: int
-    """Number of the request."""
-    lane: int
-    """Number of the lane."""
+    """Index of the request."""
+    sampler: int
+    """Index of the sampler."""
     amount: int
-    """How many steps or episodes."""
+    """Number of steps or episodes."""
 
 
-def share_out(requests: Sequence[Request], lanes: int) -> list[Job]:
-    """Return who does what: steps in equal parts, episodes in turn; it depends on nothing but the numbers."""
+def share_out(requests: Sequence[Request], samplers: int) -> list[Job]:
+    """Divide requests into jobs: steps in equal parts, episodes in turn; the result depends on the numbers alone."""
     jobs, turn = [], 0
     for number, request in enumerate(requests):
         amount = request.steps if request.steps is not None else request.episodes or 1
         first = 0 if request.steps is not None else turn
-        for offset in range(min(lanes, amount)):
-            jobs.append(Job(number, (first + offset) % lanes, amount // lanes + (offset < amount % lanes)))
+        for offset in range(min(samplers, amount)):
+            share = amount // samplers + (offset < amount % samplers)
+            jobs.append(Job(number, (first + offset) % samplers, share))
         turn += amount
     return jobs

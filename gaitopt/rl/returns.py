@@ -1,9 +1,8 @@
-"""Returns and advantages: what stands in place of Q(s, a). Pure functions of arrays.
+"""Returns and advantages, the estimates of Q(s, a), as pure functions of arrays.
 
-Time runs along the first axis, which may hold one episode after another; further axes are independent.
-`ends` (n, ...) marks the last step of each episode, or of the piece of one that was recorded. What comes after
-a step is told by `next_values` V(s'), shape (n, ...): it is 0 where the episode terminated, and V of the final
-observation where it was only cut off (truncated), because a time-out is not death.
+The first axis is time and may hold one episode after another; further axes are independent. `ends` (n, ...)
+marks the last step of each recorded episode or piece of one. `next_values` is V(s'), shape (n, ...): 0 where the
+episode terminated, and V of the final observation where it was truncated, because a time-out is not a terminal state.
 
     v_t       = r_t + gamma v_(t+1)                                          Monte-Carlo return
     delta_t   = r_t + gamma V(s_(t+1)) - V(s_t)                              TD error
@@ -20,7 +19,7 @@ from __future__ import annotations
 import numpy as np
 
 from gaitopt.arrays import Array
-from gaitopt.rl.arrays import demand_share
+from gaitopt.rl.arrays import check_share
 
 
 def successor_values(values: Array, final_values: Array, terminated: Array, ends: Array) -> Array:
@@ -29,8 +28,8 @@ def successor_values(values: Array, final_values: Array, terminated: Array, ends
     Args:
         values: V(s) of every step, shape (n,).
         final_values: V of the observation after each end, shape (number of ends,), in order.
-        terminated: where an episode ended by itself, shape (n,).
-        ends: the last step of every recorded piece, shape (n,); the last of all is one.
+        terminated: whether an episode ended in a terminal state, shape (n,).
+        ends: the last step of every recorded piece, shape (n,); the very last step is one.
     """
     following = np.empty_like(values)
     following[:-1] = values[1:]
@@ -40,28 +39,28 @@ def successor_values(values: Array, final_values: Array, terminated: Array, ends
 
 
 def monte_carlo_returns(rewards: Array, next_values: Array, ends: Array, discount: float) -> Array:
-    """Return v_t, shape (n, ...); of `next_values` only those at ends count."""
+    """Return v_t, shape (n, ...); only the `next_values` at ends matter."""
     return lambda_returns(rewards, next_values, ends, discount, 1.0)
 
 
 def td_errors(rewards: Array, values: Array, next_values: Array, discount: float) -> Array:
     """Return delta_t, shape (n, ...)."""
-    demand_share("discount", discount)
+    check_share("discount", discount)
     return rewards + discount * next_values - values
 
 
 def lambda_returns(rewards: Array, next_values: Array, ends: Array, discount: float, lam: float) -> Array:
     """Return v_t^lambda, shape (n, ...); lam = 0 is the one-step target, lam = 1 the Monte-Carlo return."""
-    demand_share("discount", discount)
-    demand_share("lambda", lam)
-    seen = np.where(ends, 1.0, 1.0 - lam)  # after an end nothing is known but V(s')
+    check_share("discount", discount)
+    check_share("lambda", lam)
+    seen = np.where(ends, 1.0, 1.0 - lam)  # after an end, V(s') is all that is known
     return backward_sums(rewards + discount * seen * next_values, np.where(ends, 0.0, discount * lam))
 
 
 def generalized_advantages(deltas: Array, ends: Array, discount: float, lam: float) -> Array:
     """Return GAE(lambda), shape (n, ...), from the TD errors."""
-    demand_share("discount", discount)
-    demand_share("lambda", lam)
+    check_share("discount", discount)
+    check_share("lambda", lam)
     return backward_sums(deltas, np.where(ends, 0.0, discount * lam))
 
 
@@ -71,14 +70,14 @@ def eligibility_traces(
     """Return e_t for every step, shape (n, p).
 
     Args:
-        gradients: x_t: the score (actor) or the gradient of V (critic), shape (n, p).
-        ends: the last step of every recorded piece, shape (n,); the trace begins anew after it.
+        gradients: x_t: the score function (actor) or the gradient of V (critic), shape (n, p).
+        ends: the last step of every recorded piece, shape (n,); the trace is reset after it.
         discount: gamma.
         lam: lambda.
-        before: the trace of the step before the first, shape (p,); zeros at an episode's beginning.
+        before: the trace of the step before the first, shape (p,); None at the start of an episode.
     """
-    demand_share("discount", discount)
-    demand_share("lambda", lam)
+    check_share("discount", discount)
+    check_share("lambda", lam)
     traces = np.empty_like(gradients)  # (n, p)
     trace = np.zeros(gradients.shape[1:], gradients.dtype) if before is None else before
     for t, gradient in enumerate(gradients):

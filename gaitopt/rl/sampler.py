@@ -1,4 +1,4 @@
-"""One environment among several, with its own random streams, and the record of what happens in it."""
+"""A sampler: one environment among several, with its own random streams, and the record of its steps."""
 
 from __future__ import annotations
 
@@ -19,32 +19,34 @@ from gaitopt.rl.request import Request
 from gaitopt.seeding import Stream, traversal_seed
 
 
-class Lane:
-    """One environment and where it stands."""
+class Sampler:
+    """Takes steps in one environment and records them."""
 
     def __init__(self, environment: Environment, run_seed: int, number: int) -> None:
         self._environment = environment
         self._split = environment if isinstance(environment, SplitEnvironment) else None
         self._number = number
-        self._rng = np.random.default_rng(traversal_seed(run_seed, Stream.LEARNING, number, 0))  # of the actions
-        self._chance = np.random.default_rng(traversal_seed(run_seed, Stream.LEARNING, number, 1))  # of the environment
-        self._at_reset = self._chance.bit_generator.state  # where that stood when the episode began
-        self._episodes = 0  # how many were begun
-        self._observation: Array | None = None  # None: the next step begins an episode
+        self._rng = np.random.default_rng(traversal_seed(run_seed, Stream.LEARNING, number, 0))  # for the actions
+        self._chance = np.random.default_rng(
+            traversal_seed(run_seed, Stream.LEARNING, number, 1)
+        )  # for the environment
+        self._at_reset = self._chance.bit_generator.state  # its state when the episode began
+        self._episodes = 0  # number of episodes begun
+        self._observation: Array | None = None  # None: the next step starts an episode
         self._actions: list[Array] = []  # of the episode so far
         self._return = 0.0
         self._request: Request
         self._record: _Record
         self._before: Array
         self._action: Any
-        self.wanted = 0
-        """How many steps or episodes of the request are still to come."""
+        self.remaining = 0
+        """Steps or episodes of the request still to be taken."""
 
-    def open(self, request: Request, amount: int) -> None:
-        """Make ready to live through so many steps or whole episodes of a request."""
+    def begin(self, request: Request, amount: int) -> None:
+        """Prepare for this number of steps or whole episodes of a request."""
         if request.steps is None:
-            self._observation = None  # whole episodes begin at their beginning
-        self._request, self.wanted = request, amount
+            self._observation = None  # whole episodes start with a reset
+        self._request, self.remaining = request, amount
         self._record = _Record()
 
     def begin_step(self, policy: Policy) -> None:
@@ -56,15 +58,15 @@ class Lane:
             self._split.begin_step(self._action)
 
     def compute_step(self) -> None:
-        """Do what takes long."""
+        """Let the environment compute the expensive part of a step."""
         if self._split is not None:
             self._split.compute_step()
 
     def end_step(self) -> None:
-        """Record what happened.
+        """Complete the step and record it.
 
         Raises:
-            InputError: the environment gave something that is not a number.
+            InputError: the environment returned a value that is not finite.
         """
         outcome = self._environment.step(self._action) if self._split is None else self._split.end_step()
         following, reward, terminated, truncated = outcome
@@ -79,16 +81,16 @@ class Lane:
         if done:
             self._record.end(following, self._return, time + 1)
             self._observation = None
-        self.wanted -= done or self._request.steps is not None
+        self.remaining -= done or self._request.steps is not None
 
-    def close(self, policy: Policy) -> Batch:
-        """Return what was lived through since `open`."""
+    def finish(self, policy: Policy) -> Batch:
+        """Return the steps recorded since `begin`."""
         return self._record.batch(policy, self._number, self._observation)
 
-    def let_go(self) -> None:
-        """Close the environment, if there is something to close; the lane is over."""
-        if (let_go := getattr(self._environment, "close", None)) is not None:
-            let_go()
+    def close(self) -> None:
+        """Close the environment, if it can be closed."""
+        if (close := getattr(self._environment, "close", None)) is not None:
+            close()
 
     def _begin(self) -> Array:
         self._at_reset = self._chance.bit_generator.state
@@ -103,11 +105,11 @@ class Lane:
         self._observation = None
         return InputError(
             f"environment {self._number}, episode {self._episodes - 1}, step {time}: got {what}, "
-            "expected finite numbers; mend the environment"
+            "expected finite numbers; fix the environment"
         )
 
     def state(self) -> State:
-        """Return where it stands: its random streams, and the actions that led from the episode's beginning here."""
+        """Return its random streams, and the actions since the episode began."""
         begun = self._observation is not None
         now = self._chance.bit_generator.state
         return {
@@ -119,10 +121,10 @@ class Lane:
         }
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Go on from a state, by acting again what was done since the episode's beginning; see `state`.
+        """Continue from a state by repeating the actions since the episode began; see `state`.
 
         Raises:
-            InputError: the state is not of a lane.
+            InputError: the state is not of a sampler.
         """
         actions = np.asarray(state["actions"]) if "actions" in state else entry(state, "actions", (None,))
         restore_generator(self._rng, entry(state, "rng", (), text=True))
@@ -140,7 +142,7 @@ class Lane:
 
 
 class _Record:
-    """The steps of one lane while they happen."""
+    """The steps of one sampler as they are taken."""
 
     def __init__(self) -> None:
         self._observations: list[Array] = []
@@ -166,8 +168,8 @@ class _Record:
         self._returns.append(total)
         self._lengths.append(length)
 
-    def batch(self, policy: Policy, lane: int, pending: Array | None) -> Batch:
-        """Return the batch; `pending` is what was observed last, where the episode goes on."""
+    def batch(self, policy: Policy, number: int, pending: Array | None) -> Batch:
+        """Return the batch; `pending` is the last observation of an episode that is not over."""
         observations, actions = np.array(self._observations), np.array(self._actions)
         terminated, truncated = np.array(self._terminated, dtype=bool), np.array(self._truncated, dtype=bool)
         ends = terminated | truncated
@@ -185,7 +187,7 @@ class _Record:
             ends=ends,
             times=np.array(self._times),
             final_observations=np.array(finals),
-            lanes=np.full(len(finals), lane),
+            samplers=np.full(len(finals), number),
             episode_returns=np.array(self._returns, dtype=np.float64),
             episode_lengths=np.array(self._lengths, dtype=np.int64),
         )

@@ -1,4 +1,4 @@
-"""Training: live through what the algorithm asks for, let it learn, until a stopping rule says so."""
+"""Training: collect the requested experience and update the algorithm until a stopping rule applies."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import numpy as np
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
 from gaitopt.rl.algorithms.base import Algorithm, Metrics
-from gaitopt.rl.arrays import State, entry, part, prefixed, quiet_numbers
+from gaitopt.rl.arrays import State, entry, ignoring_float_warnings, part, prefixed
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.environment import Environment
 from gaitopt.rl.policies.base import Policy
@@ -25,32 +25,32 @@ from gaitopt.threads import one_thread
 
 
 class Rollouts(Protocol):
-    """Anything that carries out requests: one process, or many."""
+    """Collects the experience of requests, in one process or many."""
 
     def collect(self, requests: Sequence[Request]) -> list[Batch]:
         """Return one batch for each request."""
         ...
 
     def state(self) -> State:
-        """Return where it stands."""
+        """Return its state."""
         ...
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Go on from a state."""
+        """Continue from a state."""
         ...
 
 
 class Stopping(Spec):
-    """When to stop; what is left out plays no part."""
+    """Stopping rules; those that are None do not apply."""
 
     steps: Count | None = None
-    """After so many steps in all."""
+    """Total number of steps."""
     iterations: Count | None = None
-    """After so many updates."""
+    """Number of updates."""
     return_goal: Real | None = None
-    """Once the mean return of the last episodes has reached this."""
+    """Mean return of the last episodes to be reached."""
     window: Count = 100
-    """How many episodes that mean is taken over."""
+    """Number of last episodes over which the mean return is taken."""
 
     @property
     def endless(self) -> bool:
@@ -60,20 +60,20 @@ class Stopping(Spec):
 
 @dataclass(frozen=True)
 class Progress:
-    """Where training stands after an iteration."""
+    """Progress of a training after an iteration."""
 
     iteration: int
-    """How many updates there were."""
+    """Number of updates."""
     steps: int
-    """Steps lived through so far."""
+    """Steps taken so far."""
     episodes: int
-    """Episodes that ended so far."""
+    """Episodes ended so far."""
     mean_return: float
-    """Mean undiscounted return of the last episodes; NaN before one ended."""
+    """Mean undiscounted return of the last episodes; NaN before the first has ended."""
     metrics: Metrics
-    """What the algorithm tells of its update."""
+    """Metrics of the last update."""
     terminated: int = 0
-    """Episodes that ended by themselves, not cut off, in what was lived through for this update."""
+    """Episodes that ended in a terminal state in the experience of this update."""
 
 
 class Training:
@@ -91,16 +91,16 @@ class Training:
 
     @property
     def mean_return(self) -> float:
-        """Mean undiscounted return of the last episodes; NaN before one ended."""
+        """Mean undiscounted return of the last episodes; NaN before the first has ended."""
         return sum(self._returns) / len(self._returns) if self._returns else float("nan")
 
     def iterate(self) -> Progress:
-        """Collect once and learn once.
+        """Collect once and update once.
 
         Raises:
-            InputError: something was not a number; the algorithm is as it was before.
+            InputError: a value was not finite; the algorithm is as it was before.
         """
-        with self._one_thread(), quiet_numbers():
+        with self._one_thread(), ignoring_float_warnings():
             batches = self._rollouts.collect(self.algorithm.requests())
             metrics = self.algorithm.learn(batches)
         self._iteration += 1
@@ -114,12 +114,12 @@ class Training:
 
     @property
     def progress(self) -> Progress:
-        """Where it stands; without what is told of an update before it was restored."""
+        """Progress so far; without metrics after a restore."""
         counts = self._iteration, self._steps, self._episodes
         return Progress(*counts, self.mean_return, self._metrics, self._terminated)
 
     def stop_reasons(self) -> dict[str, str]:
-        """Return why it should not go on, by short name; empty while it may."""
+        """Return the reasons to stop, by short name; empty if there are none."""
         rule, reasons = self._stopping, {}
         if rule.steps is not None and self._steps >= rule.steps:
             reasons["steps"] = f"{self._steps} of {rule.steps} steps done"
@@ -131,7 +131,7 @@ class Training:
         return reasons
 
     def run(self, watch: Callable[[Progress], None] | None = None) -> None:
-        """Iterate until a stopping rule says so; `watch` sees every iteration.
+        """Iterate until a stopping rule applies; `watch` is called after every iteration.
 
         Raises:
             InputError: there is no stopping rule.
@@ -144,14 +144,14 @@ class Training:
                 watch(progress)
 
     def state(self) -> State:
-        """Return everything it needs to go on bit for bit."""
+        """Return the state from which it continues bit for bit."""
         counts = np.array([self._iteration, self._steps, self._episodes])
         own = {"counts": counts, "returns": np.array(self._returns, dtype=np.float64)}
         rollouts = prefixed("rollouts", self._rollouts.state())
         return {**own, **prefixed("algorithm", self.algorithm.state()), **rollouts}
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Go on from a state; see `state`.
+        """Continue from a state; see `state`.
 
         Raises:
             InputError: the state is of a training with other settings.
@@ -163,30 +163,30 @@ class Training:
         self._returns = deque(entry(state, "returns", (None,)).tolist(), self._stopping.window)
 
     def save(self, path: Path) -> None:
-        """Write the state into a file, whole or not at all."""
+        """Write the state to a file, whole or not at all."""
         save_state(path, self.state())
 
     def load(self, path: Path) -> Mapping[str, Any]:
-        """Go on from a file, and return the settings that were kept with it.
+        """Continue from the state in a file, and return the settings stored with it.
 
         Raises:
-            InputError: it is not such a file, or of a training with other settings.
+            InputError: it is not such a file, or is of a training with other settings.
         """
         header, state = read_arrays(path)
         if header.get("kind") != "training":
-            raise InputError(f"{path}: is not the state of a training; expected a file that one wrote")
+            raise InputError(f"{path}: is not the state of a training; expected a file that `save` wrote")
         self.restore(state)
         settings: Mapping[str, Any] = header.get("settings", {})
         return settings
 
 
 def save_state(path: Path, state: State, settings: Mapping[str, Any] | None = None) -> None:
-    """Write the state of a training into a file, whole or not at all, with settings of the caller."""
+    """Write the state of a training to a file, whole or not at all, with the caller's settings."""
     write_arrays(path, json.dumps({"kind": "training", "settings": dict(settings or {})}), state)
 
 
 def evaluate(policy: Policy, environment: Environment, rng: np.random.Generator, episodes: int, explore: bool) -> Array:
-    """Return the mean reward per step of each of some fresh episodes, shape (episodes,)."""
+    """Return the mean reward per step of each of several new episodes, shape (episodes,)."""
     means = []
     for _ in range(episodes):
         observation, rewards, over = environment.reset(rng), [], False

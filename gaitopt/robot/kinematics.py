@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +27,8 @@ CLOSE_BENDS = 0.01
 """Where the nearest feet of the two bends of the knee on the grid are this much alike, both are looked into [m]."""
 NEAREST_STEPS = 30
 """Upper bound on the steps of the search for the nearest reachable point."""
+MOST_TARGETS = 128
+"""Upper bound on the targets compared with the grid at once, to save memory."""
 
 
 @dataclass(frozen=True)
@@ -177,14 +178,14 @@ class Kinematics:
         Each bend of the knee has a nearest foot of its own. The search starts from the nearest foot of a grid of
         poses and, where the other bend has one about as near, from there too.
         """
-        start, distance = np.empty((2, *target.shape)), np.empty((2, len(target)))  # (bend, m, 3), (bend, m)
-        for i, bends in enumerate(self._pose_trees):
-            for bend, (poses, tree) in enumerate(bends):
-                if not len(poses):  # the knee's limits leave only the other bend
-                    start[bend, leg == i], distance[bend, leg == i] = 0.0, np.inf
-                    continue
-                distance[bend, leg == i], index = tree.query(target[leg == i])
-                start[bend, leg == i] = poses[index]
+        start, distance = np.zeros((2, *target.shape)), np.full((2, len(target)), np.inf)  # (bend, m, 3), (bend, m)
+        for i, bends in enumerate(self._grid):
+            rows = np.flatnonzero(leg == i)
+            for bend, (poses, feet) in enumerate(bends):
+                if len(poses):  # the knee's limits may leave only one bend
+                    at = _nearest_column(feet, target[rows])
+                    start[bend, rows] = poses[at]
+                    distance[bend, rows] = np.linalg.norm(feet[:, at].T - target[rows], axis=-1)
         bend = distance.argmin(axis=0)
         close = np.flatnonzero(np.abs(distance[1] - distance[0]) < CLOSE_BENDS)
         rows = np.concatenate([np.arange(len(target)), close])
@@ -227,13 +228,13 @@ class Kinematics:
         return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
 
     @cached_property
-    def _pose_trees(self) -> list[list[tuple[Array, Any]]]:
-        """For each leg, those poses with the knee bent one way and the other, and a k-d tree of their feet."""
-        from scipy.spatial import cKDTree  # slow to import, and few gaits need it
-
+    def _grid(self) -> list[list[tuple[Array, Array]]]:
+        """For each leg, those poses with the knee bent one way and the other, (m, 3), and their feet, (3, m)."""
         folded = self._poses[:, 2] >= self._straight[:, None]  # (4, m)
         bends = [[self._poses[folded[leg]], self._poses[~folded[leg]]] for leg in range(4)]
-        return [[(q, cKDTree(self._foot(q, np.full(len(q), leg)))) for q in bends[leg]] for leg in range(4)]
+        return [
+            [(q, np.ascontiguousarray(self._foot(q, np.full(len(q), leg)).T)) for q in bends[leg]] for leg in range(4)
+        ]
 
 
 @lru_cache(maxsize=16)
@@ -244,6 +245,14 @@ def _kinematics(legs: Legs, joints: Joints) -> Kinematics:
 def kinematics(robot: RobotSpec) -> Kinematics:
     """Return the kinematics of a robot; the same object for the same legs."""
     return _kinematics(robot.legs, robot.joints)
+
+
+def _nearest_column(feet: Array, targets: Array) -> Index:
+    """Return which of the feet, (3, m), is nearest to each target, (n, 3) -> (n,)."""
+    # |f - t|^2 / 2 is |f|^2 / 2 - f . t, and a term that is the same for all feet.
+    half_squares = np.sum(feet**2, axis=0) / 2
+    parts = np.array_split(targets, 1 + len(targets) // MOST_TARGETS)
+    return np.concatenate([(half_squares - part @ feet).argmin(axis=1) for part in parts])
 
 
 def _swing(angles: Array, vector: Array) -> Array:

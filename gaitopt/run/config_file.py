@@ -6,25 +6,24 @@ are taken from the provenance instead, which holds them whole: robots and scenar
 
 from __future__ import annotations
 
-import datetime
-import os
-import platform
-from collections.abc import Callable, Iterable, Mapping
+import tomllib
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic import Field
 from pydantic_core import to_jsonable_python
 
 from gaitopt.errors import InputError
+from gaitopt.gait.gait_file import gait_names, load_gait
 from gaitopt.gait.parameters import Twelve
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot, robot_names
-from gaitopt.robot.urdf import urdf_text
-from gaitopt.run.experiment import CONFIG, LAYOUT, URDF
+from gaitopt.robot.urdf import is_made, urdf_text
+from gaitopt.run.experiment import CONFIG, LAYOUT, URDF, check_experiment, config_path
 from gaitopt.run.older_layouts import from_layout_1
-from gaitopt.run.settings import GIVEN, Settings, SettingsType
-from gaitopt.run.versions import current_versions
+from gaitopt.run.settings import GIVEN, Settings, SettingsType, changed
+from gaitopt.run.versions import current_versions, made_here
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario, scenario_names
 from gaitopt.spec import Spec, parse_spec
 from gaitopt.toml import format_toml, read_toml, write_atomic
@@ -36,7 +35,7 @@ NONE = "none"
 class Provenance(Spec):
     """What the settings of an experiment stood for when it was begun."""
 
-    layout: int = LAYOUT
+    layout: Annotated[int, Field(strict=True)] = LAYOUT
     """Version of the folder's layout."""
     kind: str
     """Verb that began it: learn, train or compare."""
@@ -69,8 +68,7 @@ def write_config(folder: Path, settings: Settings, **found: Any) -> None:
     robot = settings.robot.changed(urdf=URDF)
     provenance = Provenance(
         kind=settings.kind,
-        made=f"{datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores, "
-        f"Python {platform.python_version()}",
+        made=made_here(),
         versions=current_versions(),
         gait=settings.gait.parameters,
         engine=settings.engine,
@@ -86,15 +84,17 @@ def write_config(folder: Path, settings: Settings, **found: Any) -> None:
 def to_tables(settings: Settings) -> dict[str, Any]:
     """Return settings as the tables of a file that `--config` reads: names where they are enough."""
     tables = _with_none(settings.model_dump(mode="json"))
-    robot = settings.robot if settings.robot.name in robot_names() else settings.robot.changed(urdf=URDF)
-    tables["robot"] = _reference(robot, load_robot, robot_names())
-    tables["scenario"] = _reference(settings.scenario, load_scenario, scenario_names())
-    shipped = settings.gait.name != GIVEN and not settings.gait.name.endswith(".toml")
-    tables["gait"] = settings.gait.name if shipped else settings.gait.parameters
+    if "name" not in settings.model_fields_set:  # made of the rest
+        tables.pop("name")
+    robot, scenario = _shipped_robot(settings.robot), settings.scenario
+    usual = load_scenario(scenario.name) if scenario.name in scenario_names() else None
+    tables["scenario"] = _reference(scenario, usual)
+    tables["robot"] = _reference(settings.robot.changed(urdf=robot.urdf if robot else URDF), robot)
+    tables["gait"] = _gait_reference(settings, robot)
     tables["engine"] = _changes(engine_of(settings.robot).model_dump(), settings.engine.model_dump())
     if tables.get("score") is not None:
         tables["score"] = str(settings.score)  # type: ignore[attr-defined]
-    return tables
+    return {name: value for name, value in tables.items() if value != {}}
 
 
 def read_config(kind: type[SettingsType], folder: Path) -> tuple[SettingsType, Provenance]:
@@ -103,13 +103,15 @@ def read_config(kind: type[SettingsType], folder: Path) -> tuple[SettingsType, P
     Raises:
         InputError: they cannot be read, or are of another kind of experiment.
     """
-    path = next((path for path in (folder / CONFIG, *folder.glob("training.toml")) if path.is_file()), folder / CONFIG)
+    check_experiment(folder)
+    path = config_path(folder)
     tables, found = _read(kind, path)
     if found is None:
         raise InputError(f"{path}: key 'provenance' is missing; expected the file of an experiment")
     provenance = parse_spec(Provenance, found, f"{path}: provenance")
     robot = provenance.robot.changed(urdf=str(folder / provenance.robot.urdf))
-    name = tables["gait"] if isinstance(tables.get("gait"), str) else GIVEN
+    gait = tables.get("gait")
+    name = gait.get("name", GIVEN) if isinstance(gait, Mapping) else gait
     whole: dict[str, Any] = {"robot": robot, "scenario": provenance.scenario, "engine": provenance.engine}
     whole["gait"] = {"name": name, "parameters": provenance.gait}
     return parse_spec(kind, tables | whole, str(path)), provenance
@@ -122,12 +124,9 @@ def read_settings(kind: type[Settings], path: Path) -> dict[str, Any]:
         InputError: it cannot be read, holds an unknown key, or is of another kind of experiment.
     """
     tables, _ = _read(kind, path)
-    for key, value in tables.items():
-        if isinstance(value, str) and key in ("robot", "scenario", "gait") and value.endswith(".toml"):
-            tables[key] = str(path.parent / value)  # beside the file
-    robot = tables.get("robot")
-    if isinstance(robot, Mapping) and "urdf" in robot:
-        tables["robot"] = {**robot, "urdf": str(path.parent / str(robot["urdf"]))}
+    for key in ("robot", "scenario", "gait"):
+        if key in tables:
+            tables[key] = _beside(path.parent, tables[key])
     try:
         kind(**tables)
     except InputError as error:
@@ -139,25 +138,65 @@ def _read(kind: type[Settings], path: Path) -> tuple[dict[str, Any], dict[str, A
     """Return the settings in a file, and its provenance if it has one."""
     tables = read_toml(path)
     if "schema_version" in tables:  # layout 1 had the version there, and all specs beside it
-        tables = from_layout_1(tables)
+        try:
+            tables = from_layout_1(tables)
+        except KeyError as error:
+            raise InputError(f"{path}: key {error} is missing; expected settings of gaitopt {kind.kind}") from error
+        except TypeError as error:
+            raise InputError(f"{path}: holds no settings of gaitopt {kind.kind}: {error}") from error
     found = tables.pop("provenance", None)
-    if found is not None and found.get("kind") != kind.kind:
+    if found is None:
+        return tables, None
+    if not isinstance(found, Mapping):
+        raise InputError(f"{path}: provenance: got {found!r}; expected a table")
+    if found.get("kind") != kind.kind:
         raise InputError(
             f"{path}: holds settings of gaitopt {found.get('kind')}; expected those of gaitopt {kind.kind}"
         )
-    return tables, found
+    return tables, dict(found)
 
 
-def _reference(spec: Any, load: Callable[[str], Any], names: Iterable[str]) -> Any:
+def _beside(folder: Path, choice: Any) -> Any:
+    """Return a choice with the paths of its files, which are written relative to the folder."""
+    if isinstance(choice, str):
+        return str(folder / choice) if choice.endswith(".toml") else choice
+    if not isinstance(choice, Mapping):
+        return choice
+    files = {"base": _beside(folder, choice.get("base")), "urdf": str(folder / str(choice.get("urdf")))}
+    return {key: files.get(key, value) for key, value in choice.items()}
+
+
+def _shipped_robot(robot: RobotSpec) -> RobotSpec | None:
+    """Return the robot of the same name and URDF that comes with the package, if there is one."""
+    if robot.name not in robot_names():
+        return None
+    shipped = load_robot(robot.name)
+    made = is_made(shipped) and is_made(robot)  # of the numbers, which are compared
+    return shipped if made or urdf_text(shipped) == urdf_text(robot) else None
+
+
+def _gait_reference(settings: Settings, robot: RobotSpec | None) -> Any:
+    """Return the name of the first gait if it comes with the robot; or its parameters."""
+    gait = settings.gait
+    known = robot is not None and gait.name in gait_names(robot)
+    if robot is not None and known and load_gait(gait.name, robot).parameters == settings.start_gait:
+        return gait.name
+    return gait.parameters if gait.name == GIVEN else gait.model_dump()
+
+
+def _reference(spec: Spec, usual: Any) -> Any:
     """Return the name of a spec that comes with the package, with what was changed of it; or all of it."""
     whole = spec.model_dump(mode="json")
-    if spec.name not in names:
+    if usual is None:
         return whole
-    changes = _changes(load(spec.name).model_dump(mode="json"), whole)
-    changes.pop("urdf", None)
-    if _has_none(changes):  # which a file cannot say
+    changes = _changes(usual.model_dump(mode="json"), whole)
+    if not changes:
+        return usual.name
+    try:
+        again = changed(usual, tomllib.loads(format_toml(changes)), usual.name)
+    except InputError:
         return whole
-    return {"base": spec.name, **changes} if changes else spec.name
+    return {"base": usual.name, **changes} if again == spec else whole  # a file cannot say that something is None
 
 
 def _changes(usual: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
@@ -170,10 +209,6 @@ def _changes(usual: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any
         elif value != usual.get(name):
             changes[name] = to_jsonable_python(value)
     return changes
-
-
-def _has_none(value: Any) -> bool:
-    return value is None or (isinstance(value, Mapping) and any(map(_has_none, value.values())))
 
 
 def _with_none(tables: dict[str, Any]) -> dict[str, Any]:

@@ -119,9 +119,10 @@ def _evaluations(
     first = targets[0]
     repeats, seed, workers = whole("repeats", repeats, 1), whole("seed", seed, 0), workers_of_choice(workers)
     objective = first.usual_score if score is None else score_of_choice(score)
-    if not isinstance(body, OperatedRobot):
-        body = engine_of_choice(body) or first.engine
-    world = World(first.robot, first.scenario, body)
+    if body is not None and not isinstance(body, (EngineSpec, OperatedRobot)):
+        expected = "an EngineSpec, or RealRobot(...).operated_by(operator)"
+        raise InputError(f"body: got {body!r:.80}; expected {expected}")
+    world = World(first.robot, first.scenario, body or first.engine)
     return measure([target.walker for target in targets], world, repeats, seed, workers, objective)
 
 

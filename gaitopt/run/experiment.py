@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import csv
 import datetime
+import errno
+import itertools
 import os
 import shutil
+import threading
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
@@ -20,7 +23,8 @@ from gaitopt.run.database import count
 from gaitopt.toml import read_toml
 
 CONFIG, URDF, DATABASE, BEST = "config.toml", "robot.urdf", "run.db", "best.toml"
-PROGRESS, RESULT, MEMBERS, TABLE = "progress.csv", "result.toml", "runs", "comparison.csv"
+PROGRESS, RESULT, CURVE = "progress.csv", "result.toml", "curve.csv"
+MEMBERS, TABLE, CURVES = "runs", "comparison.csv", "curves.csv"
 LAYOUT = 2
 """Version of the folders' layout."""
 LATEST = "latest"
@@ -55,8 +59,9 @@ def kind_of(folder: Path) -> str | None:
         return None
     if "schema_version" in tables:
         return "learn"
-    kind = tables.get("provenance", {}).get("kind")
-    return kind if kind in KINDS else None
+    provenance = tables.get("provenance")
+    kind = provenance.get("kind") if isinstance(provenance, Mapping) else None
+    return next((known for known in KINDS if known == kind), None)
 
 
 def names(runs: Path, kinds: Collection[str] = tuple(KINDS)) -> list[str]:
@@ -74,7 +79,7 @@ def find(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) ->
         kinds: verbs; of which kinds the latest may be, and the names that an error suggests.
 
     Raises:
-        InputError: there is none.
+        InputError: there is none, or its settings cannot be read.
     """
     if (folder := look_up(text, runs, kinds)) is not None:
         return folder
@@ -83,10 +88,28 @@ def find(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) ->
 
 
 def look_up(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) -> Path | None:
-    """Return the folder of an experiment, or None; see `find`."""
+    """Return the folder of an experiment, or None if there is none; see `find`."""
     if str(text) == LATEST and (known := names(runs, kinds)):
         return runs / known[-1]
-    return next((path for path in (Path(text), runs / text) if kind_of(path) is not None), None)
+    for path in (Path(text), runs / text):
+        if config_path(path).is_file():
+            check_experiment(path)
+            return path
+    return None
+
+
+def check_experiment(folder: Path) -> str:
+    """Return the verb that made an experiment.
+
+    Raises:
+        InputError: the folder is no experiment, or its settings cannot be read.
+    """
+    if (kind := kind_of(folder)) is None:
+        if not config_path(folder).is_file():
+            raise InputError(f"{folder}: is no experiment of gaitopt: it has no {CONFIG}; see `gaitopt runs`")
+        read_toml(config_path(folder))  # says what is wrong with it
+        raise InputError(f"{config_path(folder)}: is not of an experiment of gaitopt; see `gaitopt runs`")
+    return kind
 
 
 def open_experiment(folder: Path) -> Any:
@@ -95,11 +118,7 @@ def open_experiment(folder: Path) -> Any:
     Raises:
         InputError: the folder is no experiment, or its settings cannot be used.
     """
-    kind = kind_of(folder)
-    if kind is None:
-        read_toml(config_path(folder))  # says what is wrong with it
-        raise InputError(f"{folder}: is no experiment of gaitopt; see `gaitopt runs`")
-    module, _, name = _FOLDERS[kind].partition(":")
+    module, _, name = _FOLDERS[check_experiment(folder)].partition(":")
     return getattr(import_module(module), name)(folder)
 
 
@@ -146,6 +165,8 @@ def locked(folder: Path) -> Iterator[None]:
 def make_folder(runs: Path, name: str, fill: Callable[[Path], None], now: datetime.datetime | None = None) -> Path:
     """Make `runs/<date>_<time>_<name>/`, whole or not at all, and return it.
 
+    Nothing is ever overwritten: of two that are made in the same second, the name of the later one ends in a number.
+
     Args:
         runs: folder of experiments.
         name: name of the experiment.
@@ -153,22 +174,33 @@ def make_folder(runs: Path, name: str, fill: Callable[[Path], None], now: dateti
         now: the moment, in UTC; the present if None.
 
     Raises:
-        InputError: the folder exists, or it cannot be written.
+        InputError: it cannot be written.
     """
     moment = now or datetime.datetime.now(datetime.UTC)
     path = runs / f"{moment:%Y-%m-%d_%H%M%S}_{name}"
-    if path.exists():
-        raise InputError(f"{path}: this run exists, and runs are never overwritten; give another --name")
-    draft = runs / f".{path.name}.{os.getpid()}"
+    draft = runs / f".{path.name}.{os.getpid()}.{threading.get_ident()}"
     try:
         draft.mkdir(parents=True)
         fill(draft)
-        draft.rename(path)
+        return _renamed(draft, path)
     except OSError as error:
         raise InputError(f"{path}: the run's folder cannot be made: {error.strerror or error}") from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return path
+
+
+def _renamed(draft: Path, path: Path) -> Path:
+    """Give a draft its name, or the first with a number behind that is free; return it."""
+    for number in itertools.count(1):
+        free = path if number == 1 else path.with_name(f"{path.name}-{number}")
+        try:
+            draft.rename(free)
+        except OSError as error:
+            if error.errno not in (errno.EEXIST, errno.ENOTEMPTY, errno.ENOTDIR):
+                raise
+        else:
+            return free
+    raise AssertionError  # numbers do not end
 
 
 def rows(runs: Path) -> list[dict[str, Any]]:
@@ -224,11 +256,11 @@ def _speed_of_layout_1(folder: Path) -> float | None:
 
 
 def _comparison(folder: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
-    members = [row(path) for path in sorted((folder / MEMBERS).iterdir())]
-    if any(member["state"] == "broken" for member in members):
-        raise InputError(f"{folder}: a run is broken")
+    members = [row(path) for path in sorted((folder / MEMBERS).iterdir()) if path.is_dir()]
     ended = sum(member["state"] == "finished" for member in members)
-    methods = tables.get("algorithms") or tables.get("optimizers") or ()
+    left_out = tables.get("provenance", tables).get("left_out", ())
+    named = tables.get("algorithms") or tables.get("optimizers") or ()
+    methods = [method for method in named if method not in left_out]
     state = "finished" if (folder / TABLE).is_file() else "unfinished"
     done = f"{ended} of {len(members)} runs"
     return {"method": f"comparison of {len(methods)}", "done": done, "learned_mps": None, "state": state}

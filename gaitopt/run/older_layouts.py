@@ -17,7 +17,7 @@ def from_layout_1(tables: Mapping[str, Any]) -> dict[str, Any]:
     new.pop("schema_version")
     trained = "algorithm" in new
     gait, name = (new.pop("gait"), new.pop("gait_name")) if trained else (new.pop("start"), new.pop("start_name"))
-    new["gait"] = name if name != "given" else gait
+    new["gait"] = {"name": name, "parameters": gait}
     if "desk" in new:
         new["real"] = new.pop("desk")
     if trained:

@@ -12,9 +12,6 @@ from gaitopt.hal.body import Body
 from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.real.robot import OperatedRobot
-from gaitopt.run.real.walks import RealWalks
-from gaitopt.run.remote import remote_factory
 from gaitopt.run.walker import Walker, WalkerKey
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
@@ -24,8 +21,8 @@ from gaitopt.walk.evaluation import Evaluation, summarize
 from gaitopt.walk.traversal import Traversal, traverse
 from gaitopt.workers import RAY, InProcess, WorkerChoice, Workers, make_workers
 
-if TYPE_CHECKING:  # every worker imports this module: what it does not need is imported where it is used
-    pass
+if TYPE_CHECKING:  # every worker imports this module: what workers do not need is imported where it is used
+    from gaitopt.run.real.robot import OperatedRobot
 
 
 class RolloutTask(NamedTuple):
@@ -99,6 +96,8 @@ class RealRollout:
     """Walks traversals on a real robot."""
 
     def __init__(self, robot: RobotSpec, scenario: ScenarioSpec, body: OperatedRobot) -> None:
+        from gaitopt.run.real.walks import RealWalks
+
         self._walks = RealWalks(robot, scenario, body)
 
     def __call__(self, task: RolloutTask) -> RolloutResult:
@@ -114,9 +113,13 @@ class RealRollout:
 
 def rollout_workers(world: World, workers: WorkerChoice) -> RolloutWorkers:
     """Return what walks traversals: worker processes in simulation, or one real robot with its operator."""
-    if isinstance(world.body, OperatedRobot):
+    if not isinstance(world.body, EngineSpec):
         return InProcess(partial(RealRollout, world.robot, world.scenario, world.body))
-    return make_workers(world.rollout if workers != RAY else remote_factory(world.robot, world.rollout), workers)
+    if workers != RAY:
+        return make_workers(world.rollout, workers)
+    from gaitopt.run.remote import remote_factory
+
+    return make_workers(remote_factory(world.robot, world.rollout), workers)
 
 
 def fresh_tasks(walker: Walker, repeats: int, seed: int) -> list[RolloutTask]:

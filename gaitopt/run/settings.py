@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
+import numpy as np
 from pydantic import Field, ModelWrapValidatorHandler, model_validator
 
 from gaitopt.errors import InputError
@@ -40,9 +41,9 @@ class NamedGait(Spec):
     """A gait and where it came from."""
 
     name: str
-    """Its name, or its file."""
+    """Name of the gait, or its file."""
     parameters: Twelve
-    """The twelve parameters, SI units."""
+    """Twelve parameters, SI units."""
 
 
 class Settings(Spec):
@@ -53,22 +54,22 @@ class Settings(Spec):
     error_source: ClassVar[str | None] = ""
 
     robot: RobotSpec
-    """Robot: a name or a robot.toml (default: aibo-ers7)."""
+    """Robot: a name (see `gaitopt list robots`) or a robot.toml (default: aibo-ers7)."""
     scenario: ScenarioSpec
-    """Where it walks: a scenario's name or file (default: field)."""
+    """Scenario to walk in: a name (see `gaitopt list scenarios`) or a file (default: field)."""
     gait: NamedGait
-    """First gait: a name or a file (default: the robot's own)."""
+    """Gait to begin with: a name (see `gaitopt list gaits`) or a file (default: the robot's own)."""
     engine: EngineSpec
-    """Physics engine and its settings; those that suit the robot if left out."""
+    """Physics engine and its settings (default: those that suit the robot)."""
     name: Name
-    """Name of the experiment's folder: letters, digits, dot, dash, underscore."""
+    """Name of the experiment's folder: letters, digits, dot, dash, underscore (default: made of the rest)."""
 
     @model_validator(mode="wrap")
     @classmethod
     def _fill_in(cls, values: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         if not isinstance(values, Mapping):
             return handler(values)
-        given = {name: value for name, value in values.items() if value is not None}
+        given = {name: _plain(value) for name, value in values.items() if value is not None}
         settings = handler(cls.completed(given))
         # What was given, not what was filled in: `changed` fills the rest in anew.
         object.__setattr__(settings, "__pydantic_fields_set__", set(given))
@@ -99,7 +100,11 @@ class Settings(Spec):
 
     def changed(self, /, **changes: Any) -> Self:
         """Return the settings with some changed; what had not been given is filled in anew."""
-        return type(self)(**{name: getattr(self, name) for name in self.model_fields_set} | changes)
+        given = {name: getattr(self, name) for name in self.model_fields_set}
+        robot = resolved(changes.get("robot") or self.robot, RobotSpec, load_robot)
+        if robot.name != self.robot.name and "gait" in given:
+            given["gait"] = self.gait.name  # the other robot's gait of that name
+        return type(self)(**given | changes)
 
 
 def settings_of(kind: type[SettingsType], settings: SettingsType | None, fields: Mapping[str, Any]) -> SettingsType:
@@ -136,6 +141,15 @@ def resolved(choice: Any, kind: type[SpecType], load: Callable[[str | Path], Spe
 def changed(spec: SpecType, changes: Mapping[str, Any], source: str) -> SpecType:
     """Return a spec with the changes of a table; errors name the source."""
     return parse_spec(type(spec), _merged(spec.model_dump(), changes), source)
+
+
+def _plain(value: Any) -> Any:
+    """Return a value with numpy's numbers and arrays, which strict fields refuse, as Python's."""
+    if isinstance(value, (np.generic, np.ndarray)):
+        return value.tolist()
+    if isinstance(value, Mapping):
+        return {key: _plain(item) for key, item in value.items()}
+    return type(value)(map(_plain, value)) if type(value) in (list, tuple) else value
 
 
 def _merged(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

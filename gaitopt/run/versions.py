@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 import functools
+import os
 import platform
 import subprocess
 from importlib import metadata
@@ -11,6 +13,12 @@ from pathlib import Path
 import gaitopt
 
 PACKAGES = ("numpy", "scipy", "scikit-learn", "cma", "pybullet", "pydantic")
+
+
+def made_here() -> str:
+    """Return the date, and what machine this is, in a few words."""
+    machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+    return f"{datetime.date.today()}, {machine}"
 
 
 def current_versions() -> dict[str, str]:

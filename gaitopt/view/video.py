@@ -22,19 +22,19 @@ from gaitopt.run.rollout import fresh_seed
 from gaitopt.run.target import RobotChoice, ScenarioChoice, Target, find_target
 from gaitopt.scenario.spec import Push, ScenarioSpec
 from gaitopt.view.whole_file import whole_file
-from gaitopt.walk.traversal import Traversal, conditions_of, looks, traverse
+from gaitopt.walk.traversal import Traversal, commands_per_reading, conditions_of, traverse
 
 Picture = NDArray[np.uint8]
 
 FORMATS = (".mp4", ".gif")
 GIF_EVERY = 2
-"""A .gif keeps every second picture: it is large enough."""
+"""A .gif keeps one picture in so many, because the format is large."""
 PUSH_S = 0.5
-"""A push is told for so long from its beginning on [s]."""
+"""Time for which a push is captioned, from its beginning [s]."""
 PUSH_ROW, LAST_ROW = -64, -34
-"""Where pushes are told, and how the walk ended [px]."""
+"""Rows of the captions of pushes and of the result [px]."""
 LAST_PICTURE_S = 1.5
-"""The last picture stays this long [s]."""
+"""Time for which the last picture stays [s]."""
 
 
 @dataclass
@@ -85,7 +85,8 @@ def record_video(
             traversals.append(traverse(body, controller, scenario, chance, camera))
         film.pictures = [*film.pictures, _caption(film.pictures[-1], _verdict(traversals[-1]), row=LAST_ROW)]
         films.append(film)
-    rate = 1 / Fraction(looks(robot.servo.command_period_s) * robot.servo.command_period_s).limit_denominator(1000)
+    period = robot.servo.command_period_s
+    rate = 1 / Fraction(commands_per_reading(period) * period).limit_denominator(1000)
     with whole_file(path) as draft:
         (_write_mp4 if path.suffix == ".mp4" else _write_gif)(draft, _side_by_side(films, rate), rate)
     return traversals
@@ -124,7 +125,7 @@ def check_format(path: Path) -> None:
 
 
 class _Cameraman:
-    """Takes a picture at every look, from beside the robot, and tells of pushes."""
+    """Takes a picture at every reading, from beside the robot, and captions pushes."""
 
     def __init__(
         self, film: Film, scenario: ScenarioSpec, pushes: Sequence[Push], report: Callable[[str, float], None] | None

@@ -1,1 +1,1 @@
-"""A walk across a field: who steers, how it is timed, what it is worth."""
+"""A walk across a field: its controller, its stopwatch, its score."""

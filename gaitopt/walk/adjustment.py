@@ -1,4 +1,4 @@
-"""What a policy may change of a gait while the robot walks: its parameters, and the joints' targets."""
+"""Adjustments that a policy makes to a gait while the robot walks: of its parameters and of the joints' targets."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from gaitopt.spec import Positive, Spec
 
 
 class Adjustments(Spec):
-    """How far a policy may go from its gait. Actions are parts of these reaches, -1 to 1."""
+    """How far a policy may change its gait. Actions are fractions of these reaches, -1 to 1."""
 
     parameters: bool = True
-    """Whether it changes the gait's parameters."""
+    """Whether the policy changes the gait's parameters."""
     parameter_reach: Annotated[Positive, Field(le=1)] = 0.2
-    """Of each parameter, as a part of its range."""
+    """Reach of each parameter, as a fraction of its range."""
     change_s: Positive = 0.2
-    """Shortest time in which a parameter goes from the gait's to the end of its reach [s]."""
+    """Shortest time in which a parameter moves from the gait's value to the end of its reach [s]."""
     residuals: bool = True
-    """Whether it adds to the joints' targets."""
+    """Whether the policy adds to the joints' targets."""
     residual_reach_rad: Annotated[Positive, Field(le=1)] = 0.1
-    """Of each joint's target [rad]."""
+    """Reach of each joint's target [rad]."""
 
 
 class AdjustedGait:
@@ -41,9 +41,9 @@ class AdjustedGait:
         """Make the tables.
 
         Args:
-            gait: the gait that is adjusted.
-            robot: whose legs.
-            hold: how the heading is held, in addition.
+            gait: the gait to adjust.
+            robot: the robot.
+            hold: the heading hold, which acts in addition.
             adjustments: what may be changed.
             period: time between two commands [s].
 
@@ -55,30 +55,30 @@ class AdjustedGait:
         changed = self._variation.names if adjustments.parameters else ()
         moved = robot.joint_names if adjustments.residuals else ()
         self.action_names = (*changed, *(f"{joint} target" for joint in moved))
-        """What each number of an action changes."""
+        """Meaning of each number of an action."""
         if not self.action_names:
             raise InputError("adjustments: parameters and residuals are both off; a policy needs one of them")
         reach = adjustments.residual_reach_rad
         self.parameter_ends = self._variation.ends
         """Values of each parameter at offset -1 and at offset 1, in its unit."""
         self.action_ends = (*(self.parameter_ends[name] for name in changed), *((-reach, reach) for _ in moved))
-        """What -1 and 1 of each number mean: values of a parameter, in its unit; or added to a joint's target [rad]."""
+        """Ends of each number of an action: values of a parameter, in its unit; additions to a joint's target [rad]."""
         self.parameter_names = self._variation.names
-        """Of the parameters that have an offset."""
+        """Names of the parameters that have an offset."""
         self._parameters = len(changed)
         self.unreachable, self.saturated = self._variation.unreachable, self._variation.saturated
         self.begin()
 
     def begin(self) -> None:
-        """Stand at the beginning of the gait's cycle, nothing changed."""
+        """Return to the beginning of the gait's cycle, with nothing changed."""
         self.phase = 0.0
-        """Part of the cycle that has passed, 0 to 1."""
+        """Fraction of the cycle that has passed, 0 to 1."""
         self.offsets: Sequence[float] = [0.0] * len(self._variation.names)
-        """Of the parameters by now, as parts of their reach, (active,)."""
+        """Current offsets of the parameters, as fractions of their reach, (active,)."""
 
     @property
     def pace(self) -> float:
-        """By how much the steps are quicker than the gait's, as a part of the reach, -1 to 1."""
+        """Change of the step rate from the gait's, faster positive, as a fraction of the reach, -1 to 1."""
         return 0.0 - self.offsets[self.parameter_names.index("cycle_time")]
 
     @property
@@ -90,14 +90,14 @@ class AdjustedGait:
         """Return the joint angles of the next commands [rad], (count, joints).
 
         Args:
-            action: wanted changes as parts of their reach, (actions,); cut off at -1 and 1.
-            count: how many commands.
-            turn: that holds the heading, as a part of its limit.
+            action: wanted changes as fractions of their reach, (actions,); clipped to -1 and 1.
+            count: number of commands.
+            turn: turn of the heading hold, as a fraction of its limit.
         """
         wanted = [min(1.0, max(-1.0, part)) for part in action.tolist()]
         if self._parameters:
             step = count * self._period / self._adjustments.change_s
-            pairs = zip(self.offsets, wanted, strict=False)  # the parameters' come first
+            pairs = zip(self.offsets, wanted, strict=False)  # the parameters come first
             self.offsets = [min(offset + step, max(offset - step, part)) for offset, part in pairs]
         phase_step = self._period / self._variation.cycle_time(self.offsets)
         angles = self._variation.angles([self.phase + i * phase_step for i in range(count)], self.offsets, turn)

@@ -1,4 +1,4 @@
-"""What makes a fast gait no honest walk: flight, sliding on the belly, walking on the knees, impossible commands."""
+"""Artefacts of a fast gait: flight, sliding on the belly, walking on the knees, impossible commands."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from gaitopt.walk.traversal import Traversal
 LIMITS = {
     "flight": (0.20, "is in the air for"),
     "belly": (0.05, "lies on trunk or head for"),
-    "knees": (0.10, "bears on knees or shins for"),
-    "unreachable": (0.50, "wants feet out of reach for"),
-    "saturated": (0.60, "wants joints faster than the servos for"),
+    "knees": (0.10, "stands on knees or shins for"),
+    "unreachable": (0.50, "commands feet out of reach for"),
+    "saturated": (0.60, "commands joints faster than the servos for"),
 }
-"""Largest honest share of the time, or of the cycle, and how to say it.
+"""Largest honest share of the time, or of the cycle, and its words in a report.
 
-A trot at a duty factor of one half exchanges its feet without a pause, so that moments of flight belong to it; the
-published gaits themselves ask for feet nearer than a leg can fold in a quarter of the cycle, and on the ERS-210 for
-joints faster than the servos in half of it.
+A trot with a duty factor of one half exchanges its feet without a pause, so some flight belongs to it. Even the
+published gaits command feet nearer than a leg can fold in a quarter of the cycle, and on the ERS-210 joints faster than
+the servos in half of it.
 """
 
 
 def find_artefacts(traversals: Sequence[Traversal]) -> tuple[str, ...]:
-    """Return one line for each share whose mean over the traversals is larger than honest."""
+    """Return one line for each share whose mean over the traversals exceeds its limit."""
     found = []
     for name, (limit, words) in LIMITS.items():
         shares = np.array([getattr(traversal, name) for traversal in traversals])

@@ -18,7 +18,7 @@ def yaw(orientation: Quaternion) -> float:
 
 
 def uprightness(orientation: Quaternion) -> float:
-    """Return the cosine of the angle between the trunk's up and the vertical."""
+    """Return the cosine of the angle between the trunk's up axis and the vertical."""
     x, y, _, _ = orientation
     return 1 - 2 * (x * x + y * y)
 
@@ -31,7 +31,7 @@ def roll_pitch(orientations: Array) -> tuple[Array, Array]:
 
 
 def roll_pitch_yaw(orientation: Quaternion) -> tuple[float, float, float]:
-    """Return roll to the right, pitch nose down and heading to the left of one quaternion [rad]."""
+    """Return roll (right positive), pitch (nose down positive) and heading (left positive) of one quaternion [rad]."""
     x, y, z, w = orientation
     pitch = math.asin(min(1.0, max(-1.0, 2 * (w * y - z * x))))
     return math.atan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y)), pitch, yaw(orientation)

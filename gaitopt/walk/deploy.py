@@ -1,4 +1,4 @@
-"""A gait on a robot for some seconds: ease in, walk, ease out, limp; and how punctual that was."""
+"""A walk of some seconds on a robot: ease in, walk, ease out, go limp; and the timing of its commands."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from gaitopt.walk.policy_controller import PolicyController
 STAND_S = 1.5
 """Time to ease into the first pose [s]."""
 EASE_S = 0.6
-"""Time in which the stroke grows from nothing, and shrinks at the end [s]."""
+"""Time over which the stroke grows from zero, and shrinks at the end [s]."""
 
 Recorder = Callable[[BodyState, Array], None]
-"""Called at every command with what was measured before and what was sent, (joints,) [rad]."""
+"""Called at every command with the state measured before it and the angles sent, (joints,) [rad]."""
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """What came of it."""
+    """The result of a deployment."""
 
     seconds: float
-    """How long it walked [s]."""
+    """Duration of the walk [s]."""
     timing: Timing
-    """How punctual the commands were."""
+    """Timing of the commands."""
     held_back: float
-    """Largest distance of a sent angle from the wanted one [rad]; nan where the robot plays by itself."""
+    """Largest difference between a sent and a wanted angle [rad]; nan if the robot plays a skill."""
 
 
 def deploy(body: RealBody, controller: Controller, seconds: float, record: Recorder | None = None) -> Deployment:
@@ -41,13 +41,13 @@ def deploy(body: RealBody, controller: Controller, seconds: float, record: Recor
 
     Args:
         body: configured and inactive; left so.
-        controller: makes it walk.
+        controller: makes the body walk.
         seconds: from the first step to the last [s].
         record: called at every command.
 
     Raises:
         InputError: the controller was made for a shorter walk.
-        BodyError: the robot lacks what a policy sees, and was not moved; or it failed, and its servos are limp.
+        BodyError: the robot lacks a sensor that the policy needs, and was not moved; or it failed and is limp.
     """
     if isinstance(controller, GaitController) and seconds > controller.duration:
         raise InputError(
@@ -63,7 +63,7 @@ def deploy(body: RealBody, controller: Controller, seconds: float, record: Recor
             held_back = _stream(body, controller, seconds, record)
         else:
             held_back = _play(body, controller, seconds, record)
-        timing = body.timing.copy()  # of the walk, not of sitting down
+        timing = body.timing.copy()  # before sitting down adds to it
         body.sit()
         return Deployment(seconds, timing, held_back)
     finally:

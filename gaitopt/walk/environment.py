@@ -1,12 +1,12 @@
-"""The traversal as an environment of reinforcement learning: one step is one control period.
+"""The traversal as a reinforcement-learning environment: one step is one control period.
 
 | reward | |
 |---|---|
-| way gained along the field, in centimeters | less that of a walk at the pace to beat, 0 unless one is given |
+| distance gained along the field, in centimeters | minus that of a walk at the pace to beat, if one is given |
 | minus the scenario's `fall_cost` times the field's length in centimeters | if it fell, left the field, or is stuck |
 
-An episode terminates at a fall. It is truncated at the time limit, at the finish line, beyond which the walk could go
-on, at the side lines, and where it is stuck: without a new centimeter of way for the scenario's `stuck_s`, if any.
+An episode terminates at a fall. It is truncated at the time limit, at the finish line (the walk could go on beyond it),
+at the side lines, and when the robot is stuck: no new centimeter gained for the scenario's `stuck_s`, if any.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.walk.observation_bounds import observation_bounds
 from gaitopt.walk.policy_controller import Interface, PolicyWalk
 from gaitopt.walk.stopwatch import PositionStopwatch
-from gaitopt.walk.traversal import SETTLE_S, Status, looks, status_of
+from gaitopt.walk.traversal import SETTLE_S, Status, commands_per_reading, status_of
 
 UNIT_M = 0.01
-"""Way that is worth 1 [m]."""
+"""Distance that is worth a reward of 1 [m]."""
 
 
 class TraversalEnvironment:
@@ -47,23 +47,23 @@ class TraversalEnvironment:
         """Make the tables of the gait.
 
         Args:
-            gait: that the policy adjusts.
-            robot: who walks.
-            scenario: where.
-            interface: what the policy sees and changes.
-            pace: to beat [m/s].
-            engine: how the physics are computed; as the robot asks if None.
+            gait: the gait that the policy adjusts.
+            robot: the robot.
+            scenario: where it walks.
+            interface: what the policy observes and changes.
+            pace: pace to beat [m/s].
+            engine: physics engine; the robot's default if None.
             window: show PyBullet's window.
-            camera: make the field fit to be filmed.
+            camera: prepare the field for `render`.
         """
         self.robot, self.scenario, self._pace = robot, scenario, pace
         self._walk = PolicyWalk(gait, robot, scenario, interface or Interface())
         self.observation_names = self._walk.perception.names
         self.observation_bounds = observation_bounds(self._walk.perception.sizes, scenario)
-        """Lowest and highest observation, (d,) each; accidents go beyond them."""
+        """Lower and upper bounds of observations, (d,) each; see `observation_bounds`."""
         self.action_names = self._walk.gait.action_names
         self.observation_size, self.actions = len(self.observation_names), len(self.action_names)
-        self._count = looks(self._walk.period)
+        self._count = commands_per_reading(self._walk.period)
         self.step_s = self._count * self._walk.period
         """Time of one step [s]."""
         self._last = round(scenario.field.time_limit_s / self.step_s)
@@ -71,20 +71,20 @@ class TraversalEnvironment:
         self._body = make_body(robot, engine=engine, window=window, camera=camera)
         self._stopwatch = PositionStopwatch(scenario.field.length_m)
         self._open, self._steps = False, 0
-        self._farthest, self._gained = 0.0, 0  # where it was farthest [m], and after how many steps
+        self._farthest, self._gained = 0.0, 0  # farthest place so far [m], and the step at which it was reached
         self._state: BodyState
         self._block: Array
         self.status: Status | None = None
-        """How the last episode ended; None while it goes on."""
+        """How the episode ended; None while it goes on."""
 
     @property
     def time(self) -> float | None:
-        """From start line to finish line [s]; None unless finished."""
+        """Time from start line to finish line [s]; None unless finished."""
         return self._stopwatch.elapsed
 
     @property
     def state(self) -> BodyState:
-        """What the body measured last."""
+        """The body's last measured state."""
         return self._state
 
     def reset(self, rng: np.random.Generator) -> Array:
@@ -107,25 +107,26 @@ class TraversalEnvironment:
         """Walk for one control period.
 
         Args:
-            action: changes as parts of their reach, (actions,); cut off at -1 and 1. Or the number of a discrete one.
+            action: changes as fractions of their reach, (actions,), clipped to -1 and 1; or the number of a discrete
+                action.
 
         Returns:
-            Observation (d,), reward, whether it fell, whether the episode was cut off.
+            Observation (d,), reward, terminated (it fell), truncated.
         """
         self.begin_step(action)
         self.compute_step()
         return self.end_step()
 
     def begin_step(self, action: Array) -> None:
-        """Make the joint angles of the next control period; see `step`, of which this is the first part."""
+        """Compute the joint angles of the next control period: the first part of `step`."""
         self._block = self._walk.angles(np.asarray(action), self._count, self._state)
 
     def compute_step(self) -> None:
-        """Let the body walk: nearly all the time of a step is spent here."""
+        """Simulate the body: the second part of `step`, and nearly all of its time."""
         self._body.play(self._block, self._walk.period)
 
     def end_step(self) -> tuple[Array, float, bool, bool]:
-        """Look at the body; return what `step` does."""
+        """Read the body and return what `step` returns: the last part of `step`."""
         before = self._x
         self._state = self._body.read()
         self._steps += 1
@@ -137,8 +138,8 @@ class TraversalEnvironment:
         return self._walk.see(self._state), reward, fell, status is not None and not fell
 
     def _out_of_time(self) -> Status | None:
-        """Return whether nothing more is to be expected, or the time limit has come."""
-        if self._x > self._farthest + UNIT_M:  # who rocks on the spot gains millimeters, too
+        """Return `TIMEOUT` at the time limit, `STUCK` without progress; None otherwise."""
+        if self._x > self._farthest + UNIT_M:  # rocking on the spot gains millimeters, too
             self._farthest, self._gained = self._x, self._steps
         if self._steps >= self._last:
             return Status.TIMEOUT
@@ -149,7 +150,7 @@ class TraversalEnvironment:
         return self._body.render(camera)
 
     def close(self) -> None:
-        """Let go of the body."""
+        """Close the body."""
         if self._open:
             self._body.close()
             self._open = False

@@ -1,4 +1,4 @@
-"""What a traversal is worth, and what many of them say together."""
+"""The score of a traversal, and the evaluation of a walker by many traversals."""
 
 from __future__ import annotations
 
@@ -15,30 +15,30 @@ from gaitopt.walk.artefacts import find_artefacts
 from gaitopt.walk.traversal import FALLEN_COSINE, Status, Traversal
 
 TILT = math.acos(FALLEN_COSINE)
-HIGHEST = {"speed": 10.0, "sway": TILT, "roll": TILT, "pitch": TILT, "energy": 500.0, "drift": 1.0}
-"""Above these [m/s, rad, rad, rad, J/m, m] a term counts no more, so that there is a worst score: that of a fall.
+CAPS = {"speed": 10.0, "sway": TILT, "roll": TILT, "pitch": TILT, "energy": 500.0, "drift": 1.0}
+"""Values [m/s, rad, rad, rad, J/m, m] at which a term is capped, so that there is a worst score: that of a fall.
 
-No gait comes near them: who is tilted farther has fallen, and 500 J/m are some 15 times what an AIBO needs.
+No gait comes near them: a robot tilted farther has fallen, and 500 J/m are some 15 times what an AIBO needs.
 """
 SHORTEST_WAY = 1e-3
-"""Energy is divided by the way made, but not by less than this [m]."""
+"""Shortest distance by which energy is divided [m]."""
 
 
 def score(traversal: Traversal, spec: ScoreSpec = SPEED) -> float:
-    """Return what a traversal is worth: the weighted sum of its terms; a fall is worth the least possible.
+    """Return the objective's value for a traversal: the weighted sum of its terms; the least possible after a fall.
 
-    With the usual score that is the speed [m/s], 0 after a fall.
+    With the default objective this is the speed [m/s], 0 after a fall.
 
     Raises:
         InputError: the body did not measure one of the terms.
     """
     if traversal.status is Status.FELL:
-        return sum(min(0.0, weight * HIGHEST[name]) for name, weight in spec.weights.items())
+        return sum(min(0.0, weight * CAPS[name]) for name, weight in spec.weights.items())
     return sum(weight * _term(traversal, name, spec) for name, weight in spec.weights.items())
 
 
 def _term(traversal: Traversal, name: str, spec: ScoreSpec) -> float:
-    """Return one term of the score, between 0 and its highest."""
+    """Return one term of the score, between 0 and its cap."""
     value = {
         "speed": traversal.speed_mps,
         "sway": math.hypot(traversal.roll_spread, traversal.pitch_spread),
@@ -49,14 +49,14 @@ def _term(traversal: Traversal, name: str, spec: ScoreSpec) -> float:
     }[name]
     if math.isnan(value):
         raise _unmeasured(spec, name)
-    return min(max(value, 0.0), HIGHEST[name])
+    return min(max(value, 0.0), CAPS[name])
 
 
 def check_score(spec: ScoreSpec, capabilities: Capabilities) -> None:
-    """Check that a body can measure what a score asks for.
+    """Check that a body measures all terms of a score.
 
     Raises:
-        InputError: it cannot; names the first term.
+        InputError: it does not; names the first term that it lacks.
     """
     tilt, torque, place = capabilities.tilt, capabilities.joint_torque, capabilities.position
     measured = {"speed": True, "sway": tilt, "roll": tilt, "pitch": tilt, "energy": torque, "drift": place}
@@ -71,36 +71,36 @@ def _unmeasured(spec: ScoreSpec, name: str) -> InputError:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What fresh traversals of one gait say: falls count as speed 0, and as the worst score."""
+    """Statistics of a walker's evaluation walks: a fall counts as speed 0, and as the worst score."""
 
     speed_mps: float
     """Mean speed [m/s]."""
     speed_ci95_mps: tuple[float, float]
     """95 % confidence interval of the mean, by Student's t [m/s]."""
     repeats: int
-    """How many traversals."""
+    """Number of traversals."""
     finished: int
-    """How many of them crossed the finish line."""
+    """Number of traversals that crossed the finish line."""
     fell: int
-    """How many of them fell."""
+    """Number of traversals that ended in a fall."""
     roll_spread: float
-    """Mean of the standard deviations of the roll [rad]."""
+    """Mean standard deviation of the roll [rad]."""
     pitch_spread: float
-    """Mean of the standard deviations of the pitch [rad]."""
+    """Mean standard deviation of the pitch [rad]."""
     energy_j: float
     """Mean energy of a traversal [J]."""
     drift_m: float
-    """Mean way sideways, left positive [m]."""
+    """Mean sideways drift, left positive [m]."""
     artefacts: tuple[str, ...]
-    """What is not honest walking; see `find_artefacts`."""
+    """Artefacts: what is not honest walking; see `find_artefacts`."""
     score: float
-    """Mean score; the mean speed, unless another was chosen."""
+    """Mean score; the mean speed by default."""
     score_ci95: tuple[float, float]
     """95 % confidence interval of the mean score, by Student's t."""
 
 
 def summarize(traversals: Sequence[Traversal], spec: ScoreSpec = SPEED) -> Evaluation:
-    """Return what the traversals say together."""
+    """Return the statistics of traversals."""
     speeds = np.array([traversal.speed_mps for traversal in traversals])
     scores = np.array([score(traversal, spec) for traversal in traversals])
     return Evaluation(

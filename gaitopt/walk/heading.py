@@ -1,4 +1,4 @@
-"""How a heading is held: the robot heads for a point of the middle line ahead of it."""
+"""Heading hold: the robot heads for a point ahead of it on the middle line."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gaitopt.walk.attitude import yaw
 
 
 def heading_error(state: BodyState, hold: HeadingHold) -> float:
-    """Return by how much the robot should turn, left positive [rad]; 0 where the body cannot tell its heading."""
+    """Return the angle by which the robot should turn, left positive [rad]; 0 if its heading is not measured."""
     if state.orientation is None:
         return 0.0
     sideways = state.position[1] if state.position is not None else 0.0
@@ -18,7 +18,7 @@ def heading_error(state: BodyState, hold: HeadingHold) -> float:
 
 
 def turn_to_hold(state: BodyState, hold: HeadingHold) -> float:
-    """Return the turn that holds the heading, as a part of its limit, left positive, -1 to 1."""
+    """Return the turn that holds the heading, as a fraction of its limit, left positive, -1 to 1."""
     if hold.limit == 0:
         return 0.0
     return min(1.0, max(-1.0, hold.gain * heading_error(state, hold) / hold.limit))

@@ -1,8 +1,8 @@
-"""What a simulated body is asked between two looks: which parts bear on the ground, and how much power its joints give.
+"""Measurements of a simulated body between two readings: ground contacts and joint power.
 
-One command of every two looks is measured, at all its physics steps: torques are higher just after a command than just
-before the next, where a look sees them, by up to a third in the fastest gaits. Which command it is wanders by the
-golden ratio, so that no gait's cycle keeps step with it and hides its moments in the air (H. Weyl, "Ueber die
+One command in every two readings is measured, at all its physics steps: torques are higher just after a command than
+just before the next, where a reading is taken, by up to a third in the fastest gaits. The place of the command moves by
+the golden ratio, so that no gait's cycle stays in step with it and hides its flight (H. Weyl, "Ueber die
 Gleichverteilung von Zahlen mod. Eins", 1916: such places fill a period evenly).
 """
 
@@ -14,21 +14,21 @@ from gaitopt.hal.body import Body, GroundContacts
 
 GOLDEN = (5**0.5 - 1) / 2
 SEEDS = 9973
-"""So many seeds begin at different places; of much larger numbers the fraction would be lost."""
+"""Number of different places to begin at; with much larger seeds the fraction would lose its precision."""
 
 
 class BodyMeter:
     """Measures a body while it plays commands; see `gaitopt.hal.body.Meter`."""
 
     def __init__(self, body: Body, every: int, seed: int = 0) -> None:
-        """Measure one of `every` commands; other seeds begin elsewhere, so that many walks together see all places."""
+        """Measure one of `every` commands; seeds begin at different places, so that many walks cover them all."""
         self._body, self._every, self._commands = body, every, 0
         self._first = seed % SEEDS * GOLDEN
         self._contacts: list[GroundContacts] = []
         self._powers: list[float] = []
 
     def due(self) -> bool:
-        """Return whether the next command is to be measured; to be called once for each."""
+        """Return whether the next command is to be measured; call it once per command."""
         block, place = divmod(self._commands, self._every)
         self._commands += 1
         return place == int(self._every * ((self._first + block * GOLDEN) % 1.0))

@@ -1,6 +1,6 @@
-"""Between what observations stay, for those who want a space with bounds; see `perception` for the groups.
+"""Bounds of observations, for users who need a bounded space; see `perception` for the groups.
 
-Accidents apart: a robot that is thrown about may turn or fly faster for a moment.
+They hold in normal walks; a robot that is thrown about may exceed them for a moment.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from gaitopt.walk.perception import COURSE_LIMIT
 Pair = tuple[float, float]
 
 RATE_RADPS = 20.0
-"""A trunk that falls over turns by less [rad/s]."""
+"""Rate above that of a trunk that falls over [rad/s]."""
 SPEED_MPS = 5.0
-"""Small robots are slower, pushed ones too [m/s]."""
+"""Speed above that of small robots, even pushed ones [m/s]."""
 BEYOND_M = 2.0
-"""How far a robot gets beyond the lines of its field [m]."""
+"""Distance that a robot may get beyond the lines of its field [m]."""
 
 
 def _both(reach: float) -> Pair:
@@ -33,7 +33,7 @@ def _place(scenario: ScenarioSpec) -> list[Pair]:
     return [(-BEYOND_M, field.run_up_m + field.length_m + BEYOND_M), _both(field.half_width_m + BEYOND_M)]
 
 
-WITHIN: dict[str, Callable[[ScenarioSpec], list[Pair]]] = {
+BOUNDS: dict[str, Callable[[ScenarioSpec], list[Pair]]] = {
     "phase": lambda scenario: [_both(1.0)],
     "tilt": lambda scenario: [_both(math.pi), _both(math.pi / 2)],
     "rates": lambda scenario: [_both(RATE_RADPS)],
@@ -44,14 +44,14 @@ WITHIN: dict[str, Callable[[ScenarioSpec], list[Pair]]] = {
     "place": _place,
     "course": lambda scenario: [_both(COURSE_LIMIT)],
 }
-"""Lowest and highest of each group's numbers, in their units; a single pair stands for all of the group."""
+"""Lower and upper bound of each group's numbers, in their units; a single pair holds for the whole group."""
 
 
 def observation_bounds(sizes: Sequence[tuple[str, int]], scenario: ScenarioSpec) -> tuple[Array, Array]:
-    """Return the lowest and the highest observation, (d,) each, of groups with so many numbers each."""
+    """Return lower and upper bounds of observations, (d,) each; `sizes` names each group and counts its numbers."""
     pairs: list[Pair] = []
     for group, count in sizes:
-        within = WITHIN[group](scenario)
-        pairs += within * count if len(within) == 1 else within
+        bounds = BOUNDS[group](scenario)
+        pairs += bounds * count if len(bounds) == 1 else bounds
     low, high = np.array(pairs, dtype=np.float64).reshape(-1, 2).T
     return low, high

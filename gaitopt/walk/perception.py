@@ -1,20 +1,20 @@
-"""What a policy sees: groups of numbers from a body's measurements and from what it was told.
+"""Observations of a policy: groups of numbers from a body's measurements and commands.
 
 | group | numbers | unit | needs |
 |---|---|---|---|
 | phase | sine and cosine of the gait's phase | 1 | |
 | tilt | roll to the right, pitch nose down | rad | tilt |
-| rates | of roll, pitch, yaw, between the last two measurements of them | rad/s | tilt |
-| heading | by how much to turn for the point ahead on the middle line, left positive | rad | tilt |
-| joints | measured angle minus last target, of each joint | rad | measured angles |
-| offsets | of the gait's parameters by now, of each active one | parts of their reach | |
+| rates | rates of roll, pitch, yaw, between their last two measurements | rad/s | tilt |
+| heading | angle to turn to the point ahead on the middle line, left positive | rad | tilt |
+| joints | measured angle minus last target of each joint | rad | measured angles |
+| offsets | current offset of each active gait parameter | fractions of its reach | |
 | velocity | forward and to the left, over the last control period | m/s | position |
 | place | distance to the finish line, and from the middle line to the left | m | position |
-| course | a steersman's view, each about 1 and cut off at 2; below | 1 | position, tilt |
+| course | inputs for steering, each about 1 and clipped to 2; see below | 1 | position, tilt |
 
-The course is: 1; the way to the finish line, as a part of the field's length; the way from the middle line to the left,
-as a part of its half width; the heading error, as a part of 0.25 rad, and its size [rad]; speeds forward and to the
-left, as parts of 0.5 m/s; and by how much the steps are quicker than the gait's, as a part of the reach.
+The course is: 1; the distance to the finish line over the field's length; the distance from the middle line to the left
+over its half width; the heading error over 0.25 rad, and its absolute value [rad]; speeds forward and to the left over
+0.5 m/s; and the change of the step rate from the gait's, faster positive, as a fraction of the reach.
 """
 
 from __future__ import annotations
@@ -35,43 +35,43 @@ from gaitopt.walk.attitude import roll_pitch_yaw
 from gaitopt.walk.heading import heading_error
 
 COURSE = ("one", "way to go", "offside", "heading error", "astray", "forward", "sideways", "pace")
-"""What each number of the course is; `one` is for the bias of a policy that is linear in them."""
+"""Meaning of each number of the course; `one` is the bias of a linear policy."""
 COURSE_SPEED_MPS = 0.5
-"""The speed of a fast walk, for scale [m/s]."""
+"""Speed of a fast walk, for scaling [m/s]."""
 COURSE_LIMIT = 2.0
-"""Where the numbers of the course are cut off."""
+"""Limit to which the numbers of the course are clipped."""
 COURSE_TURN_RAD = 0.25
-"""A heading error to be mended soon, for scale [rad]."""
+"""Large heading error, for scaling [rad]."""
 
 
 class Moment(NamedTuple):
-    """All that an observation is made of."""
+    """Everything that an observation is computed from."""
 
     state: BodyState
-    """What the body measures now."""
+    """Current state of the body."""
     angles: tuple[float, float, float]
     """Roll, pitch, yaw [rad]; 0 where not measured."""
     before: BodyState
-    """What it measured a control period ago; the same as now at first."""
+    """State a control period ago; the current one at first."""
     rates: Sequence[float]
-    """Of roll, pitch, yaw [rad/s]; 0 at first."""
+    """Rates of roll, pitch, yaw [rad/s]; 0 at first."""
     targets: Array
     """Last targets of the joints [rad], (joints,)."""
     gait: AdjustedGait
-    """The gait, as it is changed by now."""
+    """The gait with its current adjustments."""
 
 
 class Group(NamedTuple):
     """Numbers that are observed together."""
 
     unit: str
-    """Of each number."""
+    """Unit of each number."""
     names: Callable[[RobotSpec, AdjustedGait], Sequence[str]]
-    """What each number is."""
+    """Meaning of each number."""
     see: Callable[[Moment, ScenarioSpec], Sequence[float]]
     """The numbers."""
     lacking: Callable[[Capabilities], str]
-    """What a body lacks to give them; empty if nothing."""
+    """What a body lacks to measure them; empty if nothing."""
 
 
 def _phase(moment: Moment, scenario: ScenarioSpec) -> Sequence[float]:
@@ -113,7 +113,7 @@ def _course(moment: Moment, scenario: ScenarioSpec) -> Sequence[float]:
         to_finish / scenario.field.length_m,
         left / scenario.field.half_width_m,
         error / COURSE_TURN_RAD,
-        abs(error),  # without it, a critic that is linear in the course could not know that both sides are bad
+        abs(error),  # without it, a critic that is linear in the course could not learn that both sides are bad
         forward / COURSE_SPEED_MPS,
         sideways / COURSE_SPEED_MPS,
         moment.gait.pace,
@@ -130,11 +130,11 @@ def _tilt_sensor(body: Capabilities) -> str:
 
 
 def _joint_sensors(body: Capabilities) -> str:
-    return "" if body.feedback == "measured" else "servos that tell their angles"
+    return "" if body.feedback == "measured" else "servos that measure their angles"
 
 
 def _position(body: Capabilities) -> str:
-    return "" if body.position else "knowledge of its place"
+    return "" if body.position else "a measured position"
 
 
 def _position_and_tilt(body: Capabilities) -> str:
@@ -171,11 +171,11 @@ GROUPS: dict[str, Group] = {
 }
 
 ON_BOARD = ("phase", "tilt", "rates", "heading", "joints", "offsets")
-"""What a robot with a tilt sensor and servos that tell their angles can see by itself."""
+"""Groups that a robot with a tilt sensor and servos that measure their angles can observe by itself."""
 
 
-def check_senses(groups: Sequence[str], body: Capabilities, what: str) -> None:
-    """Check that a body, called `what`, measures all that groups of `GROUPS` are made of.
+def check_sensors(groups: Sequence[str], body: Capabilities, what: str) -> None:
+    """Check that a body, called `what`, measures everything that groups of `GROUPS` need.
 
     Raises:
         BodyError: it does not; names what it lacks.
@@ -187,7 +187,7 @@ def check_senses(groups: Sequence[str], body: Capabilities, what: str) -> None:
     seen = [name for name in groups if not lacking[name]] or ["phase"]
     raise BodyError(
         f"{what}: the policy needs {' and '.join(dict.fromkeys(filter(None, lacking.values())))}, which this body "
-        f'lacks; train one that sees less: gaitopt train --set "interface.observe={seen}"'
+        f'lacks; train one that observes less: gaitopt train --set "interface.observe={seen}"'
     )
 
 
@@ -198,16 +198,16 @@ def _group(name: str) -> Group:
 
 
 class Perception:
-    """Makes observations of some groups."""
+    """Computes observations of chosen groups."""
 
     def __init__(self, groups: Sequence[str], robot: RobotSpec, scenario: ScenarioSpec, gait: AdjustedGait) -> None:
-        """Choose what is seen.
+        """Choose what is observed.
 
         Args:
             groups: names of `GROUPS`, in the order of the observation.
-            robot: whose joints.
+            robot: the robot.
             scenario: the field.
-            gait: that is walked.
+            gait: the gait being walked.
 
         Raises:
             InputError: no group has this name.
@@ -216,30 +216,30 @@ class Perception:
         self._scenario, self._gait = scenario, gait
         layout = [(name, group.unit) for group in self._groups for name in group.names(robot, gait)]
         self.names = tuple(name for name, _ in layout)
-        """What each number of an observation is."""
+        """Meaning of each number of an observation."""
         self.units = tuple(unit for _, unit in layout)
-        """Of each number of an observation."""
+        """Unit of each number of an observation."""
         self.sizes = tuple((name, len(GROUPS[name].names(robot, gait))) for name in groups)
-        """How many numbers each group has."""
+        """Size of each group, with its name."""
         self.begin()
 
     def check(self, body: Capabilities, what: str) -> None:
-        """Check that a body measures all that is seen.
+        """Check that a body measures everything that is observed.
 
         Raises:
             BodyError: it does not; names what it lacks.
         """
-        check_senses(self._group_names, body, what)
+        check_sensors(self._group_names, body, what)
 
     def begin(self) -> None:
-        """Forget what was seen before."""
+        """Forget earlier states."""
         self._state: BodyState | None = None
         self._turned: tuple[float, float, float] | None = None
         self._turned_time = 0.0
         self._rates: Sequence[float] = (0.0, 0.0, 0.0)
 
     def see(self, state: BodyState, targets: Array) -> Array:
-        """Return the observation, (d,), and remember the moment; `targets` are the joints' last ones."""
+        """Return the observation, (d,), and remember the state; `targets` are the joints' last targets."""
         angles = roll_pitch_yaw(state.orientation) if state.orientation is not None else (0.0, 0.0, 0.0)
         self._turn(angles, state.time)
         moment = Moment(state, angles, self._state or state, self._rates, targets, self._gait)
@@ -247,7 +247,7 @@ class Perception:
         return np.array([number for group in self._groups for number in group.see(moment, self._scenario)])
 
     def _turn(self, angles: tuple[float, float, float], time: float) -> None:
-        """Take in roll, pitch and yaw; what a slow sensor told before, told again, is no new measurement."""
+        """Update the rates from roll, pitch and yaw; a slow sensor's repeated values are no new measurement."""
         if angles == self._turned:
             return
         if self._turned is not None and time > self._turned_time:

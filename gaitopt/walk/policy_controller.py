@@ -1,4 +1,4 @@
-"""A policy on top of a gait, as a controller: it looks once a control period, and adjusts the gait."""
+"""A policy on a gait, as a controller: it observes once per control period, and adjusts the gait."""
 
 from __future__ import annotations
 
@@ -16,29 +16,29 @@ from gaitopt.walk.adjustment import AdjustedGait, Adjustments
 from gaitopt.walk.heading import turn_to_hold
 from gaitopt.walk.perception import ON_BOARD, Perception
 from gaitopt.walk.steering import SteeredGait
-from gaitopt.walk.traversal import looks
+from gaitopt.walk.traversal import commands_per_reading
 
 Act = Callable[[Array], Array]
-"""From an observation (d,) to an action: (k,), or the number of a discrete one."""
+"""Maps an observation (d,) to an action: (k,), or the number of a discrete one."""
 
 
 class Interface(Spec):
-    """What a policy sees and what it may change."""
+    """What a policy observes and what it may change."""
 
     observe: tuple[str, ...] = ON_BOARD
-    """Groups of `perception.GROUPS`."""
+    """Groups of observations; see `perception.GROUPS`."""
     adjust: Adjustments = Adjustments()
-    """How far it may go from the gait."""
+    """How far the policy may change the gait."""
     actions: Literal["continuous", "discrete"] = "continuous"
     """Changes of parameters and joint targets, or nine ways to steer; see `gaitopt.walk.steering`."""
 
 
 STEERING = Interface(observe=("course",), actions="discrete")
-"""What a policy sees that chooses between the nine ways to steer."""
+"""Interface of a policy that chooses between the nine ways to steer."""
 
 
 class PolicyWalk:
-    """A gait that a policy adjusts, and what the policy sees; shared by the controller and the environment."""
+    """A gait that a policy adjusts, and the policy's observations; shared by controller and environment."""
 
     def __init__(
         self,
@@ -58,7 +58,7 @@ class PolicyWalk:
         self._targets = self.start_pose
 
     def begin(self) -> None:
-        """Stand at the start, nothing seen."""
+        """Return to the start, with nothing observed."""
         self.gait.begin()
         self.perception.begin()
         self._targets = self.start_pose
@@ -74,34 +74,34 @@ class PolicyWalk:
         return angles
 
     def note_targets(self, targets: Array) -> None:
-        """Take note of the targets that the joints really had last, (joints,), where they are not those of `angles`."""
+        """Note the last targets that were really sent, (joints,), if they differ from those of `angles`."""
         self._targets = targets
 
 
 class PolicyController:
-    """Lets a policy walk; one traversal after the other."""
+    """Walks with a policy, one traversal after the other."""
 
     def __init__(self, walk: PolicyWalk, act: Act, slower: float = 1.0) -> None:
         """Put a policy on a gait.
 
         Args:
-            walk: the gait and what is seen of it; times are the policy's.
+            walk: the gait and its observations, in the policy's time.
             act: the policy.
-            slower: the policy's time passes so many times slower than the body's.
+            slower: factor by which the policy's time runs slower than the body's.
         """
         self._walk, self._act, self._slower = walk, act, slower
-        self._every = looks(walk.period)
+        self._every = commands_per_reading(walk.period)
         self._block = walk.start_pose[None]
         self.start_pose: Array = walk.start_pose
         self.unreachable, self.saturated = walk.gait.unreachable, walk.gait.saturated
 
     @property
     def period(self) -> float:
-        """Time between two actions of the policy, as the body's clock has it [s]."""
+        """Time between two actions of the policy, by the body's clock [s]."""
         return self._every * self._walk.period * self._slower
 
     def check(self, body: Body) -> None:
-        """Check that a body, configured, measures what the policy sees.
+        """Check that a configured body measures what the policy observes.
 
         Raises:
             BodyError: it does not; names what it lacks.
@@ -109,27 +109,28 @@ class PolicyController:
         self._walk.perception.check(body.capabilities, body.robot.name)
 
     def drive(self, body: Body, first: int, count: int, state: BodyState) -> None:
-        """Let the body walk on for the time of `count` commands, from number `first` on.
+        """Walk on for `count` commands, starting with number `first`.
 
         Raises:
-            BodyError: the body does not measure what the policy sees.
+            BodyError: the body does not measure what the policy observes.
         """
         if first == 0:
             self.check(body)
         body.play(self.angles(first, count, state), self._walk.period * self._slower)
 
     def angles(self, first: int, count: int, state: BodyState) -> Array:
-        """Return the joint angles of `count` commands from number `first` on [rad], (count, joints).
+        """Return the joint angles of `count` commands, starting with number `first` [rad], (count, joints).
 
-        The policy acts with the first command of a control period; the others of the period follow from that action.
+        The policy acts at the first command of a control period; the others of the period follow from that action.
 
         Raises:
-            ProtocolError: these commands are not of one control period, which begins with a look at the body.
+            ProtocolError: these commands do not belong to one control period.
         """
         place = first % self._every
         if place + count > self._every:
             raise ProtocolError(
-                f"angles: got {count} commands from number {first} on; the policy looks every {self._every}"
+                f"angles: got {count} commands from number {first} on; expected commands of one control period, "
+                f"which has {self._every}"
             )
         if first == 0:
             self._walk.begin()
@@ -139,5 +140,5 @@ class PolicyController:
         return self._block[place : place + count]
 
     def note_targets(self, targets: Array) -> None:
-        """Take note of what the joints were really told last, (joints,), where it is not what `angles` returned."""
+        """Note the last targets that were really sent, (joints,), if they differ from those of `angles`."""
         self._walk.note_targets(targets)

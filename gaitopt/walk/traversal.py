@@ -17,19 +17,19 @@ from gaitopt.walk.meter import BodyMeter
 from gaitopt.walk.stopwatch import PositionStopwatch, SpoiledError, Stopwatch
 
 SETTLE_S = 0.3
-"""The robot stands this long before its first step [s]."""
+"""Time for which the robot stands before its first step [s]."""
 FALLEN_COSINE = 0.5
-"""A trunk tilted by more than 60 degrees has fallen."""
+"""Cosine of the tilt beyond which a robot has fallen: 60 degrees."""
 FASTEST_MPS = 5.0
-"""No small robot is faster [m/s]."""
-LOOK_PERIOD_S = 0.032
-"""Time between two looks at the body [s]: as often as the robots' cameras saw, and no more, for looking costs.
+"""Speed that no small robot reaches [m/s]."""
+READ_PERIOD_S = 0.032
+"""Time between two readings of the body [s]: the frame rate of the AIBOs' cameras; reading more often costs time.
 
-Where the body is between two looks is told by a straight line: exact to a third of a millimeter in a walk.
+The position between two readings is interpolated linearly, which is exact to a third of a millimeter in a walk.
 """
 
 Observer = Callable[[Body, BodyState], None]
-"""Called at every look of a walk, to watch it."""
+"""Called at every reading of a walk, to watch it."""
 
 
 class Status(StrEnum):
@@ -40,21 +40,21 @@ class Status(StrEnum):
     TIMEOUT = "timeout"
     LEFT_FIELD = "left_field"
     STUCK = "stuck"
-    """Only a policy that learns is stopped for that; see `ScenarioSpec.stuck_s`."""
+    """Only while a policy learns; see `ScenarioSpec.stuck_s`."""
 
 
 @dataclass(frozen=True)
 class Traversal:
-    """What is known of one walk. Shares are parts of the samples taken; nan where nothing was measured."""
+    """The result of one walk. Shares are fractions of the samples taken; nan where nothing was measured."""
 
     status: Status
     """How it ended."""
     time_s: float | None
-    """From start line to finish line [s]; None unless finished."""
+    """Time from start line to finish line [s]; None unless finished."""
     distance_m: float
-    """Way along the field past the start line at the end, at most its length [m]."""
+    """Distance along the field past the start line at the end, at most the field's length [m]."""
     speed_mps: float
-    """Length over time if finished, 0 after a fall, else the way from the start over the time limit [m/s]."""
+    """Length over time if finished, 0 after a fall, else the distance from the start over the time limit [m/s]."""
     roll_spread: float
     """Standard deviation of the roll [rad]."""
     pitch_spread: float
@@ -62,7 +62,7 @@ class Traversal:
     energy_j: float
     """Sum of |torque x speed| over joints and time [J]."""
     drift_m: float
-    """Way sideways between the first and the last sample, left positive [m]."""
+    """Sideways drift between the first and the last sample, left positive [m]."""
     flight: float
     """Share of time without any ground contact."""
     belly: float
@@ -72,13 +72,13 @@ class Traversal:
     unreachable: float
     """Share of the cycle's foot targets out of reach."""
     saturated: float
-    """Share of the cycle's joint angles held back by the servos' speed."""
+    """Share of the cycle's joint angles limited by the servos' speed."""
     commands: int
-    """How many commands were sent."""
+    """Number of commands sent."""
 
 
 def conditions_of(scenario: ScenarioSpec, seed: int) -> Conditions:
-    """Return what chance decides about the traversal of a seed."""
+    """Return the random conditions of the traversal with this seed."""
     return scenario.sample(np.random.default_rng(seed))
 
 
@@ -90,18 +90,18 @@ def traverse(
     observer: Observer | None = None,
     stopwatch: Stopwatch | None = None,
 ) -> Traversal:
-    """Walk once across the field and return what happened.
+    """Walk once across the field and return the result.
 
     Args:
         body: configured and inactive; left so.
         controller: makes the body walk.
         scenario: the field and its noise.
         seed: decides the conditions of this traversal; in simulation, the result depends on nothing else.
-        observer: called at every look.
-        stopwatch: takes the time; by the body's place if None.
+        observer: called at every reading.
+        stopwatch: measures the time; by the body's position if None.
 
     Raises:
-        BodyError: the body cannot tell where it is and there is no other stopwatch, or the body failed.
+        BodyError: the body does not measure its position and there is no other stopwatch, or the body failed.
         SpoiledError: the walk does not count.
     """
     body.prepare(scenario, conditions_of(scenario, seed))
@@ -112,23 +112,23 @@ def traverse(
         if traversal.status is not Status.FELL:
             body.sit()
         if not body.capabilities.simulated:
-            _demand_possible(traversal, scenario)
+            _check_possible(traversal, scenario)
         return traversal
     finally:
         body.deactivate()
 
 
-def _demand_possible(traversal: Traversal, scenario: ScenarioSpec) -> None:
+def _check_possible(traversal: Traversal, scenario: ScenarioSpec) -> None:
     time, length = traversal.time_s, scenario.field.length_m
     if time is not None and time < length / FASTEST_MPS:
         raise SpoiledError(
-            f"{length:g} m in {time:.2f} s is faster than any such robot: the stopwatch was set off by something else"
+            f"{length:g} m in {time:.2f} s is faster than any such robot: something else triggered the stopwatch"
         )
 
 
-def looks(period: float) -> int:
-    """Return how many commands, one every `period` [s], there are from one look at the body to the next."""
-    return max(1, round(LOOK_PERIOD_S / period))
+def commands_per_reading(period: float) -> int:
+    """Return the number of commands, one every `period` [s], from one reading of the body to the next."""
+    return max(1, round(READ_PERIOD_S / period))
 
 
 def _walk(
@@ -139,22 +139,22 @@ def _walk(
     observer: Observer | None,
     stopwatch: Stopwatch,
 ) -> Traversal:
-    seen = _Seen(BodyMeter(body, 2 * looks(body.command_period), seed))
+    measured = _Measured(BodyMeter(body, 2 * commands_per_reading(body.command_period), seed))
     stopwatch.begin()
     if body.capabilities.contacts:
-        body.meter = seen.meter
+        body.meter = measured.meter
     try:
-        status = _steps(body, controller, scenario, observer, stopwatch, seen)
-    except FallError:  # a real body notices by itself, and is limp already
+        status = _steps(body, controller, scenario, observer, stopwatch, measured)
+    except FallError:  # a real body detects it by itself, and is limp already
         status = Status.FELL
     finally:
         body.meter = None
-    return _summary(status, seen, stopwatch, controller, scenario)
+    return _summary(status, measured, stopwatch, controller, scenario)
 
 
 @dataclass
-class _Seen:
-    """What was seen of a walk."""
+class _Measured:
+    """What was measured in a walk."""
 
     meter: BodyMeter
     states: list[BodyState] = field(default_factory=list)
@@ -167,29 +167,29 @@ def _steps(
     scenario: ScenarioSpec,
     observer: Observer | None,
     stopwatch: Stopwatch,
-    seen: _Seen,
+    measured: _Measured,
 ) -> Status:
     period = body.command_period
     last = round(scenario.field.time_limit_s / period)
-    look_every = looks(period)
+    read_every = commands_per_reading(period)
     while True:
         state = body.read()
-        seen.states.append(state)
+        measured.states.append(state)
         if observer is not None:
             observer(body, state)
         status = status_of(state, stopwatch, scenario)
         if status is not None:
             return status
-        if seen.commands == last:
+        if measured.commands == last:
             return Status.TIMEOUT
-        count = min(look_every, last - seen.commands)
-        controller.drive(body, seen.commands, count, state)
-        seen.commands += count
+        count = min(read_every, last - measured.commands)
+        controller.drive(body, measured.commands, count, state)
+        measured.commands += count
 
 
 def status_of(state: BodyState, stopwatch: Stopwatch, scenario: ScenarioSpec) -> Status | None:
-    """Return how the traversal ended, None if it goes on; the stopwatch is told where the body is."""
-    # So written, nan counts as a fall.
+    """Return how the traversal ended, None if it goes on; update the stopwatch."""
+    # Written so that nan counts as a fall.
     if state.orientation is not None and not uprightness(state.orientation) > FALLEN_COSINE:
         return Status.FELL
     if state.position is not None and abs(state.position[1]) > scenario.field.half_width_m:
@@ -198,11 +198,11 @@ def status_of(state: BodyState, stopwatch: Stopwatch, scenario: ScenarioSpec) ->
 
 
 def _summary(
-    status: Status, seen: _Seen, stopwatch: Stopwatch, controller: Controller, scenario: ScenarioSpec
+    status: Status, measured: _Measured, stopwatch: Stopwatch, controller: Controller, scenario: ScenarioSpec
 ) -> Traversal:
-    roll, pitch = _spreads(seen.states)
-    distance, drift = _way(seen.states, stopwatch, scenario)
-    flight, belly, knees = seen.meter.shares
+    roll, pitch = _spreads(measured.states)
+    distance, drift = _way(measured.states, stopwatch, scenario)
+    flight, belly, knees = measured.meter.shares
     return Traversal(
         status=status,
         time_s=stopwatch.elapsed,
@@ -210,14 +210,14 @@ def _summary(
         speed_mps=_speed(status, stopwatch, distance, scenario),
         roll_spread=roll,
         pitch_spread=pitch,
-        energy_j=_energy(seen),
+        energy_j=_energy(measured),
         drift_m=drift,
         flight=flight,
         belly=belly,
         knees=knees,
         unreachable=controller.unreachable,
         saturated=controller.saturated,
-        commands=seen.commands,
+        commands=measured.commands,
     )
 
 
@@ -231,9 +231,9 @@ def _spreads(states: list[BodyState]) -> tuple[float, float]:
 
 
 def _way(states: list[BodyState], stopwatch: Stopwatch, scenario: ScenarioSpec) -> tuple[float, float]:
-    """Return the way past the start line and sideways [m].
+    """Return the distance past the start line and the sideways drift [m].
 
-    Where the body cannot tell, only the lines that the stopwatch saw it cross are known, and nothing of the drift.
+    If the body does not measure its position, only the lines that the stopwatch saw it cross are known, and no drift.
     """
     lines = scenario.field
     if not states or states[-1].position is None:
@@ -244,16 +244,16 @@ def _way(states: list[BodyState], stopwatch: Stopwatch, scenario: ScenarioSpec) 
     return way, float(positions[-1, 1] - positions[0, 1])
 
 
-def _energy(seen: _Seen) -> float:
-    """Return the sum of |torque x speed| over joints and time [J], by looks where the body is not metered.
+def _energy(measured: _Measured) -> float:
+    """Return the sum of |torque x speed| over joints and time [J], from readings if the body has no meter.
 
-    nan where torques are not measured.
+    nan if torques are not measured.
     """
-    states = seen.states
+    states = measured.states
     if not states or states[0].joint_torques is None or states[0].joint_speeds is None:
         return float("nan")
-    if not np.isnan(seen.meter.power_w):
-        return seen.meter.power_w * (states[-1].time - states[0].time)
+    if not np.isnan(measured.meter.power_w):
+        return measured.meter.power_w * (states[-1].time - states[0].time)
     speeds = np.array([state.joint_speeds for state in states])  # (n, joints)
     torques = np.array([state.joint_torques for state in states])
     power = np.abs(speeds * torques).sum(axis=1)  # (n,)
@@ -265,5 +265,5 @@ def _speed(status: Status, stopwatch: Stopwatch, distance: float, scenario: Scen
         return scenario.field.length_m / stopwatch.elapsed
     if status is Status.FELL:
         return 0.0
-    # From where it stood at first: a steady walk has the same speed on either side of the time limit.
+    # From where it stood at first, so that a steady walk has the same speed on either side of the time limit.
     return (distance + scenario.field.run_up_m) / scenario.field.time_limit_s

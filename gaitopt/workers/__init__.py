@@ -1,4 +1,4 @@
-"""Run many tasks in any number of processes, on one machine or many; knows nothing of robots."""
+"""Runs many tasks in any number of processes, on one machine or many; independent of robots."""
 
 from gaitopt.workers.base import Workers
 from gaitopt.workers.catalog import check_workers, make_workers

@@ -1,4 +1,4 @@
-"""The interface of all workers: tasks go in, results come out in any order, each exactly once."""
+"""Interface of all workers: tasks in, results out in any order, each exactly once."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ AnyWorkers = TypeVar("AnyWorkers", bound="Workers")
 
 
 class Workers(ABC, Generic[Task, Result]):
-    """One or more processes that each hold a function and do tasks with it.
+    """One or more processes that do tasks, each with its own function.
 
     A context manager: leaving it closes the workers.
 
     Args:
         factory: Builds the function that does one task. It is called once in each worker process, when the
-            first task arrives there, so the function may hold something expensive, such as a physics client.
-            It is pickled, and so are tasks and results, unless they stay in this process.
-        count: How many tasks are worked on at a time.
+            first task arrives, so the function may hold something expensive, such as a physics client. It is
+            pickled, as are tasks and results, unless they stay in this process.
+        count: Number of tasks done in parallel.
     """
 
     def __init__(self, factory: Callable[[], Callable[[Task], Result]], count: int):
@@ -33,20 +33,20 @@ class Workers(ABC, Generic[Task, Result]):
         self._closed = False
 
     def run(self, tasks: Sequence[Task]) -> Iterator[tuple[int, Result]]:
-        """Do all tasks; work starts with the first result asked for.
+        """Do all tasks; work starts when the first result is requested.
 
-        Leaving the iterator early drops the tasks that are not finished.
+        Closing the iterator early drops the unfinished tasks.
 
         Args:
-            tasks: What the function is called with, one at a time.
+            tasks: Arguments of the function, one per call.
 
         Yields:
-            The place of a task in `tasks` and its result, as tasks finish, in any order.
+            The index of a task in `tasks` and its result, as tasks finish, in any order.
 
         Raises:
-            ProtocolError: If the workers are closed, or an earlier run is not finished.
-            WorkerError: If a task keeps killing its worker; raised when all other tasks are finished.
-            Exception: Whatever a task raises; the workers can be used again afterwards.
+            ProtocolError: The workers are closed, or an earlier run is not finished.
+            WorkerError: A task keeps killing its worker; raised when all other tasks are finished.
+            Exception: Any error of a task; the workers can be used again afterwards.
         """
         self._require_open()
         if self._running:
@@ -61,7 +61,7 @@ class Workers(ABC, Generic[Task, Result]):
             self._running = False
 
     def close(self) -> None:
-        """Stop the workers, without waiting for unfinished tasks; closing twice does nothing."""
+        """Stop the workers without waiting for unfinished tasks; closing again has no effect."""
         if not self._closed:
             self._closed = True
             self._stop()
@@ -78,8 +78,8 @@ class Workers(ABC, Generic[Task, Result]):
 
     @abstractmethod
     def _results(self, tasks: list[Task]) -> Generator[tuple[int, Result], None, None]:
-        """Do all tasks and yield (place, result); closing the generator drops the unfinished ones."""
+        """Do all tasks and yield (index, result); closing the generator drops the unfinished ones."""
 
     @abstractmethod
     def _stop(self) -> None:
-        """Let go of everything held; called once, `_running` tells whether tasks are unfinished."""
+        """Release all resources; called once, with `_running` true if tasks are unfinished."""

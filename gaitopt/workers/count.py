@@ -1,4 +1,4 @@
-"""How many workers: a number, or `ray` for all that a Ray cluster has."""
+"""Number of workers: a number of processes, or `ray` for all CPUs of a Ray cluster."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from gaitopt.errors import InputError
 RAY: Literal["ray"] = "ray"
 
 WorkerChoice = int | Literal["ray"]
-"""So many processes of this machine; or `ray`: the cluster at `RAY_ADDRESS`, else a Ray on this machine."""
+"""Number of processes on this machine; or `ray`: the cluster at `RAY_ADDRESS`, else a local Ray."""
 
 
 def check_count(count: WorkerChoice) -> None:
     """Check a number of workers on this machine.
 
     Raises:
-        InputError: If it is less than 1, or no number.
+        InputError: It is less than 1, or `ray`.
     """
     if count == RAY:
         raise InputError(
-            "workers: got 'ray', which only walks traversals; this keeps what it learns from in processes of this "
-            f"machine: give their number, such as {default_count()}"
+            "workers: got 'ray', expected a number: only traversals run on Ray, this needs processes of this "
+            f"machine, such as {default_count()}"
         )
     if count < 1:
         raise InputError(

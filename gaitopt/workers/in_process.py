@@ -1,4 +1,4 @@
-"""No worker processes at all: tasks are done here, in order; the easiest to debug."""
+"""Tasks in this process, in order; the easiest to debug."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ class InProcess(Workers[Task, Result]):
     """Do tasks in this process, one after the other.
 
     Args:
-        factory: Builds the function that does one task, once, when the first task arrives. If the function
-            has a `close()`, it is called when the workers close.
+        factory: Builds the function that does one task, when the first task arrives. A `close()` of the function
+            is called when the workers close.
     """
 
     def __init__(self, factory: Callable[[], Callable[[Task], Result]]):

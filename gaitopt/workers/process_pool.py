@@ -1,4 +1,4 @@
-"""Worker processes on this machine; a killed worker costs time, never a result."""
+"""Worker processes on this machine; a killed worker costs time but no result."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from multiprocessing.connection import wait
 from typing import Any
 
 from gaitopt.workers.base import Result, Task
-from gaitopt.workers.retrying import MortalWorkers
-from gaitopt.workers.worker_main import opened
+from gaitopt.workers.retrying import RetryingWorkers
+from gaitopt.workers.worker_main import unpacked
 from gaitopt.workers.worker_process import WorkerDied, WorkerProcess, spawning
 
 _Busy = dict[Any, tuple[int, WorkerProcess]]
-"""The place of a task and the worker that does it, by the connection where the outcome will arrive."""
+"""Index of a task and its worker, by the connection on which the outcome arrives."""
 
 
-class ProcessPool(MortalWorkers[Task, Result]):
+class ProcessPool(RetryingWorkers[Task, Result]):
     """Do tasks in several processes, and replace those that die.
 
-    Each worker has a connection of its own, so one that dies takes only its own task with it. (When a worker
-    dies, a `ProcessPoolExecutor` loses all tasks in flight and cannot tell which was to blame.)
+    Each worker has its own connection, so one that dies loses only its own task. (A `ProcessPoolExecutor` loses
+    all tasks in flight, and cannot tell which one killed the worker.)
 
     Processes are spawned, not forked, so a script that uses them needs `if __name__ == "__main__":`.
 
     Args:
-        factory: Builds the function that does one task; called once in each process. It is pickled.
-        count: How many processes.
+        factory: Builds the function that does one task, once in each process. It is pickled.
+        count: Number of processes.
     """
 
     def __init__(self, factory: Callable[[], Callable[[Task], Result]], count: int):
@@ -37,7 +37,7 @@ class ProcessPool(MortalWorkers[Task, Result]):
     def _results(self, tasks: list[Task]) -> Generator[tuple[int, Result], None, None]:
         try:
             yield from self._finish(tasks)
-        except BaseException:  # an error, Ctrl-C, or the caller left early: nobody waits for the rest
+        except BaseException:  # an error, Ctrl-C, or closed early: drop the rest
             self._kill_busy()
             raise
 
@@ -46,40 +46,40 @@ class ProcessPool(MortalWorkers[Task, Result]):
         came: list[tuple[int, bytes]] = []
         lost: list[int] = []
         while True:
-            # Hand out before yielding, so that workers do not wait for what the caller does with results.
+            # Hand out before yielding, so that workers do not wait for the caller to process results.
             if len(lost) < self.count:
                 self._hand_out(tasks, waiting, busy)
             for index, outcome in came:
-                yield index, opened(outcome)
+                yield index, unpacked(outcome)
             if not busy:
                 return lost
             came = self._collect(busy, lost)
 
     def _hand_out(self, tasks: list[Task], waiting: deque[int], busy: _Busy) -> None:
-        """Give a task to as many workers as there may be; one each, so that none waits behind a long one."""
-        for worker in self._enlist(min(len(waiting), self.count - len(busy))):
+        """Send tasks to as many workers as possible, one each, so that none waits behind a long one."""
+        for worker in self._take_workers(min(len(waiting), self.count - len(busy))):
             index = waiting.popleft()
             busy[worker.connection] = index, worker
             worker.send(tasks[index])
 
-    def _enlist(self, wanted: int) -> list[WorkerProcess]:
-        """Return so many workers, no longer idle; new ones are all started before the first gets its task."""
-        enlisted: list[WorkerProcess] = []
-        while self._idle and len(enlisted) < wanted:
+    def _take_workers(self, wanted: int) -> list[WorkerProcess]:
+        """Return this many workers, idle or new; new ones are all started before the first gets its task."""
+        taken: list[WorkerProcess] = []
+        while self._idle and len(taken) < wanted:
             worker = self._idle.pop()
             if worker.is_alive():
-                enlisted.append(worker)
+                taken.append(worker)
             else:
                 self._retire(worker)
-        if len(enlisted) < wanted:
+        if len(taken) < wanted:
             with spawning():
-                started = [WorkerProcess(self._factory) for _ in range(wanted - len(enlisted))]
+                started = [WorkerProcess(self._factory) for _ in range(wanted - len(taken))]
                 self._workers.update(started)
-            enlisted += started
-        return enlisted
+            taken += started
+        return taken
 
     def _collect(self, busy: _Busy, lost: list[int]) -> list[tuple[int, bytes]]:
-        """Wait for some outcomes and return them, each with the place of its task; note what is lost."""
+        """Wait for some outcomes and return them with the index of their task; add lost tasks to `lost`."""
         came = []
         for connection in wait(list(busy)):
             index, worker = busy.pop(connection)

@@ -1,4 +1,4 @@
-"""Workers that may die: their tasks are done again, and one that keeps killing them is told from its neighbors."""
+"""Workers that may die: lost tasks are done again, alone, to identify one that kills its workers."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from gaitopt.errors import WorkerError
 from gaitopt.workers.base import Result, Task, Workers
 
 DEATHS_TO_BLAME = 3
-"""How often a task, running alone, must lose its worker to be blamed."""
+"""A task must kill its worker this many times, running alone, to be blamed."""
 
 MOST_BLAMED = 3
-"""With so many tasks blamed, the fault is hardly in the tasks: the others are not tried any more."""
+"""Number of blamed tasks after which the others are not tried: the fault is hardly in the tasks."""
 
 
-class MortalWorkers(Workers[Task, Result]):
-    """Workers in processes of their own, which can be killed; `_together` is what kinds differ in."""
+class RetryingWorkers(Workers[Task, Result]):
+    """Workers in processes that may be killed; a subclass implements `_together`."""
 
     def _finish(self, tasks: list[Task]) -> Generator[tuple[int, Result], None, None]:
-        """Do all tasks, those again that lost their workers.
+        """Do all tasks, and repeat those that lost their workers.
 
         Raises:
-            WorkerError: If a task keeps killing its worker; raised when all other tasks are finished.
+            WorkerError: A task keeps killing its worker; raised when all other tasks are finished.
         """
         waiting = deque(range(len(tasks)))
         blamed: list[int] = []
@@ -37,14 +37,14 @@ class MortalWorkers(Workers[Task, Result]):
 
     @abstractmethod
     def _together(self, tasks: list[Task], waiting: deque[int]) -> Generator[tuple[int, Result], None, list[int]]:
-        """Do waiting tasks and return those whose workers died; where too many die, some are left waiting."""
+        """Do waiting tasks and return those whose workers died; if too many die, some are left waiting."""
 
     def _suspects(self, tasks: list[Task], waiting: deque[int]) -> Generator[tuple[int, Result], None, list[int]]:
-        """Do waiting tasks and return those that have to be done alone to know whether they kill their workers."""
+        """Do waiting tasks and return those that may have killed their workers."""
         return (yield from self._together(tasks, waiting))
 
     def _alone(self, tasks: list[Task], index: int) -> Generator[tuple[int, Result], None, bool]:
-        """Repeat a task, with no other that may take its memory; return whether its worker survived."""
+        """Repeat a task alone, with all memory for itself; return whether its worker survived."""
         for _ in range(DEATHS_TO_BLAME):
             lost = yield from self._together(tasks, deque([index]))
             if not lost:

@@ -1,4 +1,4 @@
-"""The inside of a worker process: receive a task, do it, send back what came of it."""
+"""Main loop of a worker process: receive a task, do it, send back the outcome."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from gaitopt.errors import WorkerError
 
 
 def serve(factory: Callable[[], Callable[[Any], Any]], connection: Connection) -> None:
-    """Do every task that arrives, until the parent closes the connection."""
-    # Ctrl-C reaches every process of the terminal; only the parent shall act on it.
+    """Do every task that arrives until the parent closes the connection."""
+    # Ctrl-C reaches every process of the terminal; only the parent should handle it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if hasattr(signal, "pthread_sigmask"):
         signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})  # blocked by the parent until now
@@ -30,40 +30,40 @@ def serve(factory: Callable[[], Callable[[Any], Any]], connection: Connection) -
             connection.send_bytes(outcome(function, connection.recv_bytes()))
 
 
-def opened(told: bytes) -> Any:
-    """Return the result that a worker sent as `outcome`.
+def unpacked(sent: bytes) -> Any:
+    """Return the result in an `outcome`.
 
     Raises:
-        Exception: What the task raised, caused by an error that shows the worker's traceback.
+        Exception: The error of the task, caused by one that shows the worker's traceback.
     """
-    result, error, trace = pickle.loads(told)
+    result, error, trace = pickle.loads(sent)
     if error is not None:
         raise error from RuntimeError(f"in a worker process:\n{trace}")
     return result
 
 
 def outcome(function: Callable[[], Callable[[Any], Any]], task: bytes) -> bytes:
-    """Do a task and return what came of it, for `opened`.
+    """Do a task and return its outcome, pickled; see `unpacked`.
 
     Args:
-        function: Returns what does tasks; its errors are the task's.
-        task: Pickled.
+        function: Returns the function that does tasks; its errors are those of the task.
+        task: Pickled task.
     """
     try:
         return pickle.dumps((function()(pickle.loads(task)), None, ""))
     except Exception as error:
         trace = traceback.format_exc()
         try:
-            told = pickle.dumps((None, error, trace))
-            pickle.loads(told)  # an error with arguments of its own may fail only here
+            sent = pickle.dumps((None, error, trace))
+            pickle.loads(sent)  # fails for some errors with arguments of their own
         except Exception:
-            unsendable = WorkerError(f"a task raised what cannot be sent between processes: {error!r}")
-            told = pickle.dumps((None, unsendable, trace))
-        return told
+            unsendable = WorkerError(f"a task raised an error that cannot be pickled: {error!r}")
+            sent = pickle.dumps((None, unsendable, trace))
+        return sent
 
 
 def _end_with_parent() -> None:
-    # A worker in the middle of a long task would not notice for long that its parent was killed.
+    # In the middle of a long task, a worker would notice late that its parent was killed.
     parent = multiprocessing.parent_process()
     if parent is not None:
         parent.join()

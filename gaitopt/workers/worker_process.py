@@ -1,4 +1,4 @@
-"""A worker process, as its parent sees it."""
+"""Worker processes, from the side of the parent."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from typing import Any
 from gaitopt.workers.worker_main import serve
 
 PINNED = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
-"""Variables set to 1 in workers: with as many workers as cores, more threads only get in each other's way."""
+"""Variables set to 1 in workers: with as many workers as cores, more threads only slow each other down."""
 
 EXIT_S = 5.0
-"""How long an idle worker may take to end by itself [s]."""
+"""Time that an idle worker may take to exit [s]."""
 
 
-class WorkerDied(Exception):  # noqa: N818 - it says what happened
+class WorkerDied(Exception):  # noqa: N818 - an event, caught by the caller
     """The process ended before it sent an outcome."""
 
 
@@ -28,7 +28,7 @@ class WorkerProcess:
     """One process that does one task at a time; to be made within `spawning`.
 
     Attributes:
-        connection: Can be read when an outcome has arrived, or when the process is dead.
+        connection: Readable when an outcome has arrived, or the process is dead.
     """
 
     def __init__(self, factory: Callable[[], Callable[[Any], Any]]):
@@ -36,23 +36,23 @@ class WorkerProcess:
         self.connection, theirs = context.Pipe()
         self._process = context.Process(target=serve, args=(factory, theirs), daemon=True)
         self._process.start()
-        theirs.close()  # now the worker has the only one, so its death closes the connection
+        theirs.close()  # now only the worker has it, so its death closes the connection
 
     def is_alive(self) -> bool:
-        """Return whether the process is there to take a task."""
+        """Return whether the process can take a task."""
         return self._process.is_alive()
 
     def send(self, task: Any) -> None:
-        """Let the worker do a task; a dead one is noticed by `receive`."""
+        """Send a task; `receive` reports a dead worker."""
         message = pickle.dumps(task)
         with suppress(OSError):
             self.connection.send_bytes(message)
 
     def receive(self) -> bytes:
-        """Return the outcome of the task sent, for `opened`; wait for it if it has not arrived.
+        """Wait for the outcome of the task and return it; see `unpacked`.
 
         Raises:
-            WorkerDied: If there will be none.
+            WorkerDied: There will be none.
         """
         try:
             return self.connection.recv_bytes()
@@ -60,15 +60,15 @@ class WorkerProcess:
             raise WorkerDied from None
 
     def dismiss(self) -> None:
-        """Let an idle worker end, without waiting for it."""
+        """Tell an idle worker to exit, without waiting for it."""
         self.connection.close()
 
     def kill(self) -> None:
-        """End the process whatever it does, without waiting for it."""
+        """Kill the process, without waiting for it."""
         self._process.kill()
 
     def join(self) -> None:
-        """Wait until a worker, dismissed or killed, is gone."""
+        """Wait until a dismissed or killed worker has exited."""
         self.connection.close()
         self._process.join(EXIT_S)
         self._process.kill()
@@ -77,14 +77,14 @@ class WorkerProcess:
 
 @contextmanager
 def spawning() -> Iterator[None]:
-    """Have workers inherit one thread for numeric libraries, and no Ctrl-C; a Ctrl-C meanwhile comes after."""
-    with _threads_pinned(), interrupt_held_back(), _interrupt_blocked():
+    """Start workers within: they inherit one thread for numeric libraries and a blocked Ctrl-C; here it is delayed."""
+    with _threads_pinned(), interrupt_delayed(), _interrupt_blocked():
         yield
 
 
 @contextmanager
 def _threads_pinned() -> Iterator[None]:
-    # In the environment, as numeric libraries read it once, when the worker first imports them.
+    # Numeric libraries read the environment once, when the worker first imports them.
     before = {name: os.environ.get(name) for name in PINNED}
     os.environ.update(dict.fromkeys(PINNED, "1"))
     try:
@@ -98,10 +98,10 @@ def _threads_pinned() -> Iterator[None]:
 
 
 @contextmanager
-def interrupt_held_back() -> Iterator[None]:
-    """Have a Ctrl-C come afterwards."""
-    # A worker started by half would end with a traceback. Blocking the signal is not enough to prevent it:
-    # where numeric libraries have threads of their own, one of these receives it on behalf of the process.
+def interrupt_delayed() -> Iterator[None]:
+    """Delay a Ctrl-C until the end of the block."""
+    # A half-started worker would end with a traceback. Blocking the signal is not enough: a thread of a numeric
+    # library may receive it on behalf of the process.
     if threading.current_thread() is not threading.main_thread():
         yield  # Python raises KeyboardInterrupt in the main thread only
         return
@@ -117,13 +117,13 @@ def interrupt_held_back() -> Iterator[None]:
 
 @contextmanager
 def _interrupt_blocked() -> Iterator[None]:
-    # A worker inherits the mask, which protects it from Ctrl-C until it can ignore it by itself.
+    # A worker inherits the mask, which blocks Ctrl-C until the worker ignores it itself.
     if not hasattr(signal, "pthread_sigmask"):  # Windows
         yield
         return
     from multiprocessing import resource_tracker  # not on Windows
 
-    resource_tracker.ensure_running()  # otherwise it starts with the first worker, and unblocks the signal
+    resource_tracker.ensure_running()  # otherwise it would start with the first worker, and unblock the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
         yield

@@ -20,10 +20,10 @@ from gaitopt.rl.algorithms.catalog import make_algorithm
 from gaitopt.rl.policies.files import make_policy
 from gaitopt.rl.request import Request, share_out
 from gaitopt.rl.rollout import collect
-from gaitopt.rl.sampler import Lane
+from gaitopt.rl.sampler import Sampler
 from gaitopt.rl.training import Stopping, Training
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.train.sampler_pool import LaneFactory, LanePool
+from gaitopt.run.train.sampler_pool import SamplerFactory, SamplerPool
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.seeding import Stream, generator
 from gaitopt.walk.environment import TraversalEnvironment
@@ -53,8 +53,8 @@ def ours(setting: str, steps: int, seed: int) -> dict[str, float]:
     policy = make_policy("gaussian-mlp", {**sizes, "normalize": False, "rng": generator(seed, Stream.LEARNING)})
     options = {"steps": chosen["steps"], "minibatch": chosen["minibatch"], "scale_rewards": False}
     algorithm = make_algorithm("ppo", policy, generator(seed, Stream.OPTIMIZER), options)
-    factory = LaneFactory(environment, policy.kind, policy.options(), seed)
-    with LanePool(factory, chosen["environments"], default_count()) as pool:
+    factory = SamplerFactory(environment, policy.kind, policy.options(), seed)
+    with SamplerPool(factory, chosen["environments"], default_count()) as pool:
         training = Training(algorithm, pool, Stopping(steps=steps, window=WINDOW))
         training.iterate()  # processes are started, tables made
         first, begun = training.progress.steps, time.perf_counter()
@@ -116,14 +116,14 @@ def step_cost(turns: int = 50, steps: int = 8) -> dict[str, float]:
     walks = [environment() for _ in range(8 // default_count() or 1)]
     sizes = {"observation_size": walks[0].observation_size, "actions": walks[0].actions, "sigma": 0.2}
     policy = make_policy("gaussian-mlp", sizes)
-    lanes = {number: Lane(walk, 1, number) for number, walk in enumerate(walks)}
-    request = Request(policy.state(), steps=steps * len(lanes))
-    jobs = share_out([request], len(lanes))
+    samplers = {number: Sampler(walk, 1, number) for number, walk in enumerate(walks)}
+    request = Request(policy.state(), steps=steps * len(samplers))
+    jobs = share_out([request], len(samplers))
     bodies, count = [walk._body for walk in walks], round(walks[0].step_s / walks[0]._body.engine.time_step_s)
     whole, bare = [], []
     while len(whole) < turns:
         begun = time.perf_counter()
-        batches = collect(jobs, [request], lanes, policy)
+        batches = collect(jobs, [request], samplers, policy)
         middle = time.perf_counter()
         for body in bodies * steps:
             body._step(count, walks[0].step_s)  # the servos hold their last targets

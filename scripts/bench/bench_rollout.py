@@ -14,7 +14,7 @@ import numpy as np
 
 import gaitopt
 from gaitopt.hal.engine import engine_of
-from gaitopt.hal.sim.placing import stand
+from gaitopt.hal.sim.placing import place_trunk
 from gaitopt.hal.sim.pybullet_body import DROP
 from gaitopt.hal.sim.pybullet_world import GRAVITY, p
 from gaitopt.walk.traversal import SETTLE_S
@@ -64,7 +64,7 @@ class BareLoop:
                 self.body, link, lateralFriction=1, linearDamping=0, angularDamping=0, physicsClientId=self.client
             )
         p.changeDynamics(ground, -1, lateralFriction=conditions.friction, physicsClientId=self.client)
-        height, roll, pitch = stand(robot, pose)
+        height, roll, pitch = place_trunk(robot, pose)
         inertial = p.getDynamicsInfo(self.body, -1, self.client)[3:5]
         turned = p.getQuaternionFromEuler([roll, pitch, conditions.start_heading])
         place = [-scenario.field.run_up_m, conditions.start_side, height + DROP]

@@ -8,10 +8,10 @@ from typing import NamedTuple
 import pytest
 
 from gaitopt.cli.main import main
-from gaitopt.gait.gait_file import load_gait
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.learn.folder import RunFolder, create_run
 from gaitopt.run.learn.optimize import optimize
+from gaitopt.run.learn.settings import LearnSettings
 
 
 class Said(NamedTuple):
@@ -52,12 +52,11 @@ def small_config(field):
     robot = load_robot("aibo-ers7")
     lines = {"length_m": 0.05, "run_up_m": 0.02, "time_limit_s": 1.0}
     scenario = field.model_copy(update={"field": field.field.model_copy(update=lines)})
-    gait, options = load_gait("hand-tuned", robot), {"policies": 2, "repeats": 1}
-    return resolve(
+    options = {"policies": 2, "repeats": 1}
+    return LearnSettings(
         robot=robot,
         scenario=scenario,
-        start=gait,
-        start_name="hand-tuned",
+        gait="hand-tuned",
         optimizer="kohl-stone",
         options=options,
         traversals=2,

@@ -10,8 +10,7 @@ from gaitopt.emulators.faults import FaultyLine
 from gaitopt.emulators.light_gate import GateFirmware
 from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError
-from gaitopt.hal import catalog
-from gaitopt.hal.real import guard
+from gaitopt.hal.real import connection, guard
 from gaitopt.hal.serial import probe
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.real import walks
@@ -91,7 +90,7 @@ class MemoryDesk:
         now = self.links[-1].now() if self.links else self.start
         if port == BODY:
             line = FaultyLine(self.faults, self.rng, now) if self.faults else None
-            link = MemoryLink(self.emulation.firmware, line, BODY, now, self.emulation._happen)
+            link = MemoryLink(self.emulation.firmware, line, BODY, now, self.emulation._apply_fault)
             self.links.append(link)
         elif port == GATE:
             link = GateLink(self.gate, name=GATE, start=now)
@@ -104,9 +103,9 @@ class MemoryDesk:
 
     def install(self, monkeypatch):
         """Let the command line find this desk at its ports; no thread watches, for time passes in leaps."""
-        for module in (catalog, walks, probe):
+        for module in (connection, walks, probe):
             monkeypatch.setattr(module, "SerialLink", self.open)
-        monkeypatch.setattr(real_body, "Watchdog", lambda check: None)
+        monkeypatch.setattr(guard, "Watchdog", lambda check: None)
         monkeypatch.setattr("gaitopt.cli.operator.UnattendedOperator", partial(UnattendedOperator, sleep=self.sleep))
         monkeypatch.setattr(probe, "permission_advice", lambda port: None)
 

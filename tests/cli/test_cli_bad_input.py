@@ -49,7 +49,7 @@ WALKERS = ("learn", "score hand-tuned", "replay hand-tuned")
         ("--set scenario.frction=0.5", "unknown key 'frction'; did you mean friction?"),
         ("--set scenario.friction=nan", "friction: got nan; expected a finite number"),
         ("--set friction=0.5", "expected NAME.KEY=VALUE"),
-        ("--set engine.time_step_s=0.003", "time_step_s: got 0.003; expected a whole part of the command period"),
+        ("--set engine.time_step_s=0.003", "time_step_s: got 0.003; expected a whole fraction of the command period"),
         ("--seed -1", "argument --seed: got '-1'; expected a whole number of at least 0"),
         ("--seed x", "argument --seed: got 'x'"),
         ("--frictoin 1", "unrecognized arguments: --frictoin 1"),
@@ -76,8 +76,8 @@ def test_unknown_names_and_wrong_values(refused, verb, words, said):
         ("score hand-tuned --repeats 0", "argument --repeats: got '0'"),
         ("score hand-tund", "'hand-tund'; did you mean hand-tuned?"),
         ("score", "the following arguments are required: GAIT|POLICY|RUN"),
-        ("replay latest", "unknown run in runs 'latest'; known: none"),
-        ("resume nothing", "unknown run in runs 'nothing'; known: none"),
+        ("replay latest", "unknown gait of aibo-ers7, or run in runs, 'latest'; known: hand-tuned"),
+        ("resume nothing", "unknown experiment in runs 'nothing'; known: none"),
         ("replay hand-tuned --video walk.avi", "walk.avi: got a name that ends in '.avi'; expected .mp4 or .gif"),
         ("replay hand-tuned --video no/walk.gif", "no/walk.gif: there is no folder no; make it first"),
         ("list robot", "invalid choice: 'robot' (choose from"),
@@ -166,7 +166,7 @@ def test_a_run_folder_that_exists(refused, here, monkeypatch):
         ("learn --runs file/runs", "file/runs/"),
         ("learn --runs file", "Not a directory"),
         ("replay hand-tuned --video file/walk.gif", "file/walk.gif: there is no folder file"),
-        ("resume latest --runs file", "unknown run in file 'latest'"),
+        ("resume latest --runs file", "unknown experiment in file 'latest'"),
     ],
 )
 def test_folders_that_cannot_be_written(refused, here, words, said):

@@ -13,7 +13,8 @@ import pytest
 
 from gaitopt.gait.gait_file import read_gait
 from gaitopt.gait.parameters import PARAMETER_NAMES
-from gaitopt.run.learn.folder import find_run, list_runs
+from gaitopt.run.experiment import find, names
+from gaitopt.run.learn.folder import RunFolder
 from gaitopt.toml import read_toml
 
 ROOT = Path(__file__).parents[2]
@@ -45,13 +46,14 @@ def test_learn_prints_one_json_object_and_nothing_else():
     assert tuple(told["best"]) == PARAMETER_NAMES
     assert told["traversals"] == 45
     assert told["traversals_per_s"] > 0
-    learned = find_run(told["run"], Path("nowhere"))
+    learned = RunFolder(find(told["run"], Path("nowhere")))
     assert told["best"] == vars(read_gait(learned.best_path).parameters)
     assert told["best_speed_mps"] == read_gait(learned.best_path).origin["speed_mps"]
     with learned.open_store() as store:
         assert [store.count(purpose) for purpose in ("learn", "start", "best")] == [45, 20, 20]
     config = read_toml(learned.path / "config.toml")
-    assert {key: config["scenario"]["field"][key] for key in QUICK} == QUICK
+    assert config["scenario"] == {"base": "field", "field": QUICK}
+    assert {key: config["provenance"]["scenario"]["field"][key] for key in QUICK} == QUICK
     # Progress went to standard error, in plain lines, as that is no terminal.
     assert done.stderr.startswith("learning: iteration 1, 45 of 45 traversals, ")
     assert "\x1b" not in done.stderr
@@ -95,7 +97,7 @@ def living_members(group):
 
 def rows_written():
     try:
-        with find_run("latest", Path("runs")).open_store() as store:
+        with RunFolder(find("latest", Path("runs"))).open_store() as store:
             return store.count("learn")
     except Exception:
         return 0
@@ -125,8 +127,8 @@ def test_ctrl_c_leaves_a_run_to_resume_and_no_workers(cli):
     assert b"Traceback" not in err
     wait_until(lambda: not living_members(process.pid))
     told = json.loads(out)
-    [left] = list_runs(Path("runs"))
-    assert (told["interrupted"], told["run"]) == (True, str(left.path))
+    [left] = names(Path("runs"))
+    assert (told["interrupted"], told["run"]) == (True, f"runs/{left}")
     assert 2 <= told["traversals"] == rows_written() < 45
     said = cli("resume", "latest", "--workers", 1, "--json")
     assert said.code == 0

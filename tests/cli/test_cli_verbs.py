@@ -101,7 +101,7 @@ def test_runs_are_listed_with_how_far_they_are(cli, run, small_config):
     fresh = create_run(small_config.model_copy(update={"name": "new"}), run.path.parent)
     rows = {row["run"]: row for row in the_object(cli("runs", "--json"))["runs"]}
     speed = read_gait(run.best_path).origin["speed_mps"]
-    shared = {"robot": "aibo-ers7", "method": "kohl-stone"}
+    shared = {"kind": "run", "robot": "aibo-ers7", "method": "kohl-stone"}
     assert rows == {
         run.path.name: shared
         | {"run": run.path.name, "done": "2 of 2 traversals", "learned_mps": speed, "state": "finished"},
@@ -111,7 +111,7 @@ def test_runs_are_listed_with_how_far_they_are(cli, run, small_config):
     said = cli("runs")
     assert (said.code, said.err) == (0, "")
     head, *lines = said.out.splitlines()
-    assert head.split() == ["run", "robot", "method", "done", "learned_mps", "state"]
+    assert head.split() == ["run", "kind", "robot", "method", "done", "learned_mps", "state"]
     assert sorted(line.split()[0] for line in lines) == sorted(rows)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from gaitopt.cli import compare as compare_verb
+from gaitopt.rl.algorithms.catalog import ALGORITHMS
 from gaitopt.run.compare.compare import run_comparison
 
 QUICK = {"length_m": 0.05, "run_up_m": 0.02, "time_limit_s": 1}
@@ -63,26 +64,12 @@ def test_a_comparison_of_algorithms_from_begin_to_end(cli, here, monkeypatch):
     (listed,) = the_object(cli("runs", "--json"))["runs"]
     assert (listed["run"], listed["state"], listed["done"]) == (folder.name, "finished", "1 of 1 runs")
 
-    # Told again, it says the same; with other settings, what is other.
-    for words in (["resume", "latest"], ["compare", "--resume", folder, "--steps", 24, "--start", "hand-tuned"]):
-        assert the_object(cli(*words, "--workers", 1, "--json")) == study
-    text = cli("compare", "--resume", folder, "--algorithms", "td-lambda,ppo", "--workers", 1).out
+    # Resumed, it says the same.
+    for words in ("latest", folder):
+        assert the_object(cli("resume", words, "--workers", 1, "--json")) == study
+    text = cli("resume", folder, "--workers", 1).out
     assert text.startswith("method  seeds  at 5 ")
     assert "Left out: td-lambda: an update takes 25 steps or more" in text
-    for words, words_said in {
-        "--steps 48": "steps is 24, got 48",
-        "--algorithms ppo": "algorithms is ['ppo', 'td-lambda'], got ['ppo']",
-        "--set ppo.rate=0.5": "options.ppo.rate is ",
-        "--set interface.observe=['phase']": "interface.observe is ",
-        "--set scenario.friction=0.5": "scenario.friction is ",
-        "--start learned": "start.front_height is ",
-        "--seeds 2": "seeds is (1,), got (1, 2)",
-    }.items():
-        line = refused(cli, "compare", "--resume", folder, "--workers", 1, *words.split())
-        assert "cannot go on with other settings: " in line
-        assert words_said in line
-    line = refused(cli, "compare", "--resume", folder, "--traversals", 5)
-    assert "--traversals belongs to --optimizers; the budget of --algorithms is --steps" in line
 
     # Stopped and resumed, another ends as this one.
     def stopped(folder, workers, report):
@@ -129,12 +116,13 @@ def test_algorithms_have_a_budget_of_their_own(cli, monkeypatch):
     class PlannedError(Exception):
         pass
 
-    def plan(**settings):
-        assert (settings["algorithms"], settings["steps"], settings["seeds"]) == ("all", 200_000, 5)
-        assert "traversals" not in settings
-        assert settings["options"]["ppo"]["discount"] == 0.97  # as `train` has it for walking
+    def new(settings, runs, workers):
+        assert (settings.algorithms, settings.steps) == (tuple(ALGORITHMS), 200_000)
+        assert settings.seeds == (1, 2, 3, 4, 5)
+        assert (settings.optimizers, settings.traversals) == (None, None)
+        assert settings.options["ppo"]["discount"] == 0.97  # as `train` has it for walking
         raise PlannedError
 
-    monkeypatch.setattr(compare_verb, "plan", plan)
+    monkeypatch.setattr(compare_verb, "new_comparison", new)
     with pytest.raises(PlannedError):
         cli("compare", "--algorithms", "all")

@@ -1,8 +1,6 @@
 """`gaitopt lab`: what it says in text and JSON, what it draws, what it refuses."""
 
-import errno
 import json
-import os
 import signal
 
 import numpy as np
@@ -14,11 +12,17 @@ from gaitopt.rl.algorithms.catalog import ALGORITHMS
 from gaitopt.rl.exact import start_value
 from gaitopt.rl.mdps import aliased_gridworld as grid
 from gaitopt.rl.mdps.catalog import PROBLEMS
+from gaitopt.run.experiment import open_experiment
 from gaitopt.run.lab import lab
 from gaitopt.run.lab.lab import Lab
+from gaitopt.run.lab.settings import LabSettings
 
 SHORT = {"one-step": 2000, "aliased-gridworld": 3000, "rock-paper-scissors": 2000, "puck-world": 2048}
 KEYS = ("problem", "algorithm", "seed", "steps", "value", "best", "best_deterministic", "share_of_best", "picture")
+
+
+def made(problem, algorithm, seed, steps=None):
+    return LabSettings(problem=problem, algorithm=algorithm, seed=seed, steps=steps)
 
 
 def learned(cli, problem, algorithm, *words):
@@ -87,7 +91,7 @@ def test_text_draws_what_was_learned(cli, undrawn):
 
 @pytest.mark.parametrize("problem", SHORT)
 def test_same_seed_same_numbers(quick_looks, problem):
-    once, again, other = (Lab(problem, "ppo", seed, SHORT[problem]).run() for seed in (3, 3, 4))
+    once, again, other = (Lab(made(problem, "ppo", seed, SHORT[problem])).run() for seed in (3, 3, 4))
     assert [s.value for s in once.snapshots] == [s.value for s in again.snapshots]
     np.testing.assert_array_equal(once.last.learned, again.last.learned)
     assert once.random_value == again.random_value
@@ -96,6 +100,8 @@ def test_same_seed_same_numbers(quick_looks, problem):
 
 def test_same_seed_same_json(cli, undrawn):
     once, again = (learned(cli, "one-step", "qac", "--steps", 200, "--seed", 3) for _ in range(2))
+    assert once.pop("run") != again.pop("run")
+    assert once.pop("picture") != again.pop("picture")
     assert once == again
 
 
@@ -128,12 +134,24 @@ def test_options_are_changed_and_told(cli, undrawn):
     assert unlimited["options"]["max_gradient_norm"] is None
 
 
-def test_a_picture_goes_where_it_is_told_to(cli, here):
-    words = ("one-step", "reinforce", "--steps", 64)
-    assert learned(cli, *words)["picture"] == "runs/lab/one-step_reinforce_seed0.png"
-    assert learned(cli, *words, "--output", "here")["picture"] == "here/one-step_reinforce_seed0.png"
-    assert learned(cli, *words, "--output", "there/a.png")["picture"] == "there/a.png"
-    assert (here / "there" / "a.png").is_file()
+@pytest.mark.parametrize("change", ["lam=0.5", "method.lam=0.5", "algorithm.lam=0.5"])
+def test_an_option_of_the_method_has_one_name_everywhere(cli, undrawn, change):
+    assert learned(cli, "one-step", "ppo", "--steps", 256, "--set", change)["options"]["lam"] == 0.5
+
+
+def test_a_result_is_an_experiment_like_others(cli, here):
+    data = learned(cli, "one-step", "reinforce", "--steps", 64, "--set", "discount=0.5")
+    folder = here / data["run"]
+    assert {path.name for path in folder.iterdir()} == {"config.toml", "result.toml", "curve.csv", "learned.png"}
+    curve = np.loadtxt(folder / "curve.csv", delimiter=",", skiprows=1)
+    np.testing.assert_allclose(curve, data["curve"])
+    stored = open_experiment(folder)
+    assert (stored.config.options["discount"], stored.result["value"]) == (0.5, data["value"])
+    row = json.loads(cli("runs", "--json").out)["runs"][0]
+    assert (row["kind"], row["method"], row["state"]) == ("lab result", "reinforce on one-step", "finished")
+    said = cli("resume", folder)
+    assert (said.code, said.err.count("\n")) == (2, 1)
+    assert "is a lab result, which cannot be resumed" in said.err
 
 
 @pytest.mark.parametrize(
@@ -144,14 +162,13 @@ def test_a_picture_goes_where_it_is_told_to(cli, here):
         ("puck-world --algorithm qac", "qac is not known to learn puck-world; choose one of"),
         ("aliased-gridworld --algorithm augmented-random-search", "choose one of reinforce, qac,"),
         ("puck-world", "the following arguments are required: --algorithm"),
-        ("one-step --algorithm ppo --set lam", "--set: got 'lam'; expected OPTION=VALUE"),
+        ("one-step --algorithm ppo --set lam", "--set: got 'method.lam'; expected NAME.KEY=VALUE"),
         ("one-step --algorithm ppo --set lam=2", "lam: got 2; expected less than or equal to 1"),
         ("one-step --algorithm ppo --set discount=-0.1", "discount: got -0.1"),
         ("one-step --algorithm ppo --set lm=0.5", "unknown key 'lm'; did you mean lam?"),
         ("one-step --algorithm ppo --set rate=fast", "rate: got 'fast'"),
         ("one-step --algorithm ppo --steps 0", "argument --steps: got '0'"),
         ("one-step --algorithm ppo --seed x", "argument --seed: got 'x'"),
-        ("one-step --algorithm ppo --output a.pdf", "--output: got 'a.pdf'; expected a folder, or a file"),
     ],
 )
 def test_bad_input_is_one_line(refused, words, said):
@@ -162,12 +179,12 @@ def test_the_refusal_names_those_that_fit(refused):
     assert refused("puck-world", "--algorithm", "qac").rstrip().endswith(", ".join(PROBLEMS["puck-world"].options))
 
 
-def test_learning_that_goes_astray_is_stopped_with_one_line(cli):
+def test_learning_that_diverges_is_stopped_with_one_line(cli):
     said = cli("lab", "aliased-gridworld", "--algorithm", "td-lambda", "--set", "critic_rate=1e200")
     assert (said.code, said.out) == (2, "")
     last = said.err.splitlines()[-1]
     assert last.startswith("gaitopt: td-lambda on aliased-gridworld, after 32 steps: ")
-    assert "expected a finite number; learning went astray: lower the step sizes" in last
+    assert "expected a finite number; learning diverged: lower the step sizes" in last
     assert "Warning" not in said.err
 
 
@@ -177,14 +194,11 @@ def test_what_is_worth_nothing_finite_is_no_result(cli):
     assert "ppo on one-step: what was learned is worth -inf: its steps are too large" in said.err.splitlines()[-1]
 
 
-def test_where_nothing_can_be_written_nothing_is_learned(cli, here, monkeypatch):
-    def read_only(**kwargs):
-        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-
-    monkeypatch.setattr("gaitopt.view.lab.plot.tempfile.TemporaryFile", read_only)
-    said = cli("lab", "one-step", "--algorithm", "ppo", "--steps", 256, "--output", "there")
+def test_where_nothing_can_be_written_nothing_is_learned(cli, here):
+    (here / "runs").write_text("a file where the folder of runs should be")
+    said = cli("lab", "one-step", "--algorithm", "ppo", "--steps", 256)
     assert (said.code, said.out) == (2, "")
-    assert "cannot be written: Permission denied" in said.err
+    assert "the run's folder cannot be made" in said.err
     assert "learning" not in said.err
 
 
@@ -216,7 +230,7 @@ def test_problems_and_algorithms_are_listed(cli):
 @pytest.mark.parametrize(("problem", "algorithm"), [(n, a) for n, p in PROBLEMS.items() for a in p.options])
 def test_every_pair_that_is_offered_learns(problem, algorithm, seed):
     """95 % of the best in the gridworld, 0.05 from uniform, 3 times nearer than random, 0.05 from the best reward."""
-    outcome = Lab(problem, algorithm, seed).run()
+    outcome = Lab(made(problem, algorithm, seed)).run()
     if problem == "aliased-gridworld":
         assert outcome.share_of_best >= 0.95
     elif problem == "rock-paper-scissors":

@@ -96,8 +96,8 @@ def test_a_policy_is_scored_between_two_light_beams(cli, desk_of):
     ("kind", "observe", "lacking", "instead"),
     [
         ("dynamixel", SEEN["opencat"], "a tilt sensor", "['phase', 'offsets']"),
-        ("opencat", SEEN["dynamixel"], "servos that tell their angles", "['phase', 'offsets']"),
-        ("dynamixel", ("place",), "knowledge of its place", "['phase']"),
+        ("opencat", SEEN["dynamixel"], "servos that measure their angles", "['phase', 'offsets']"),
+        ("dynamixel", ("place",), "a measured position", "['phase']"),
     ],
 )
 @pytest.mark.parametrize("verb", ["deploy", "score"])
@@ -107,7 +107,7 @@ def test_what_the_robot_cannot_measure_is_told_before_it_moves(cli, desk_of, ver
     said = cli(verb, policy(kind, observe=observe), *desk.words, *more)
     assert (said.code, said.out) == (2, "")
     assert said.err.splitlines() == [
-        f"gaitopt: {ROBOTS[kind]}: the policy needs {lacking}, which this body lacks; train one that sees less: "
+        f"gaitopt: {ROBOTS[kind]}: the policy needs {lacking}, which this body lacks; train one that observes less: "
         f'gaitopt train --set "interface.observe={instead}"'
     ]
     assert not moved(desk)

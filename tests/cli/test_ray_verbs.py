@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 import ray_rigs
 
-from gaitopt.run.learn.folder import find_run
+from gaitopt.run.experiment import find
+from gaitopt.run.learn.folder import RunFolder
 
 UNREACHABLE = "RAY_ADDRESS=127.0.0.1:1: no Ray cluster can be reached there"
 
@@ -59,7 +60,7 @@ def test_no_ray_installed_is_told(cli, monkeypatch):
 
 def rows_written():
     try:
-        with find_run("latest", Path("runs")).open_store() as store:
+        with RunFolder(find("latest", Path("runs"))).open_store() as store:
             return store.count("learn")
     except Exception:
         return 0

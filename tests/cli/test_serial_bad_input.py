@@ -207,7 +207,7 @@ def test_a_calibration_of_another_make(refused, desk_of, cli):
     desk = desk_of("opencat")
     cli("calibrate", "--body", "dynamixel:/dev/x", "--id", "rex", "--offset", "front_left_knee=1")
     said = refused("deploy", "hand-tuned", *desk.words, "--id", "rex", lines=1)
-    assert "calibration 'rex' is of a dynamixel-quadruped; got a petoi-bittle" in said
+    assert "calibration 'rex' is for a dynamixel-quadruped; got a petoi-bittle" in said
 
 
 def test_a_gait_of_another_robot(refused, desk_of, here):
@@ -247,7 +247,7 @@ def test_a_battery_that_goes_low_on_the_way(refused, desk_of):
 @pytest.mark.parametrize(
     ("kind", "when", "said"),
     [
-        ("dynamixel", 4.0, "started anew and are limp"),
+        ("dynamixel", 4.0, "restarted and are limp"),
         ("opencat", 8.0, "restarted by itself"),
     ],
 )

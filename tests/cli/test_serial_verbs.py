@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 from memory_desk import BODY, CHANGES, GATE, PLAIN, ROBOTS, MemoryDesk
 
-from gaitopt.run.learn.folder import find_run
+from gaitopt.run.experiment import find
+from gaitopt.run.learn.folder import RunFolder
 
 ROOT = Path(__file__).parents[2]
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), os.environ.get("PYTHONPATH", "")])}
@@ -121,7 +122,7 @@ def test_a_run_on_the_robot_that_is_killed_goes_on_with_what_was_walked(cli, des
     said = cli("learn", "--optimizer", "kohl-stone", *desk.words, *gate, "--traversals", 45, "--fresh", 2, "--json")
     assert (said.code, json.loads(said.out)["interrupted"], json.loads(said.out)["traversals"]) == (130, True, 2)
     assert desk.limp
-    run = find_run("latest", Path("runs"))
+    run = RunFolder(find("latest", Path("runs")))
     before = rows_of(run)
     assert len(before) == 2
     walks.clear()

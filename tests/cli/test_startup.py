@@ -41,6 +41,9 @@ def imported(*words):
         ("list", "robots"),
         ("list", "scenarios"),
         ("list", "gaits"),
+        ("list", "optimizers"),
+        ("list", "algorithms"),
+        ("runs",),
     ],
     ids=" ".join,
 )

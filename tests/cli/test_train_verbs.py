@@ -146,8 +146,12 @@ def test_learning_that_diverges_is_told_in_one_line(cli, ground, words):
 
 
 SPOILED = {
-    "training.toml": [
-        (lambda text: re.sub(r"(?m)^steps = 48$", "", text), "stopping: got no rule"),
+    "config.toml": [
+        (lambda text: re.sub(r"(?m)^steps = 48$", "steps = 0", text), "steps: got 0; expected"),
+        (
+            lambda text: re.sub(r"(?m)^kind = .*$", "", text),
+            "is no experiment's; expected provenance.kind to be one of learn",
+        ),
         (lambda text: re.sub(r"(?m)^front_height = .*$", "", text), "'front_height' is missing"),
         (lambda text: text.replace("front_height", "foo_height"), "unknown gait parameter 'foo_height'"),
     ],

@@ -1,4 +1,4 @@
-"""Faults of a line: what is typed is read strictly, and each fault does what it says, as often as it says."""
+"""Faults of a line: input is parsed strictly, and each fault acts as specified, as often as specified."""
 
 from dataclasses import fields
 
@@ -52,7 +52,7 @@ def test_every_field_has_a_reader_and_an_example_that_it_reads():
         ("dead=1.0", "expected a servo's number"),
     ],
 )
-def test_what_cannot_be_read_is_named(text, message):
+def test_invalid_input_is_named(text, message):
     with pytest.raises(InputError) as caught:
         FaultSpec.parse(text)
     assert message in str(caught.value)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 
 import numpy as np
 import pytest
+from echo import Echo
 
 from gaitopt.emulators.faults import FaultSpec, FaultyLine
 from gaitopt.emulators.light_gate import GateFirmware
@@ -15,31 +16,6 @@ from gaitopt.emulators.pty_server import PtyServer, serve
 from gaitopt.errors import BodyError
 from gaitopt.hal.serial.light_gate import LightGate
 from gaitopt.hal.serial.serial_link import SerialLink
-
-
-class Echo:
-    """Says each burst again, `late` seconds after it came."""
-
-    def __init__(self, late=0.0):
-        self.late = late
-        self.due = []
-        self.resets = 0
-
-    def feed(self, data, now):
-        self.due.append((now + self.late, data))
-        return self.tick(now)
-
-    def tick(self, now):
-        said = b"".join(data for time, data in self.due if time <= now)
-        self.due = [(time, data) for time, data in self.due if time > now]
-        return said
-
-    def next_event(self):
-        return min((time for time, _ in self.due), default=None)
-
-    def reset(self, now):
-        self.resets += 1
-        return b""
 
 
 @contextmanager

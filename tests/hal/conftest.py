@@ -13,7 +13,7 @@ def kind(request):
 
 @pytest.fixture
 def make():
-    """Make rigs, and see to it that nothing is left of them."""
+    """Make rigs, and close them after the test."""
     rigs = []
 
     def make_rig(kind, **settings):

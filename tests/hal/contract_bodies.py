@@ -11,7 +11,7 @@ from serial_rigs import ROBOTS, SERVOS, Rig
 
 from gaitopt.emulators.emulation import Emulation
 from gaitopt.hal.address import parse_address
-from gaitopt.hal.catalog import make_real_body
+from gaitopt.hal.real.connection import make_real_body
 from gaitopt.hal.real.safety import SafetyLimits
 from gaitopt.hal.sim.pybullet_body import PyBulletBody
 from gaitopt.hal.sim.pybullet_world import p

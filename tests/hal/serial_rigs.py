@@ -6,14 +6,15 @@ What goes over the wire is read here by tables and formulas of its own, not by t
 from typing import NamedTuple
 
 import numpy as np
+from ideal_plant import IdealPlant
 
 from gaitopt.emulators.dynamixel.bus import DynamixelBus
 from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.emulators.opencat.firmware import OpenCatFirmware
-from gaitopt.hal.catalog import make_driver
 from gaitopt.hal.dynamixel.codec import Instruction, PacketReader
 from gaitopt.hal.opencat.dialect import dialect_named
 from gaitopt.hal.real.body import RealBody
+from gaitopt.hal.real.connection import make_driver
 from gaitopt.robot.spec import load_robot
 
 ROBOTS = {"opencat": "petoi-bittle", "dynamixel": "dynamixel-quadruped"}
@@ -57,56 +58,6 @@ PETOI_REST = {joint: 75.0 if joint < 12 else -55.0 for joint in range(8, 16)} | 
 DYNAMIXEL_REST_DEG = {"rotator": 40.0, "elevator": 5.0, "knee": 80.0}
 
 
-class FreePlant:
-    """Servos without a body around them: they go where they are aimed, at once by default; limp ones stay."""
-
-    def __init__(self, positions, volts, speed=float("inf")):
-        self.positions = dict(positions)  # [units]
-        self.targets = dict.fromkeys(range(60))
-        self.most_speed = speed  # [units/s]
-        self.volts = volts
-        self.tilt = (0.0, 0.0, 0.0)
-        self.degrees = 30.0
-        self.now = 0.0
-        self.aims = 0
-
-    def advance(self, now):
-        elapsed, self.now = max(0.0, now - self.now), max(now, self.now)
-        if self.most_speed < float("inf") and elapsed > 0:
-            reach = self.most_speed * elapsed
-            for servo in self.powered & set(self.positions):
-                way = self.targets[servo] - self.positions[servo]
-                self.positions[servo] += max(-reach, min(reach, way))
-
-    def aim(self, servo, target):
-        self.targets[servo] = target
-        self.aims += target is not None
-        if target is not None and self.most_speed == float("inf"):
-            self.positions[servo] = target
-
-    def position(self, servo):
-        return self.positions.get(servo, 0.0)
-
-    def speed(self, servo):
-        return 0.0
-
-    def load(self, servo):
-        return 0.0
-
-    def roll_pitch_yaw(self):
-        return self.tilt
-
-    def voltage(self):
-        return self.volts
-
-    def temperature(self, servo):
-        return self.degrees
-
-    @property
-    def powered(self):
-        return {servo for servo, target in self.targets.items() if target is not None}
-
-
 def dynamixel_start():
     """Return where the servos stand at first [ticks]."""
     servos = SERVOS["dynamixel"].items()
@@ -116,9 +67,9 @@ def dynamixel_start():
 def make_firmware(kind, seed=0, dialect="biboard", speed=float("inf")):
     """Return emulated firmware and the plant that it drives."""
     if kind == "opencat":
-        plant = FreePlant(PETOI_REST, 7.8, speed)
+        plant = IdealPlant(PETOI_REST, 7.8, speed)
         return OpenCatFirmware(plant, np.random.default_rng(seed), dialect_named(dialect)), plant
-    plant = FreePlant(dynamixel_start(), 11.6, speed)
+    plant = IdealPlant(dynamixel_start(), 11.6, speed)
     return DynamixelBus(plant, dict.fromkeys(plant.positions, "XL430-W250")), plant
 
 
@@ -166,8 +117,8 @@ class Rig:
         self.body.activate(self.pose(), duration)
         return self
 
-    def told(self):
-        """Return where the plant's servos are told to be, by joint [degrees]; None where limp."""
+    def targets(self):
+        """Return the targets of the plant's servos, by joint [degrees]; None where limp."""
         targets = {name: self.plant.targets[servo.id] for name, servo in SERVOS[self.kind].items()}
         return {
             name: None if target is None else (target - SERVOS[self.kind][name].zero) / SERVOS[self.kind][name].slope
@@ -184,10 +135,13 @@ class Rig:
 
 
 class LossyLink(MemoryLink):
-    """Loses as many of the next writes as it is told."""
+    """Loses the next `lose` writes."""
 
     lose = 0
     lost = 0
+
+    def lose_next(self, count):
+        self.lose, self.lost = count, 0
 
     def write(self, data):
         if self.lose > self.lost:
@@ -197,7 +151,7 @@ class LossyLink(MemoryLink):
 
 
 def keep_still(rig, seconds, step=0.02):
-    """Let time pass without a command, as the watchdog sees it; return when it acted, by how many bytes were sent."""
+    """Let time pass without a command, with the watchdog running; return when it acted and the writes before."""
     start, acted = rig.link.now(), []
     while rig.link.now() < start + seconds:
         rig.link.sleep(step)

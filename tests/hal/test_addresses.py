@@ -47,7 +47,7 @@ def test_addresses(text, parts):
         ("opencat:/dev/x?idd=rex", "did you mean id"),
     ],
 )
-def test_what_is_no_address(text, said):
+def test_an_invalid_address_is_refused(text, said):
     with pytest.raises(InputError) as error:
         parse_address(text)
     assert said in str(error.value)
@@ -60,7 +60,7 @@ def test_what_is_no_address(text, said):
     st.none() | st.integers(1, 4_500_000),
     st.none() | st.text("abc-9", min_size=1),
 )
-def test_what_is_put_together_comes_apart(kind, port, baud, name):
+def test_a_formatted_address_is_parsed_again(kind, port, baud, name):
     options = "&".join(f"{key}={value}" for key, value in (("baud", baud), ("id", name)) if value is not None)
     text = f"{kind}:{port}" + (f"?{options}" if options else "")
     assert parse_address(text) == Address(kind, port, baud, name)

@@ -31,7 +31,7 @@ def test_the_simulation_is_the_default(robot):
         ("pybullet:fast", "body address: got 'pybullet:fast'; expected 'pybullet:'"),
     ],
 )
-def test_an_unknown_address_is_told(robot, address, text):
+def test_an_unknown_address_is_reported(robot, address, text):
     with pytest.raises(InputError) as caught:
         make_body(robot, address)
     assert str(caught.value) == text
@@ -48,7 +48,7 @@ def test_an_unknown_address_is_told(robot, address, text):
         ({"time_step": 0.004}, "unknown key 'time_step'; did you mean time_step_s?"),
     ],
 )
-def test_bad_settings_of_an_engine_are_told(settings, text):
+def test_bad_settings_of_an_engine_are_reported(settings, text):
     with pytest.raises(InputError) as caught:
         parse_spec(EngineSpec, settings, "engine")
     assert str(caught.value) == f"engine: {text}"

@@ -27,7 +27,7 @@ def case(request):
 
 
 def pose_of(case, **degrees):
-    """Return joint angles [rad]: what is not named stands as in a crouch."""
+    """Return joint angles [rad]: joints not named are as in a crouch."""
     usual = {"rotator": 25.0, "elevator": 8.0, "knee": 55.0}
     return np.radians([degrees.get(name, usual[name.split("_")[-1]]) for name in case.robot.joint_names])
 
@@ -40,7 +40,7 @@ def stand_up(case):
 
 
 def go(case, pose, most=200):
-    """Command a pose until what is sent changes no more, and some times after; return what was sent last."""
+    """Command a pose until the sent angles no longer change, and a few times more; return them."""
     before, same = None, 0
     for _ in range(most):
         sent = case.body.command(pose)
@@ -66,12 +66,12 @@ def check_order(case):
     go(case, pose_of(case, **DISTINCT))
     stands = case.stands()
     assert {name: pytest.approx(DISTINCT[name], abs=case.sure) for name in stands} == stands
-    told = degrees_of(case, case.body.read().joint_angles)
-    assert {name: pytest.approx(DISTINCT[name], abs=case.sure) for name in told} == told
+    measured = degrees_of(case, case.body.read().joint_angles)
+    assert {name: pytest.approx(DISTINCT[name], abs=case.sure) for name in measured} == measured
 
 
 def check_clamping(case):
-    """It goes no further than a limit, and tells so."""
+    """It goes no further than a limit, and returns the limited angle."""
     low, high = case.robot.joint_limits.T
     name = "front_right_rotator"
     joint = case.robot.joint_names.index(name)
@@ -157,17 +157,17 @@ def test_a_mix_up_of_two_legs_is_seen(case):
     assert any(abs(angle - DISTINCT[name]) > case.sure for name, angle in case.stands().items())
 
 
-def test_what_is_beyond_a_limit_is_held_back_and_told(case):
+def test_angles_beyond_a_limit_are_limited_and_returned(case):
     check_clamping(stand_up(case))
 
 
-def test_what_command_returns_is_what_the_servos_got(case):
+def test_command_returns_what_the_servos_received(case):
     stand_up(case)
     rng = np.random.default_rng(3)
     for _ in range(20):
         sent = case.body.command(pose_of(case) + rng.uniform(-0.5, 0.5, len(pose_of(case))))
         if isinstance(case, InMemory):
-            got = case.rig.told()
+            got = case.rig.targets()
             assert {name: pytest.approx(got[name], abs=1e-6) for name in got} == degrees_of(case, sent)
         case.body.advance(case.body.command_period)
     low, high = case.robot.joint_limits.T
@@ -175,7 +175,7 @@ def test_what_command_returns_is_what_the_servos_got(case):
 
 
 @pytest.mark.parametrize("bad", ["nan", "one short", "four rows"])
-def test_what_is_no_angle_for_each_joint_is_refused_and_moves_nothing(case, bad):
+def test_invalid_angles_are_refused_and_move_nothing(case, bad):
     stand_up(case)
     pose = pose_of(case)
     wrong = {
@@ -192,15 +192,15 @@ def test_what_is_no_angle_for_each_joint_is_refused_and_moves_nothing(case, bad)
     go(case, pose)
 
 
-def test_feedback_is_what_it_is_called(case):
-    """Joints that are blocked stay where they are: those that are measured are told so, commanded ones are not."""
+def test_feedback_is_measured_or_commanded_as_declared(case):
+    """Blocked joints do not move: measured angles show it, commanded angles do not."""
     stand_up(case)
     case.block()
     stood = case.body.read().joint_angles
     sent = case.body.command(pose_of(case) + np.radians(4))
-    told = np.array(case.body.read().joint_angles)
+    measured = np.array(case.body.read().joint_angles)
     expected = {"measured": stood, "commanded": sent}[case.body.capabilities.feedback]
-    np.testing.assert_allclose(told, expected, atol=np.radians(0.6))
+    np.testing.assert_allclose(measured, expected, atol=np.radians(0.6))
     assert np.abs(sent - stood).max() > np.radians(1.5)
 
 
@@ -269,7 +269,7 @@ def test_limp_after_every_way_out(case, way):
 
 @pytest.mark.parametrize("kind", ROBOTS)
 def test_a_fault_is_sticky_until_close(kind):
-    """A simulated robot has no faults; a real one that nobody commands has."""
+    """A simulated robot has no faults; a real one without commands does."""
     case = stand_up(InMemory(kind))
     case.rig.link.sleep(1.2)
     case.body.guard.watch()

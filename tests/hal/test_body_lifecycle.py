@@ -41,7 +41,7 @@ def standing(body, pose, field):
 
 
 def sink(body, seconds=1.0):
-    """Let physics alone run on and return how far the trunk goes down [m]."""
+    """Let only the physics continue, and return how far the trunk sinks [m]."""
     before = body.read().position[2]
     for _ in range(round(seconds / body.engine.time_step_s)):
         p.stepSimulation(body._client)
@@ -115,7 +115,7 @@ BAD = {
 
 
 @pytest.mark.parametrize("bad", BAD)
-def test_what_is_not_an_angle_for_each_joint_is_refused_and_moves_nothing(standing, pose, bad):
+def test_invalid_angles_are_refused_and_move_nothing(standing, pose, bad):
     with pytest.raises(BodyError, match=r"^command: got "):
         standing.command(BAD[bad](pose))
     standing.advance(0.2)
@@ -207,8 +207,8 @@ def test_a_time_step_more_than_half_the_command_period_is_refused(step):
 
 
 def check_time_step_refused(robot, step):
-    told = f"engine.time_step_s: got {step:g}; expected a whole part of .* {robot.servo.command_period_s:g} s"
-    with pytest.raises(BodyError, match=told):
+    text = f"engine.time_step_s: got {step:g}; expected a whole fraction of .* {robot.servo.command_period_s:g} s"
+    with pytest.raises(BodyError, match=text):
         PyBulletBody(robot, EngineSpec(time_step_s=step))
 
 
@@ -218,11 +218,11 @@ def test_a_time_step_that_divides_the_command_period_is_taken(robot, parts):
     assert PyBulletBody(robot, EngineSpec(time_step_s=step)).engine.time_step_s == step
 
 
-def test_a_time_step_of_a_whole_command_period_is_taken():
+def test_a_time_step_of_a_whole_command_period_is_accepted():
     PyBulletBody(load_robot("aibo-ers7"), EngineSpec(time_step_s=0.008))
 
 
-def test_a_body_without_senses_says_so(robot):
+def test_a_body_without_sensors_raises(robot):
     class Blind(PyBulletBody):
         ground_contacts = Body.ground_contacts
         render = Body.render

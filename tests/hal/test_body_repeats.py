@@ -63,7 +63,7 @@ def test_nothing_of_earlier_walks_remains(robot, hand_tuned, short_field, field,
 
 
 def test_walks_differ_by_their_seed_and_engine(robot, hand_tuned, short_field, alone):
-    """Negative control: the comparison above can tell walks apart."""
+    """Negative control: the comparison above distinguishes walks."""
     with PyBulletBody(robot) as body:
         assert walk(body, hand_tuned, short_field, 4)[0] != alone[0]
     with PyBulletBody(robot, EngineSpec(solver_iterations=11)) as body:
@@ -71,7 +71,7 @@ def test_walks_differ_by_their_seed_and_engine(robot, hand_tuned, short_field, a
 
 
 def test_two_bodies_in_one_process_do_not_touch(robot, hand_tuned, short_field, alone):
-    """Between any two looks of the one, the other robot walks, falls, and is built anew."""
+    """Between any two measurements of one robot, the other walks, falls, and is built again."""
     other_robot = load_robot("aibo-ers7" if robot.planar else "petoi-bittle")
     gait = load_gait("hand-tuned", other_robot).parameters
     with PyBulletBody(robot) as body, PyBulletBody(other_robot) as other:

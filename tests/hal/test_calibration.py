@@ -1,4 +1,4 @@
-"""Robots whose servos are off by known amounts, and what calibration makes of them."""
+"""Robots whose servos are off by known amounts, and their calibration."""
 
 import numpy as np
 import pytest
@@ -7,8 +7,8 @@ from serial_rigs import ROBOTS, make_firmware
 from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError, InputError
 from gaitopt.hal.calibration import load_calibration, new_calibration, save_calibration
-from gaitopt.hal.catalog import make_driver
 from gaitopt.hal.real.body import RealBody
+from gaitopt.hal.real.connection import make_driver
 from gaitopt.hal.real.zero_offsets import Nudger, edited, measured_offsets, offsets_of, reference_pose
 from gaitopt.hal.wiring import servo_map
 from gaitopt.robot.spec import load_robot
@@ -55,7 +55,7 @@ def test_a_file_that_is_broken(tmp_path):
 
 def test_a_calibration_is_of_one_make_and_of_its_joints():
     known = new_calibration("rex", QUADRUPED)
-    with pytest.raises(InputError, match="'rex' is of a dynamixel-quadruped; got a petoi-bittle: choose another --id"):
+    with pytest.raises(InputError, match="'rex' is for a dynamixel-quadruped; got a petoi-bittle: choose another --id"):
         known.apply(BITTLE)
     with pytest.raises(InputError, match="unknown joint of petoi-bittle 'front_left_elevator'"):
         edited(new_calibration("bit", BITTLE), BITTLE, {"front_left_elevator": 1.0}, ())
@@ -95,7 +95,7 @@ def skewed_positions(angles, skew):
     }
 
 
-def test_held_in_the_reference_pose_a_robot_tells_its_offsets_and_then_stands_where_it_should():
+def test_offsets_are_measured_in_the_reference_pose_and_correct_the_stand():
     firmware, plant = make_firmware("dynamixel")
     plant.positions.update(skewed_positions(reference_pose(QUADRUPED), SKEW))
     with body_on(QUADRUPED, firmware) as body:
@@ -147,7 +147,7 @@ def test_by_keys_a_joint_is_turned_until_the_leg_stands_right(kind):
 
 
 def test_by_keys_a_joint_goes_no_further_than_its_limits():
-    """A horn that sits so far off must be put on anew; an offset beyond would not be what the eye saw."""
+    """A horn that is further off must be mounted again; a larger offset would not be what was seen."""
     firmware, _ = make_firmware("dynamixel")
     with body_on(QUADRUPED, firmware) as body:
         nudger = Nudger(body)

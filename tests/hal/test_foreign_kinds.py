@@ -11,6 +11,7 @@ from foreign_packages import install
 from gaitopt.errors import InputError
 from gaitopt.hal import address, catalog, driver, engine, wiring
 from gaitopt.hal.engine import EngineSpec
+from gaitopt.hal.real import connection
 from gaitopt.registry import Registry
 from gaitopt.robot.spec import load_robot
 
@@ -86,7 +87,7 @@ POINTS = {
 
 
 class FakeLink:
-    """A line on which nothing is said; its time passes in sleep."""
+    """A silent line; its time passes in sleep."""
 
     def __init__(self, port, baud):
         self.port, self.baud, self.time = port, baud, 0.0
@@ -121,7 +122,7 @@ def feetech_bittle():
 def test_a_robot_walks_by_a_foreign_driver(monkeypatch, feetech_bittle):
     """The body, its guard and its limits are gaitopt's; only what goes over the wire is the driver's."""
     links = []
-    monkeypatch.setattr(catalog, "SerialLink", lambda port, baud: links.append(FakeLink(port, baud)) or links[-1])
+    monkeypatch.setattr(connection, "SerialLink", lambda port, baud: links.append(FakeLink(port, baud)) or links[-1])
     parts = address.parse_address("feetech:/dev/ttyUSB7")
     assert parts.real
     body = catalog.make_body(feetech_bittle, "feetech:/dev/ttyUSB7")
@@ -142,7 +143,7 @@ def test_a_robot_walks_by_a_foreign_driver(monkeypatch, feetech_bittle):
 
 
 def test_a_foreign_driver_can_be_named_by_a_calibration_and_a_speed(monkeypatch, feetech_bittle):
-    monkeypatch.setattr(catalog, "SerialLink", FakeLink)
+    monkeypatch.setattr(connection, "SerialLink", FakeLink)
     with catalog.make_body(feetech_bittle, "feetech:/dev/ttyUSB7?baud=9600") as body:
         assert body.guard._driver.baud == 9600
 
@@ -167,9 +168,9 @@ def test_a_broken_driver_is_named_and_the_others_work(feetech_bittle):
         address.parse_address("fetech:/dev/x")
 
 
-def test_what_is_no_driver_is_refused(feetech_bittle):
+def test_a_class_that_is_not_a_driver_is_refused(feetech_bittle):
     robot = feetech_bittle.changed(wiring={"driver": "other"})
-    with pytest.raises(InputError, match="driver 'other': got <class 'no_driver.NoDriver'>; expected a class derived"):
+    with pytest.raises(InputError, match=r"driver 'other': got <class 'no_driver.NoDriver'>; expected a class derived"):
         catalog.make_body(robot, "other:/dev/x")
 
 

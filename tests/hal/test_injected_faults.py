@@ -23,7 +23,7 @@ BURSTS = ("drop", "garble", "merge", "duplicate")
 
 
 class CountingLine(FaultyLine):
-    """Counts what it does; all probabilities must differ, for they tell the faults apart."""
+    """Counts its faults; all probabilities must differ, as they identify the faults."""
 
     def __init__(self, spec, rng, start, counts):
         super().__init__(spec, rng, start)
@@ -68,7 +68,7 @@ class WitnessLink(MemoryLink):
 
 
 def random_spec(kind, rng):
-    """Return what is wrong with a line: up to a tenth of the bursts, and now and then something worse."""
+    """Return faults of a line: up to a tenth of the bursts, and sometimes something worse."""
     most = 10 ** rng.uniform(-2.5, -1)
     when = (4.0, 10.0) if kind == "opencat" else (0.2, 2.0)  # a board takes its time to boot
     chances = {name: most * rng.uniform(0.2, 1) for name in BURSTS}
@@ -120,20 +120,20 @@ def live(kind, seed, spec, commands=60):
         assert rig.body.lifecycle is Lifecycle.DISCONNECTED
         assert not last_resort._armed
         for _ in range(100):
-            rig.link.sleep(0.2)  # what is under way arrives, and a board that resets itself boots
+            rig.link.sleep(0.2)  # bursts in transit arrive, and a board that resets itself boots
         check_limp(rig, story)
     return rig, story
 
 
 def check_limp(rig, story):
-    """A robot that is still powered was unplugged; then somebody tried, in vain."""
+    """A robot that is still powered was unplugged; then servos-off was tried in vain."""
     if not rig.limp:
         assert story.counts["unplug"], f"{sorted(rig.plant.powered)} are still on"
         assert rig.link.cuts
 
 
 def happen(rig):
-    """Let timed faults reach what they concern."""
+    """Apply timed faults to the robot."""
 
     class Happenings(list):
         def append(self, event):
@@ -247,7 +247,7 @@ def test_a_board_that_resets_itself_ends_limp(seed):
 
 
 @pytest.mark.parametrize("kind", ROBOTS)
-def test_a_sound_line_injects_nothing(kind):
+def test_a_perfect_line_injects_nothing(kind):
     rig, story = live(kind, 1, SOUND)
     assert story.counts.total() == 0
     check_wire(rig)
@@ -255,7 +255,7 @@ def test_a_sound_line_injects_nothing(kind):
 
 @pytest.mark.parametrize("kind", ROBOTS)
 @pytest.mark.parametrize("rule", ["slew", "limits"])
-def test_a_body_without_one_of_its_rules_is_seen(kind, rule, monkeypatch):
+def test_a_body_without_one_of_its_rules_is_detected(kind, rule, monkeypatch):
     def limit_command(angles, low, high, last, reach, measured, lead):
         if not np.isfinite(angles).all():
             raise BodyError("no number")
@@ -270,7 +270,7 @@ def test_a_body_without_one_of_its_rules_is_seen(kind, rule, monkeypatch):
         check_wire(rig)
 
 
-def test_a_limp_that_does_nothing_is_seen(monkeypatch):
+def test_a_limp_that_does_nothing_is_detected(monkeypatch):
     monkeypatch.setattr("gaitopt.hal.dynamixel.driver.DynamixelDriver.limp", lambda driver: None)
     monkeypatch.setattr("gaitopt.hal.dynamixel.driver.DynamixelDriver.cut", lambda driver: None)
     with pytest.raises(AssertionError, match="are still on"):

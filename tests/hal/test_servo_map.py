@@ -29,7 +29,7 @@ def test_whole_degrees():
 
 
 @given(st.lists(st.floats(-1e300, 1e300), min_size=2, max_size=2))
-def test_units_are_within_the_limits_whatever_the_angles(angles):
+def test_units_are_always_within_the_limits(angles):
     first, second = ServoMap(SLOTS, 4096).to_units(angles)
     assert 1000 <= first <= 3000
     assert 500 <= second <= 2500
@@ -42,7 +42,7 @@ def test_units_come_back(first, second):
 
 
 @pytest.mark.parametrize("angles", [[0.0], [0.0, math.nan], [0.0, math.inf], [[0.0, 0.0]]])
-def test_what_is_no_pose_is_refused(angles):
+def test_an_invalid_pose_is_refused(angles):
     with pytest.raises(InputError, match="expected 2 finite numbers"):
         ServoMap(SLOTS, 4096).to_units(angles)
 
@@ -57,5 +57,5 @@ def test_slots_that_cannot_be_are_refused(slot, text):
 
 
 def test_one_servo_cannot_drive_two_joints():
-    with pytest.raises(InputError, match="a servo of its own"):
+    with pytest.raises(InputError, match="expected a different servo for each joint"):
         ServoMap([SLOTS[0], SLOTS[0]], 4096)

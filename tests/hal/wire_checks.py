@@ -8,7 +8,7 @@ from serial_rigs import SERVOS, poses_in
 from gaitopt.hal.dynamixel.codec import Instruction, PacketReader
 
 SPEED = {"opencat": math.inf, "dynamixel": 5.97 / math.tau * 4096}
-"""Of the plant's servos [units/s]; an OpenCat moves them by itself, step by step."""
+"""Speed of the plant's servos [units/s]; OpenCat moves them itself, step by step."""
 OPENCAT_QUESTIONS = {b"?\n", b"j\n", b"gb\n", b"gp\n", b"P~", b"d\n"}
 
 

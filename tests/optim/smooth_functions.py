@@ -2,6 +2,13 @@
 
 import numpy as np
 
+from gaitopt.optim.catalog import make_optimizer
+
+
+def make(name, start, epsilon=0.05, seed=1, **options):
+    """Return an optimizer with the same epsilon in every coordinate."""
+    return make_optimizer(name, start, np.full(len(start), epsilon), np.random.default_rng(seed), options)
+
 
 class Quadratic:
     """J = -(x - top)' A (x - top) / 2; its gradient is -A (x - top)."""
@@ -24,6 +31,11 @@ def rosenbrock(points):
     """Top 0 at 0.75 in every coordinate: Rosenbrock's function on [-2, 2]^n, by 1/1000."""
     x = (np.atleast_2d(points) - 0.5) * 4
     return -np.sum(100 * (x[:, 1:] - x[:, :-1] ** 2) ** 2 + (1 - x[:, :-1]) ** 2, axis=1) / 1000
+
+
+def bases(log, n):
+    """Return the bases (k, n) of the central differences in a log of `drive`."""
+    return np.array([(points[0] + points[n]) / 2 for points, _ in log if len(points) == 2 * n])
 
 
 def drive(optimizer, function, traversals=np.inf, iterations=np.inf, noise=0.0, seed=0):

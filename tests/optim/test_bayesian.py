@@ -1,21 +1,23 @@
 """The Gaussian process against its closed form, and what the search does with it."""
 
+from functools import partial
+
 import numpy as np
 import pytest
+import smooth_functions
 from scipy.integrate import quad
 from scipy.stats import norm
 from smooth_functions import Quadratic, drive
 
 from gaitopt.optim.bayesian import expected_improvement
-from gaitopt.optim.catalog import make_optimizer, resolve_options
+from gaitopt.optim.catalog import resolve_options
 from gaitopt.optim.gaussian_process import PRIOR_NOISE, GaussianProcess
 
 START = np.full(4, 0.3)
 HILL = Quadratic([0.5, 1.0, 2.0, 4.0], 0.6)
 
 
-def make(seed=1, start=START, **options):
-    return make_optimizer("bayesian", start, np.full(len(start), 0.05), np.random.default_rng(seed), options)
+make = partial(smooth_functions.make, "bayesian", start=START)
 
 
 def test_defaults():

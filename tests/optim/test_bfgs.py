@@ -1,25 +1,14 @@
-"""BFGS against the theory of quadratics, and its update and its end against scipy."""
+"""BFGS: its update and its end on a face against scipy; see `test_line_search_methods.py` for the rest."""
 
 import numpy as np
-import pytest
 from scipy.optimize import BFGS as ScipyUpdate  # noqa: N811
 from scipy.optimize import minimize
-from smooth_functions import Quadratic, drive, rosenbrock
+from smooth_functions import Quadratic, drive, make
 
 from gaitopt.optim.bfgs import updated
-from gaitopt.optim.catalog import make_optimizer, resolve_options
 
 N = 6
 HILL = Quadratic(10.0 ** np.linspace(0, 2, N), 0.55)
-START = np.full(N, 0.5)
-
-
-def make(start=START, epsilon=0.01, **options):
-    return make_optimizer("bfgs", start, np.full(len(start), epsilon), np.random.default_rng(1), options)
-
-
-def test_defaults():
-    assert resolve_options("bfgs") == {"repeats": 1, "reach": 4.0, "points": 6, "tolerance": 0.01, "patience": 5}
 
 
 def test_the_update_is_scipys():
@@ -45,40 +34,11 @@ def test_no_update_without_curvature():
     assert updated(before, np.zeros(2), np.zeros(2)) is before
 
 
-def bases(log, n=N):
-    return np.array([(points[0] + points[n]) / 2 for points, _ in log if len(points) == 2 * n])
-
-
-def test_n_steps_lead_to_the_top_of_a_quadratic(monkeypatch):
-    # No search may end for another reason than the parabola's top.
-    monkeypatch.setattr("gaitopt.optim.bfgs.next_reach", lambda reach, t: reach)
-    found = bases(drive(make(reach=40.0), HILL, iterations=2 * N + 1))
-    np.testing.assert_allclose(found[N], HILL.top, atol=1e-6)
-    assert np.linalg.norm(found[N - 2] - HILL.top) > 1e-4
-
-
-@pytest.mark.parametrize(("name", "n"), [("bfgs", 4)])
-def test_ends_where_scipy_ends(name, n):
-    optimizer = make(np.full(n, 0.4), epsilon=1e-3, reach=100.0, tolerance=1e-3)
-    drive(optimizer, rosenbrock, traversals=20_000)
-    theirs = minimize(lambda x: -rosenbrock(x)[0], np.full(n, 0.4), method="BFGS")
-    np.testing.assert_allclose(theirs.x, 0.75, atol=1e-3)
-    np.testing.assert_allclose(optimizer.best, theirs.x, atol=0.02)
-
-
 def test_ends_on_a_face_as_scipys_bounded_method_does():
     hill = Quadratic([1.0, 5.0, 20.0, 3.0], [0.6, 1.2, 0.5, 0.4])  # the top lies outside
     start = np.full(4, 0.7)
-    optimizer = make(start, epsilon=1e-3, reach=50.0)
+    optimizer = make("bfgs", start, epsilon=1e-3, reach=50.0)
     drive(optimizer, hill, traversals=3000)
     theirs = minimize(lambda x: -hill(x)[0], start, method="L-BFGS-B", bounds=[(0, 1)] * 4, tol=1e-12)
     assert theirs.x.max() == 1.0
     np.testing.assert_allclose(optimizer.best, theirs.x, atol=5e-3)
-
-
-def test_stops_where_no_search_finds_a_way_up():
-    optimizer = make()
-    for _ in range(20):
-        points = optimizer.ask()
-        optimizer.tell(points, np.zeros(len(points)))
-    assert optimizer.stop_reasons()["step"].endswith("searches in a row without a step")

@@ -1,30 +1,10 @@
-"""Conjugate gradient against the theory of quadratics, and against scipy."""
+"""Conjugate gradient: its directions; see `test_line_search_methods.py` for the rest."""
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
-from smooth_functions import Quadratic, drive, rosenbrock
+from smooth_functions import make
 
-from gaitopt.optim.catalog import make_optimizer, resolve_options
 from gaitopt.optim.conjugate_gradient import polak_ribiere
-
-N = 6
-HILL = Quadratic(10.0 ** np.linspace(0, 2, N), 0.55)
-START = np.full(N, 0.5)
-
-
-def make(start=START, epsilon=0.01, **options):
-    return make_optimizer("conjugate-gradient", start, np.full(len(start), epsilon), np.random.default_rng(1), options)
-
-
-def test_defaults():
-    assert resolve_options("conjugate-gradient") == {
-        "repeats": 1,
-        "reach": 4.0,
-        "points": 6,
-        "tolerance": 0.01,
-        "patience": 5,
-    }
 
 
 def test_polak_ribiere_by_hand():
@@ -35,50 +15,9 @@ def test_polak_ribiere_by_hand():
     assert polak_ribiere(g, np.zeros(2)) == 0.0
 
 
-def bases(log, n=N):
-    return np.array([(points[0] + points[n]) / 2 for points, _ in log if len(points) == 2 * n])
-
-
-def test_n_steps_lead_to_the_top_of_a_quadratic(monkeypatch):
-    """With exact gradients and line searches the directions are conjugate, and n of them are enough."""
-    # No search may end for another reason than the parabola's top.
-    monkeypatch.setattr("gaitopt.optim.conjugate_gradient.next_reach", lambda reach, t: reach)
-    found = bases(drive(make(reach=40.0), HILL, iterations=2 * N + 1))
-    np.testing.assert_allclose(found[N], HILL.top, atol=1e-6)
-    steps = np.diff(found[: N + 1], axis=0)
-    conjugate = steps @ HILL.a @ steps.T
-    scale = np.sqrt(np.diag(conjugate))
-    np.testing.assert_allclose(conjugate / np.outer(scale, scale), np.eye(N), atol=1e-4)
-
-
-def test_steepest_ascent_would_not_be_there():
-    """Negative control: the same searches along the bare gradient."""
-    x = START
-    for _ in range(N):
-        g = HILL.gradient(x)
-        x = x + g * (g @ g) / (g @ HILL.a @ g)  # the exact step
-    assert np.linalg.norm(x - HILL.top) > 1e-3
-
-
-def test_ends_where_scipy_ends():
-    optimizer = make(np.full(4, 0.4), epsilon=1e-3, reach=100.0, tolerance=1e-3)
-    drive(optimizer, rosenbrock, traversals=20_000)
-    theirs = minimize(lambda x: -rosenbrock(x)[0], np.full(4, 0.4), method="CG", options={"gtol": 1e-9})
-    np.testing.assert_allclose(theirs.x, 0.75, atol=1e-3)
-    np.testing.assert_allclose(optimizer.best, theirs.x, atol=0.02)
-
-
-def test_stops_where_no_search_finds_a_way_up():
-    optimizer = make()
-    for _ in range(20):
-        points = optimizer.ask()
-        optimizer.tell(points, np.zeros(len(points)))
-    assert optimizer.stop_reasons()["step"].endswith("searches in a row without a step")
-
-
 def test_a_gradient_that_led_nowhere_is_measured_again_and_pooled():
     """By turns the neighbors say +x and -2x: after both the mean, not the last one alone, gives the direction."""
-    optimizer = make(np.full(2, 0.5))
+    optimizer = make("conjugate-gradient", np.full(2, 0.5))
     slopes, lines = iter([1.0, -2.0]), []
     for _ in range(4):
         points = optimizer.ask()

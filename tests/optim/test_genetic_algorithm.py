@@ -1,17 +1,19 @@
 """The genetic algorithm's operators, and its elites under noise."""
 
+from functools import partial
+
 import numpy as np
 import pytest
+import smooth_functions
 from smooth_functions import Quadratic, drive
 
 from gaitopt.errors import InputError
-from gaitopt.optim.catalog import make_optimizer, resolve_options
+from gaitopt.optim.catalog import resolve_options
 
 START = np.full(3, 0.5)
 
 
-def make(seed=1, start=START, **options):
-    return make_optimizer("genetic-algorithm", start, np.full(len(start), 0.05), np.random.default_rng(seed), options)
+make = partial(smooth_functions.make, "genetic-algorithm", start=START)
 
 
 def test_defaults():

@@ -174,7 +174,7 @@ def test_bears_falls_beyond_an_edge(name):
 @every_optimizer
 def test_tell_before_ask(name):
     optimizer = make(name)
-    with pytest.raises(ProtocolError, match=r"tell came without an ask.*call ask\(\) first"):
+    with pytest.raises(ProtocolError, match=r"tell\(\) was called without ask.*call ask\(\) first"):
         optimizer.tell(np.zeros((1, N)), [0.0])
 
 
@@ -182,7 +182,7 @@ def test_tell_before_ask(name):
 def test_tell_twice(name):
     optimizer = make(name)
     points, scores = learn(optimizer, 1)[0]
-    with pytest.raises(ProtocolError, match="without an ask"):
+    with pytest.raises(ProtocolError, match="without ask"):
         optimizer.tell(points, scores)
 
 
@@ -190,7 +190,7 @@ def test_tell_twice(name):
 def test_ask_twice(name):
     optimizer = make(name)
     optimizer.ask()
-    with pytest.raises(ProtocolError, match=r"ask came twice.*call tell\(\)"):
+    with pytest.raises(ProtocolError, match=r"ask\(\) was called twice.*call tell\(\)"):
         optimizer.ask()
 
 

@@ -88,4 +88,4 @@ def test_stops_after_sweeps_that_led_nowhere():
     while not optimizer.stop_reasons():
         points = optimizer.ask()
         optimizer.tell(points, np.zeros(len(points)))
-    assert optimizer.stop_reasons() == {"step": "3 sweeps in a row led nowhere"}
+    assert optimizer.stop_reasons() == {"step": "3 sweeps in a row without a gain"}

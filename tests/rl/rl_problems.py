@@ -29,7 +29,7 @@ def random_softmax(mdp, seed, features=5):
 def tables(policy, observations):
     """Return pi (S, A) and the scores (S, A, p) of a softmax policy."""
     actions = policy.features.actions
-    scores = [policy.score(observations, np.full(len(observations), a)) for a in range(actions)]
+    scores = [policy.score_function(observations, np.full(len(observations), a)) for a in range(actions)]
     return policy.probabilities(observations), np.stack(scores, axis=1)
 
 
@@ -73,5 +73,5 @@ def sample_fast(mdp, policy, episodes, seed):
     returns = np.add.reduceat(rewards, np.flatnonzero(times == 0))
     blank, none = np.zeros((episodes, len(seen))), np.zeros(len(times), bool)
     lengths = times[over] + 1
-    lanes = np.zeros(episodes, int)
-    return Batch(seen[states], actions, log_probs, rewards, over, none, over, times, blank, lanes, returns, lengths)
+    samplers = np.zeros(episodes, int)
+    return Batch(seen[states], actions, log_probs, rewards, over, none, over, times, blank, samplers, returns, lengths)

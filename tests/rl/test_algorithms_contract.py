@@ -44,11 +44,11 @@ every_setting = pytest.mark.parametrize("setting", list(SETTINGS))
 STEPS = {"steps": 25}  # in the midst of an episode
 
 
-def make(name, setting="softmax", seed=1, lanes=2, options=None, environments=None):
+def make(name, setting="softmax", seed=1, count=2, options=None, environments=None):
     make_policy, make_environment = SETTINGS[setting]
     steps = STEPS if "steps" in options_spec(name).model_fields else {}
     algorithm = make_algorithm(name, make_policy(), np.random.default_rng(seed), {**steps, **(options or {})})
-    environments = environments or [make_environment() for _ in range(lanes)]
+    environments = environments or [make_environment() for _ in range(count)]
     return Training(algorithm, Collector(environments, make_policy(), seed), Stopping(iterations=6))
 
 
@@ -115,9 +115,9 @@ def test_resume_with_other_settings_is_refused(name):
     with pytest.raises(InputError, match="state"):
         make(name, "linear").restore(training.state())
     with pytest.raises(InputError, match="state"):
-        make(name, lanes=3).restore(training.state())
+        make(name, count=3).restore(training.state())
     with pytest.raises(InputError, match="state: is of 2 environments, expected 1"):
-        make(name, lanes=1).restore(training.state())
+        make(name, count=1).restore(training.state())
 
 
 @every_algorithm

@@ -83,7 +83,7 @@ def gradient_of_start_value(algorithm, batch):
 def per_episode(case, algorithm):
     """Return each episode's estimate, shape (episodes, p)."""
     batch = case.batch
-    psi = case.policy.score(batch.observations, batch.actions)
+    psi = case.policy.score_function(batch.observations, batch.actions)
     terms = psi * (algorithm.in_place_of_q(batch) * GAMMA**batch.times)[:, None]
     return np.add.reduceat(terms, np.flatnonzero(batch.times == 0))
 
@@ -168,7 +168,7 @@ def single_step(batch, t):
         ends=np.array([True]),
         times=batch.times[row],
         final_observations=batch.final_observations if last else batch.observations[t + 1 : t + 2],
-        lanes=batch.lanes,
+        samplers=batch.samplers,
         episode_returns=batch.episode_returns if last else np.zeros(0),
         episode_lengths=batch.episode_lengths if last else np.zeros(0, int),
     )
@@ -197,7 +197,7 @@ def test_natural_actor_critic_does_not_depend_on_the_parameters(seed):
     def change(kind, name, policy, **options):
         options = parse_options(name, {"discount": GAMMA, **options})
         step = kind(policy, np.random.default_rng(1), options, case.exact_v()).direction(batch)
-        return policy.score(batch.observations, batch.actions) @ step  # of log pi, to first order
+        return policy.score_function(batch.observations, batch.actions) @ step  # of log pi, to first order
 
     natural = [change(NaturalActorCritic, "natural-actor-critic", p, damping=0.0) for p in (case.policy, other)]
     np.testing.assert_allclose(*natural, atol=1e-7 * np.abs(natural[0]).max())

@@ -120,7 +120,7 @@ def test_action_critics_are_linear_in_their_features():
     np.testing.assert_allclose(q.values(X, actions), expected)
     compatible = CompatibleA(policy)
     compatible.parameters = np.arange(6.0)
-    np.testing.assert_allclose(compatible.values(X, actions), policy.score(X, actions) @ np.arange(6.0))
+    np.testing.assert_allclose(compatible.values(X, actions), policy.score_function(X, actions) @ np.arange(6.0))
 
 
 def test_continuous_features_hold_any_parabola_in_the_action():

@@ -40,7 +40,7 @@ def test_gaussian_policies_against_the_closed_form():
     algorithm = Reinforce(policy, np.random.default_rng(1), options, value)
     batch = collector.collect(algorithm.requests())[0]
     value.parameters = np.append(-2 * 0.25 - ((policy.mean(np.eye(3)) - TARGETS) ** 2).sum(axis=1), 0.0)
-    terms = policy.score(batch.observations, batch.actions) * algorithm.in_place_of_q(batch)[:, None]
+    terms = policy.score_function(batch.observations, batch.actions) * algorithm.in_place_of_q(batch)[:, None]
     estimate, error = algorithm.direction(batch), terms.std(axis=0) / np.sqrt(len(batch))
     assert np.all(np.abs(estimate - reach_gradient(policy)) < 4 * error)
     assert cosine(estimate, reach_gradient(policy)) > 0.99

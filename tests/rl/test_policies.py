@@ -57,7 +57,7 @@ def test_scores_against_finite_differences(name):
     assert log_prob.shape == (20,)
     theta = policy.parameters.copy()
     expected = finite_differences(lambda t: log_prob_of(policy, t, OBSERVATIONS, actions), theta).T  # (n, p)
-    np.testing.assert_allclose(policy.score(OBSERVATIONS, actions), expected, atol=1e-7)
+    np.testing.assert_allclose(policy.score_function(OBSERVATIONS, actions), expected, atol=1e-7)
 
 
 @every_policy
@@ -65,7 +65,7 @@ def test_the_fast_gradient_is_the_weighted_sum_of_scores(name):
     policy = make(name)
     actions, _ = policy.sample(OBSERVATIONS, np.random.default_rng(3))
     weights = np.random.default_rng(4).standard_normal(20)
-    expected = weights @ policy.score(OBSERVATIONS, actions)
+    expected = weights @ policy.score_function(OBSERVATIONS, actions)
     np.testing.assert_allclose(policy.gradient(OBSERVATIONS, actions, weights), expected, atol=1e-10)
 
 
@@ -91,7 +91,7 @@ def test_scores_and_entropy_are_those_of_the_drawn_actions(name):
     policy = make(name)
     many = np.repeat(OBSERVATIONS[:1], 20_000, axis=0)
     actions, log_prob = policy.sample(many, np.random.default_rng(5))
-    scores = policy.score(many, actions)
+    scores = policy.score_function(many, actions)
     error = scores.std(axis=0) / np.sqrt(len(many))
     assert np.all(np.abs(scores.mean(axis=0)) <= 4.5 * error + 1e-12)
     entropy = policy.linearize(many, actions).entropy
@@ -152,7 +152,7 @@ def test_softmax_score_is_the_textbooks():
     pi = logits / logits.sum(axis=1, keepdims=True)
     np.testing.assert_allclose(policy.probabilities(OBSERVATIONS), pi, atol=1e-12)
     expected = [phi[i, a] - pi[i] @ phi[i] for i, a in enumerate(actions)]
-    np.testing.assert_allclose(policy.score(OBSERVATIONS, actions), expected, atol=1e-12)
+    np.testing.assert_allclose(policy.score_function(OBSERVATIONS, actions), expected, atol=1e-12)
 
 
 def test_linear_gaussian_score_is_the_textbooks():
@@ -161,7 +161,7 @@ def test_linear_gaussian_score_is_the_textbooks():
     s, a = OBSERVATIONS[:1], np.array([[0.3]])
     mu = s[0] @ np.arange(4.0) + 4.0
     expected = (0.3 - mu) * np.append(s[0], 1.0) / 0.25
-    np.testing.assert_allclose(policy.score(s, a)[0], expected, atol=1e-12)
+    np.testing.assert_allclose(policy.score_function(s, a)[0], expected, atol=1e-12)
     log_density = -((0.3 - mu) ** 2) / 0.5 - np.log(0.5 * np.sqrt(2 * np.pi))
     np.testing.assert_allclose(policy.log_prob(s, a), [log_density], atol=1e-12)
 

@@ -11,7 +11,7 @@ from gaitopt.rl.mdps.tabular import TabularEnvironment
 from gaitopt.rl.policies.linear_gaussian import LinearGaussianPolicy
 from gaitopt.rl.request import Job, Request, share_out
 from gaitopt.rl.rollout import Collector, collect
-from gaitopt.rl.sampler import Lane
+from gaitopt.rl.sampler import Sampler
 
 
 class Counter:
@@ -88,24 +88,24 @@ def test_next_actions_are_drawn_where_a_piece_ends():
 def test_work_is_shared_out_by_numbers_alone():
     steps, whole = Request({}, steps=7), Request({}, episodes=2)
     assert share_out([steps], 3) == [Job(0, 0, 3), Job(0, 1, 2), Job(0, 2, 2)]
-    assert share_out([steps], 10) == [Job(0, lane, 1) for lane in range(7)]
+    assert share_out([steps], 10) == [Job(0, sampler, 1) for sampler in range(7)]
     assert share_out([whole, whole], 3) == [Job(0, 0, 1), Job(0, 1, 1), Job(1, 2, 1), Job(1, 0, 1)]
-    for lanes in range(1, 12):
-        assert sum(job.amount for job in share_out([steps], lanes)) == 7
+    for samplers in range(1, 12):
+        assert sum(job.amount for job in share_out([steps], samplers)) == 7
 
 
-def test_a_lane_alone_gives_the_same_bits_as_among_others():
+def test_a_sampler_alone_gives_the_same_bits_as_among_others():
     """What a pool of workers relies on."""
     mdp = random_mdp(1)
     actor = random_softmax(mdp, 2)
     requests = [Request(actor.state(), steps=31), Request({"parameters": np.zeros(5)}, episodes=5)]
     together = Collector([TabularEnvironment(mdp) for _ in range(3)], actor, 9).collect(requests)
-    lanes = {number: Lane(TabularEnvironment(mdp), 9, number) for number in (2, 0, 1)}
+    samplers = {number: Sampler(TabularEnvironment(mdp), 9, number) for number in (2, 0, 1)}
     jobs = share_out(requests, 3)
     apart = {}
-    for number in lanes:  # each in a process of its own, say
-        mine = [job for job in jobs if job.lane == number]
-        apart.update(zip(mine, collect(mine, requests, lanes, actor), strict=True))
+    for number in samplers:  # each in a process of its own, say
+        mine = [job for job in jobs if job.sampler == number]
+        apart.update(zip(mine, collect(mine, requests, samplers, actor), strict=True))
     for number, batch in enumerate(together):
         same(batch, concatenate([apart[job] for job in jobs if job.request == number]))
 
@@ -116,7 +116,7 @@ def test_the_policy_is_left_as_it_was_found():
     np.testing.assert_array_equal(actor.parameters, [0.0, 0.0])
 
 
-def test_a_lane_restored_in_mid_episode_goes_on_bit_for_bit():
+def test_a_sampler_restored_in_mid_episode_goes_on_bit_for_bit():
     """The puck's target moves after 150 steps: the environment's own stream of chance is restored, too."""
     actor = LinearGaussianPolicy(6, 2)
     first, second = (Collector([PuckWorld(), PuckWorld()], actor, 4) for _ in range(2))

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 from urdf_chain import link_poses
 
-from gaitopt.hal.sim.native_output import quiet
+from gaitopt.hal.sim.native_output import silenced
 from gaitopt.robot.kinematics import Kinematics, kinematics
 from gaitopt.robot.spec import JOINT_NAMES, LEGS, load_robot
 
-with quiet():
+with silenced():
     import pybullet
 
 # Sony's drawings, OPEN-R SDK Model Information, 2004: ball of the foot from the knee, knee bent,

@@ -9,11 +9,11 @@ from scipy.spatial.transform import Rotation
 from scipy.stats import qmc
 from urdf_chain import inertial, link_poses, numbers
 
-from gaitopt.hal.sim.native_output import quiet
+from gaitopt.hal.sim.native_output import silenced
 from gaitopt.robot.spec import JOINT_NAMES, load_robot
 from gaitopt.robot.urdf import build_urdf, rotation
 
-with quiet():
+with silenced():
     import pybullet
 
 

@@ -9,7 +9,8 @@ from small_runs import chance_walk
 from small_studies import NOON, SMALL
 
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.compare.folder import plan
+from gaitopt.run.compare.compare import new_comparison
+from gaitopt.run.compare.folder import create_comparison, plan
 from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.learn.folder import create_run
 from gaitopt.run.learn.settings import LearnSettings
@@ -82,7 +83,7 @@ def make_study(ers7, tiny_field, tmp_path):
     def make(**changes):
         made.append(NOON + datetime.timedelta(minutes=len(made)))
         settings = {"robot": ers7, "scenario": tiny_field} | SMALL | changes
-        return create_study(plan(CompareSettings(**settings)), tmp_path / "runs", made[-1])
+        return create_comparison(plan(CompareSettings(**settings)), tmp_path / "runs", {}, made[-1])
 
     return make
 
@@ -101,10 +102,7 @@ def make_contest(ers7, tiny_field, tmp_path):
 
     def make(**changes):
         made.append(tmp_path / f"contest{len(made)}")
-        return new_study(
-            plan(CompareSettings(**{"robot": ers7, "scenario": tiny_field} | small_trainings.SMALL | changes)),
-            made[-1],
-            1,
-        )
+        settings = {"robot": ers7, "scenario": tiny_field} | small_trainings.SMALL | changes
+        return new_comparison(CompareSettings(**settings), made[-1])
 
     return make

@@ -94,6 +94,47 @@ def test_an_unknown_name_gets_the_nearest_gaits_and_runs(learned):
             find_target(text, runs=runs / "nowhere")
 
 
+def test_a_mistyped_name_is_answered_by_runs_trainings_and_comparisons(learned, make_study):
+    runs = learned.path.parent
+    study = make_study(seeds=(1,))
+    training = runs / "2026-01-04_000000_pushes"
+    (study.path.parent / training.name).mkdir()
+    (training / "training.toml").touch()
+    for name in (learned.path.name, study.path.name, training.name):
+        with pytest.raises(InputError, match=f"did you mean .*{name}"):
+            find_target(name.replace("2026", "2062"), runs=runs)
+
+
+def test_a_comparison_is_answered_by_its_runs_the_best_first(make_study):
+    study = make_study(seeds=(1, 2))
+    speeds = {"kohl-stone-1": 0.2, "kohl-stone-2": 0.3}  # the other runs have not come to their ends
+    for member in study.members:
+        name = member.path.name
+        origin = {"speed_mps": speeds[name]} if name in speeds else {}
+        save_gait(Gait("aibo-ers7", member.config.start_gait, origin), member.best_path)
+    rest = [path for path in (str(member.path) for member in study.members) if "hill" in path]
+    best = [str(study.path / "runs" / f"kohl-stone-{seed}") for seed in (2, 1)]
+    for text in (str(study.path), study.path.name):
+        with pytest.raises(InputError) as caught:
+            find_target(text, runs=study.path.parent)
+        paths = ", ".join([*best, *rest])
+        assert str(caught.value) == f"{study.path}: is a comparison; evaluate one of its runs: {paths}"
+    target = find_target(best[0])
+    assert target.label == "kohl-stone-2"
+
+
+def test_a_path_object_names_the_same_as_its_text(learned, ers7):
+    assert find_target(learned.path) == find_target(str(learned.path))
+    assert find_target(learned.best_path, ers7) == find_target(str(learned.best_path), ers7)
+
+
+def test_a_run_walks_as_a_robot_that_is_given(learned, ers7):
+    slow = ers7.changed(title="given")
+    assert find_target(learned.path, slow).robot == slow
+    with pytest.raises(InputError, match="is a run of aibo-ers7; got robot aibo-ers210"):
+        find_target(learned.path, load_robot("aibo-ers210"))
+
+
 @pytest.fixture(scope="module")
 def specs(field, ers7):
     return {"scenario": field, "robot": ers7, "engine": EngineSpec()}

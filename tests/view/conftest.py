@@ -5,20 +5,6 @@ from contextlib import contextmanager
 import pytest
 from rich.console import Console
 
-from gaitopt.robot.spec import load_robot
-
-
-@pytest.fixture(scope="session")
-def ers7():
-    return load_robot("aibo-ers7")
-
-
-@pytest.fixture(scope="session")
-def tiny_field(field):
-    """A field of a few steps."""
-    lines = {"length_m": 0.08, "run_up_m": 0.02, "time_limit_s": 1.0}
-    return field.model_copy(update={"field": field.field.model_copy(update=lines)})
-
 
 @pytest.fixture
 def make_console():

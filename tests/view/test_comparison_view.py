@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, save_gait
 from gaitopt.run.compare.budget import Steps, Traversals
 from gaitopt.run.compare.compare import ComparisonProgress, run_comparison
-from gaitopt.run.compare.folder import create_study, plan
+from gaitopt.run.compare.folder import create_comparison, plan
 from gaitopt.run.compare.results import BestKnown, Comparison, Curve, median_interval, summarize_method
+from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.store import Place, Row
 from gaitopt.run.train.settings import new_policy
 from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
@@ -25,6 +27,7 @@ from gaitopt.view.compare.table import markdown, notes, table_rows, write_tables
 from gaitopt.walk.policy_controller import Interface
 from gaitopt.walk.traversal import Status, Traversal
 
+PACES = {1: 0.25}
 POINTS = (0, 25, 50, 75, 100, 125, 135)
 WALK = Traversal(Status.FINISHED, 8.0, 2.0, 0.25, 0.1, 0.02, 50.0, 0.0, 0.0, 0.0, 0.0, 0.3, 0.1, 1000)
 
@@ -238,7 +241,11 @@ def test_the_picture_is_drawn_whole(comparison):
 @pytest.fixture
 def study(ers7, tiny_field, tmp_path):
     settings = {"optimizers": "hill-climbing,cma-es", "traversals": 135, "seeds": 2}
-    return create_study(plan(robot=ers7, scenario=tiny_field, **settings), tmp_path)
+    return create_comparison(plan(CompareSettings(robot=ers7, scenario=tiny_field, **settings)), tmp_path, PACES)
+
+
+def read_runs(view):
+    view.read_runs()
 
 
 def shown(study, console, reports, between=lambda view: None):
@@ -270,7 +277,9 @@ def test_on_a_terminal_each_run_under_way_has_a_bar(study, make_console):
         with run.open_store() as store:
             for repeat in range(done):
                 store.add(Row(Place("learn", 0, 0, repeat), 0, (0.1,) * 12, WALK, 0.25, 0.1))
-    text = shown(study, make_console(terminal=True), [StudyProgress("learning", 0, 4)], lambda view: view.read_runs())
+    text = shown(
+        study, make_console(terminal=True), [ComparisonProgress("learning", 0, 4)], lambda view: view.read_runs()
+    )
     last = text[text.rindex("runs ") :]
     assert "hill-climbing-1" in last
     assert "30/135" in last
@@ -279,12 +288,26 @@ def test_on_a_terminal_each_run_under_way_has_a_bar(study, make_console):
     assert "hill-climbing-2" not in last  # there are two workers
 
 
+def test_a_damaged_training_does_not_keep_the_others_from_being_shown(ers7, tiny_field, tmp_path, make_console):
+    made = CompareSettings(robot=ers7, scenario=tiny_field, algorithms="ppo,reinforce", steps=20_000, seeds=1)
+    damaged, good = (study := create_comparison(plan(made), tmp_path, PACES)).members
+    damaged.policy_path.write_bytes(b"damaged")
+    with pytest.raises(InputError):
+        print(damaged.result)
+    good.write_progress([{"iteration": 1, "steps": 8192, "episodes": 3}])
+    text = shown(study, make_console(terminal=True), [], lambda view: view.read_runs())
+    assert "reinforce-1" in text
+    assert "8192/20000" in text
+
+
 def test_trainings_are_shown_like_runs(ers7, tiny_field, tmp_path, make_console):
     settings = {"algorithms": "ppo,reinforce", "steps": 20_000, "seeds": 1}
-    study = create_study(plan(robot=ers7, scenario=tiny_field, **settings), tmp_path)
+    study = create_comparison(plan(CompareSettings(robot=ers7, scenario=tiny_field, **settings)), tmp_path, PACES)
     for training, done in zip(study.members, (8192, 24_000), strict=True):
         training.write_progress([{"iteration": 1, "steps": done, "episodes": 3}])
-    text = shown(study, make_console(terminal=True), [StudyProgress("learning", 0, 2)], lambda view: view.read_runs())
+    text = shown(
+        study, make_console(terminal=True), [ComparisonProgress("learning", 0, 2)], lambda view: view.read_runs()
+    )
     assert "8192/20000" in text
     assert "reinforce-1" not in text  # it is walking its own evaluation walks
     policy = new_policy(study.members[0].config, study.members[0].config.environment())
@@ -293,15 +316,15 @@ def test_trainings_are_shown_like_runs(ers7, tiny_field, tmp_path, make_console)
     gait = vars(study.members[0].config.start_gait)
     settings = {"robot": "aibo-ers7", "scenario": "field", "gait": gait, "interface": Interface(), "origin": origin}
     TrainedPolicy(policy, AboutPolicy(**settings, **about)).save(study.members[0].policy_path)
-    reports = [StudyProgress("learning", 1, 2, "ppo-1")]
+    reports = [ComparisonProgress("learning", 1, 2, "ppo-1")]
     assert shown(study, make_console(terminal=False), reports) == "ppo-1: 346 mm/s, the gait alone 250 (1 of 2 runs)\n"
 
 
 def test_what_a_comparison_says_can_be_shown(ers7, tiny_field, tmp_path):
     """With physics, but hardly any."""
     settings = {"optimizers": "kohl-stone", "options": {"kohl-stone": {"policies": 2, "repeats": 1}}}
-    small = plan(robot=ers7, scenario=tiny_field, **settings, traversals=2, seeds=1, fresh=2)
-    comparison = run_comparison(create_study(small, tmp_path), 1)
+    small = CompareSettings(robot=ers7, scenario=tiny_field, **settings, traversals=2, seeds=1, fresh=2)
+    comparison = run_comparison(create_comparison(plan(small), tmp_path, {}), 1)
     assert {path.name for path in write_tables(comparison).values()} == {
         "comparison.csv",
         "comparison.md",

@@ -10,8 +10,9 @@ from gaitopt.rl.mdps import one_step
 from gaitopt.rl.mdps.catalog import PROBLEMS
 from gaitopt.rl.training import Progress
 from gaitopt.run.lab.findings import FINDINGS, distances, puck_track
-from gaitopt.run.lab.lab import Experiment, Outcome, Snapshot
-from gaitopt.view.lab.plot import LEARNED, lab_picture, picture_path
+from gaitopt.run.lab.lab import Outcome, Snapshot
+from gaitopt.run.lab.settings import LabSettings
+from gaitopt.view.lab.plot import LEARNED, lab_picture
 from gaitopt.view.lab.progress import LabProgressView
 from gaitopt.view.lab.text import WORDS
 
@@ -19,8 +20,8 @@ BLUE, GREEN, RED = (31, 119, 180), (44, 160, 44), (214, 39, 40)
 UNIFORM = np.full(3, 1 / 3)
 
 
-def experiment(problem, steps=1000):
-    return Experiment(problem, "ppo", 1, steps, {}, {"lam": 0.5})
+def settings(problem, steps=1000):
+    return LabSettings(problem=problem, algorithm="ppo", seed=1, steps=steps, options={"lam": 0.5})
 
 
 def snapshots(learned, values, steps=1000):
@@ -33,7 +34,7 @@ def snapshots(learned, values, steps=1000):
 
 
 def outcome(problem, learned, values, random_value=None):
-    return Outcome(experiment(problem), PROBLEMS[problem], snapshots(learned, values), random_value, False)
+    return Outcome(settings(problem), PROBLEMS[problem], snapshots(learned, values), random_value, False)
 
 
 def pixels(path, color):
@@ -44,7 +45,7 @@ def pixels(path, color):
 
 
 def shown(problem, looks, console):
-    with LabProgressView(experiment(problem), PROBLEMS[problem], console) as view:
+    with LabProgressView(settings(problem), PROBLEMS[problem], console) as view:
         for look in looks:
             view(look)
     return console.file.getvalue()
@@ -175,18 +176,6 @@ def test_the_curve_of_the_game_and_of_the_puck(tmp_path):
     assert len(pixels(path, RED)[0]) > 100
     lab_picture(outcome("puck-world", [track, track], [-1.0, -0.1]), path)
     assert len(pixels(path, RED)[0]) == 0
-
-
-def test_where_the_picture_goes(tmp_path):
-    name = "one-step_ppo_seed1.png"
-    assert picture_path(tmp_path / "new" / "deep", experiment("one-step")) == tmp_path / "new" / "deep" / name
-    assert (tmp_path / "new" / "deep").is_dir()
-    (tmp_path / "a.folder").mkdir()
-    assert picture_path(tmp_path / "a.folder", experiment("one-step")) == tmp_path / "a.folder" / name
-    assert picture_path(tmp_path / "b" / "a.png", experiment("one-step")) == tmp_path / "b" / "a.png"
-    with pytest.raises(InputError, match=r"a.jpg'; expected a folder, or a file that ends in .png"):
-        picture_path(tmp_path / "c" / "a.jpg", experiment("one-step"))
-    assert not (tmp_path / "c").exists()
 
 
 def test_a_picture_that_cannot_be_written_leaves_nothing(tmp_path):

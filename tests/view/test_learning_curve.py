@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from gaitopt.errors import InputError
-from gaitopt.gait.gait_file import load_gait
 from gaitopt.run.learn.folder import create_run
+from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.store import Place, Row
 from gaitopt.view.learn.curve import learning_curve
 from gaitopt.walk.traversal import Status, Traversal
@@ -19,11 +19,10 @@ RED, BLUE, GREEN = (214, 39, 40), (31, 119, 180), (44, 160, 44)
 
 @pytest.fixture
 def make_run(ers7, tiny_field, tmp_path):
-    config = resolve(
+    config = LearnSettings(
         robot=ers7,
         scenario=tiny_field,
-        start=load_gait("hand-tuned", ers7),
-        start_name="hand-tuned",
+        gait="hand-tuned",
         optimizer="kohl-stone",
         traversals=90,
         seed=1,

@@ -11,7 +11,7 @@ UPRIGHT = (0.0, 0.0, 0.0, 1.0)
 ON_PAWS = GroundContacts(paws=True, legs=False, trunk=False)
 PERIOD = 0.008
 LOOK = 4
-"""Commands between two looks: 32 ms."""
+"""Commands between two readings: 32 ms."""
 
 
 def rolled(angle):

@@ -5,7 +5,6 @@ import pytest
 
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.sim.pybullet_body import PyBulletBody
-from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import Pushes, load_scenario
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.environment import UNIT_M, TraversalEnvironment
@@ -13,11 +12,6 @@ from gaitopt.walk.policy_controller import STEERING
 from gaitopt.walk.traversal import Status, traverse
 
 STILL = np.zeros(24)
-
-
-@pytest.fixture(scope="module")
-def ers7():
-    return load_robot("aibo-ers7")
 
 
 @pytest.fixture(scope="module")

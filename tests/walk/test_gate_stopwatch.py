@@ -70,7 +70,7 @@ def test_an_operator_may_spoil_a_walk_that_a_gate_times():
     _, watch = set_up(GateFirmware(), Typist("x", "r"))
     watch.begin()
     watch.update(NOWHERE)  # other keys mean nothing here
-    with pytest.raises(SpoiledError, match="spoiled"):
+    with pytest.raises(SpoiledError, match="rejected"):
         watch.update(NOWHERE)
 
 

@@ -1,4 +1,4 @@
-"""Shares of the time and energy, sampled between looks, against every step of the physics."""
+"""Shares of the time and energy, sampled between readings, against every step of the physics."""
 
 import math
 
@@ -51,7 +51,7 @@ def test_one_command_of_every_so_many_is_due(every):
 @pytest.mark.parametrize("cycle", [8, 16, 32, 40, 64])
 @pytest.mark.parametrize("first", [1, 5])
 def test_no_cycle_keeps_step_with_it(cycle, first):
-    """All feet in the air for a quarter of a cycle that is a whole number of looks."""
+    """All feet in the air for a quarter of a cycle that is a whole number of readings."""
 
     def aloft(t):
         return first <= round(t / PERIOD) % cycle < first + cycle // 4
@@ -121,4 +121,4 @@ def test_flight_and_energy_are_those_of_every_step():
     flight, energy = np.mean(true, axis=0)
     assert np.mean(told, axis=0)[0] == pytest.approx(flight, abs=0.05)
     assert np.mean(told, axis=0)[1] == pytest.approx(energy, rel=0.1)
-    assert np.mean(looked) < 0.85 * energy  # negative control: looks alone, just before the next command
+    assert np.mean(looked) < 0.85 * energy  # negative control: readings alone, just before the next command

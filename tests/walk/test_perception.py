@@ -8,19 +8,13 @@ import pytest
 from gaitopt.errors import BodyError, InputError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.body import BodyState, Capabilities
-from gaitopt.robot.spec import load_robot
 from gaitopt.walk.adjustment import AdjustedGait, Adjustments
-from gaitopt.walk.observation_bounds import WITHIN, observation_bounds
+from gaitopt.walk.observation_bounds import BOUNDS, observation_bounds
 from gaitopt.walk.perception import GROUPS, ON_BOARD, Perception
 
 UPRIGHT = (0.0, 0.0, 0.0, 1.0)
 STILL = np.zeros(12)
 ALL_SENSES = Capabilities(simulated=True, position=True, joint_torque=True, contacts=True, camera=True)
-
-
-@pytest.fixture(scope="module")
-def ers7():
-    return load_robot("aibo-ers7")
 
 
 @pytest.fixture
@@ -132,7 +126,7 @@ def test_groups_follow_each_other_in_the_order_asked_for(perceive, gait):
 
 
 def test_every_group_has_names_units_and_bounds_for_all_its_numbers(perceive, field):
-    assert set(GROUPS) == set(WITHIN)
+    assert set(GROUPS) == set(BOUNDS)
     for name in GROUPS:
         seen = perceive(name)
         low, high = observation_bounds(seen.sizes, field)
@@ -147,7 +141,7 @@ BLIND_TO = [("tilt", ("tilt", "rates", "heading", "course")), ("position", ("vel
 @pytest.mark.parametrize(("sense", "groups"), BLIND_TO)
 def test_what_a_body_lacks_is_refused_by_name(perceive, sense, groups):
     body = Capabilities(**{**vars(ALL_SENSES), sense: False})
-    named = {"tilt": "tilt sensor", "position": "place"}[sense]
+    named = {"tilt": "tilt sensor", "position": "measured position"}[sense]
     for name in GROUPS:
         if name in groups:
             with pytest.raises(BodyError, match=f"anna.*{named}"):
@@ -158,7 +152,7 @@ def test_what_a_body_lacks_is_refused_by_name(perceive, sense, groups):
 
 def test_servos_that_tell_nothing_show_no_lag(perceive):
     deaf = Capabilities(**{**vars(ALL_SENSES), "feedback": "commanded"})
-    with pytest.raises(BodyError, match="tell their angles"):
+    with pytest.raises(BodyError, match="measure their angles"):
         perceive(*ON_BOARD).check(deaf, "anna")
     perceive(*(name for name in ON_BOARD if name != "joints")).check(deaf, "anna")
 

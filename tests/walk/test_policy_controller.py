@@ -1,4 +1,4 @@
-"""A policy on a gait: when it looks, what it then sees, and what is walked between two looks."""
+"""A policy on a gait: when it observes, what it observes, and what is walked in between."""
 
 import math
 
@@ -14,7 +14,7 @@ from gaitopt.hal.real.timing import Timing
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.walk.deploy import EASE_S, deploy
-from gaitopt.walk.perception import GROUPS, check_senses
+from gaitopt.walk.perception import GROUPS, check_sensors
 from gaitopt.walk.policy_controller import Interface, PolicyController, PolicyWalk
 from gaitopt.walk.traversal import traverse
 
@@ -96,10 +96,10 @@ def test_a_traversal_sends_what_was_asked_for_one_by_one(walk):
     np.testing.assert_array_equal(np.array(body.sent), expected)
 
 
-def test_commands_beyond_the_next_look_are_refused(walk):
+def test_commands_beyond_the_next_reading_are_refused(walk):
     controller = PolicyController(walk, Wave())
     for first, count in ((0, LOOK + 1), (1, LOOK), (LOOK - 1, 2)):
-        with pytest.raises(ProtocolError, match=rf"angles: got {count} commands from number {first} on; .* every 4"):
+        with pytest.raises(ProtocolError, match=rf"angles: got {count} commands from number {first} on; .* has 4"):
             controller.angles(first, count, state_at(0.0))
 
 
@@ -170,20 +170,20 @@ LOST = {"position": False}
         ("tilt", BLIND, "a tilt sensor"),
         ("rates", BLIND, "a tilt sensor"),
         ("heading", BLIND, "a tilt sensor"),
-        ("joints", NUMB, "servos that tell their angles"),
-        ("velocity", LOST, "knowledge of its place"),
-        ("place", LOST, "knowledge of its place"),
-        ("course", LOST, "knowledge of its place"),
+        ("joints", NUMB, "servos that measure their angles"),
+        ("velocity", LOST, "a measured position"),
+        ("place", LOST, "a measured position"),
+        ("course", LOST, "a measured position"),
     ],
 )
 def test_what_a_body_lacks_is_named_with_what_to_train_instead(group, body, lacking):
     all_there = {"simulated": False, "position": True, "joint_torque": False, "contacts": False, "camera": False}
     groups = ("phase", group, "offsets")
-    check_senses(groups, Capabilities(**all_there), "rex")
+    check_sensors(groups, Capabilities(**all_there), "rex")
     with pytest.raises(BodyError) as caught:
-        check_senses(groups, Capabilities(**all_there | body), "rex")
+        check_sensors(groups, Capabilities(**all_there | body), "rex")
     assert str(caught.value) == (
-        f"rex: the policy needs {lacking}, which this body lacks; train one that sees less: "
+        f"rex: the policy needs {lacking}, which this body lacks; train one that observes less: "
         "gaitopt train --set \"interface.observe=['phase', 'offsets']\""
     )
 
@@ -195,16 +195,16 @@ def test_each_group_is_tried_against_some_body():
 
 def test_a_group_that_does_not_exist_is_told():
     with pytest.raises(InputError, match="unknown observation 'joint'; did you mean joints"):
-        check_senses(("joint",), Capabilities(True, True, True, True, True), "rex")
+        check_sensors(("joint",), Capabilities(True, True, True, True, True), "rex")
 
 
 def test_a_body_that_lacks_something_is_not_moved(walk):
     body = Obedient()
     body.capabilities = Capabilities(False, False, False, False, False, feedback="commanded")
     controller = PolicyController(walk, Wave())
-    with pytest.raises(BodyError, match="aibo-ers7: the policy needs servos that tell their angles"):
+    with pytest.raises(BodyError, match="aibo-ers7: the policy needs servos that measure their angles"):
         deploy(body, controller, 1.0)
     assert body.calls == []
-    with pytest.raises(BodyError, match="aibo-ers7: the policy needs servos that tell their angles"):
+    with pytest.raises(BodyError, match="aibo-ers7: the policy needs servos that measure their angles"):
         traverse(body, controller, SCENARIO, 0)
     assert body.sent == []

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from gaitopt.errors import InputError
 from gaitopt.hal.body import Capabilities
 from gaitopt.scenario.objective import TERMS, ScoreSpec, parse_score
-from gaitopt.walk.evaluation import HIGHEST, check_score, confidence_interval, score, summarize
+from gaitopt.walk.evaluation import CAPS, check_score, confidence_interval, score, summarize
 from gaitopt.walk.traversal import Status, Traversal
 
 
@@ -100,7 +100,7 @@ def test_a_body_that_cannot_measure_a_term_is_refused_before_it_walks():
 
 
 def test_every_term_has_a_highest_value():
-    assert tuple(HIGHEST) == TERMS
+    assert tuple(CAPS) == TERMS
 
 
 def test_an_evaluation_tells_the_mean_score_with_its_interval():

@@ -81,7 +81,7 @@ def test_a_body_that_does_not_know_its_place_needs_another_stopwatch():
 
 
 class Typist:
-    """Presses keys at given looks."""
+    """Presses keys at given readings."""
 
     def __init__(self, *keys):
         self.keys = ["", *keys]  # what was typed before the walk is forgotten

@@ -197,14 +197,14 @@ def test_commands_are_sent_in_order_one_a_period():
     assert body.calls == ["prepare", "activate", *["command", "advance"] * traversal.commands, "deactivate"]
 
 
-def test_a_time_limit_between_two_looks_is_kept():
-    traversal, body = walk(steady(0.05), with_field(time_limit_s=10 * PERIOD))  # 4 + 4 + 2 commands
+def test_a_time_limit_between_two_readings_is_kept():
+    traversal, body = walk(steady(0.05), with_field(time_limit_s=14 * PERIOD))  # 4 + 4 + 4 + 2 commands
     assert traversal.status is Status.TIMEOUT
-    assert traversal.commands == len(body.sent) == 10
+    assert traversal.commands == len(body.sent) == 14
     assert traversal.speed_mps == pytest.approx(0.05)
 
 
-def test_the_observer_sees_every_look_before_its_commands():
+def test_the_observer_sees_every_reading_before_its_commands():
     seen = []
     traversal, _ = walk(steady(0.5), observer=lambda body, state: seen.append((state.time, len(body.sent))))
     assert len(seen) == traversal.commands / LOOK + 1

@@ -95,7 +95,7 @@ def test_a_heading_is_held(robot, hand_tuned, field):
 
 
 def ends_of_oblique_walks(robot, gait, field, hold):
-    """Return the last looks at walks of 1 m that start 12 degrees to the left (1) and to the right (-1)."""
+    """Return the last readings of walks of 1 m that start 12 degrees to the left (1) and to the right (-1)."""
     ends = {}
     for side in (-1, 1):
         scenario = calm(field, {"length_m": 0.85}, hold, start_heading_deg=12.0 * side)

@@ -72,7 +72,7 @@ def test_numeric_libraries_use_one_thread_there(local_ray):
 def test_what_a_node_does_not_understand_is_told_with_its_name(local_ray):
     with RayWorkers(NotUnderstood()) as workers, pytest.raises(WorkerError) as caught:
         list(workers.run([1]))
-    assert str(caught.value).startswith(f"{socket.gethostname()}: does not understand what it is to do")
+    assert str(caught.value).startswith(f"{socket.gethostname()}: cannot unpickle its tasks")
     assert "install the same gaitopt there" in str(caught.value)
 
 
@@ -184,7 +184,7 @@ def test_a_port_that_never_answers_is_not_waited_for_long(listener):
 @pytest.mark.parametrize("words", [b"", b"SSH-2.0-OpenSSH_9.2\r\n", b"HTTP/1.1 400 Bad Request\r\n\r\n"])
 def test_a_port_of_something_else_is_told_from_ray(listener, words):
     answer(listener, words)
-    with pytest.raises(InputError, match="something else than Ray answers there"):
+    with pytest.raises(InputError, match="the server there is not Ray"):
         ray_join.check_reachable(address_of(listener))
 
 
@@ -194,7 +194,7 @@ def test_a_server_of_http_2_may_be_ray(listener):
 
 
 def test_what_keeps_its_state_here_refuses_ray():
-    with pytest.raises(InputError, match=r"^workers: got 'ray', .*give their number, such as \d+$"):
+    with pytest.raises(InputError, match=r"^workers: got 'ray', .*processes of this machine, such as \d+$"):
         check_count("ray")
 
 

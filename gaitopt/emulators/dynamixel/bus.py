@@ -1,9 +1,9 @@
 """Emulated Dynamixel servos on one half-duplex line: bytes and time in, bytes out.
 
-Modeled from the vendor's manual (ROBOTIS-GIT/emanual docs/en/dxl/protocol2.md). Each status comes when the line has
-carried the instruction and all before it, after the servo's return delay; what one burst of the host leads to is handed
-over together, when its last byte is out, as USB adapters do. In a sync read each servo waits for the one
-before it in the list: if that is missing, all after it stay silent (the vendor in DynamixelSDK#364).
+Modeled after the vendor's manual (ROBOTIS-GIT/emanual docs/en/dxl/protocol2.md). Each status is sent when the line has
+carried the instruction and all before it, after the servo's return delay; the replies to one burst of the host arrive
+together, when their last byte is out, as with USB adapters. In a sync read each servo waits for the one before it in
+the list: if that is missing, all after it stay silent (the vendor in DynamixelSDK#364).
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ from gaitopt.hal.dynamixel.codec import BROADCAST, ErrorNumber, Instruction, Pac
 from gaitopt.hal.dynamixel.tables import find_model
 
 BITS_PER_BYTE = 10
-"""On the line: start bit, eight bits, stop bit."""
+"""Bits of a byte on the line: start bit, eight bits, stop bit."""
 LONGEST_PAUSE = 0.1
-"""Within a packet; after it a servo takes the next byte for a new packet [s]. A guess: the vendor publishes none."""
+"""Longest pause within a packet; the next byte begins a new one [s]. A guess: the vendor publishes none."""
 PING_LEVEL, READ_LEVEL, WRITE_LEVEL = 0, 1, 2
-"""The least status return level at which a servo answers."""
+"""Lowest status return level at which a servo replies to each kind of instruction."""
 
 
 class DynamixelBus:
     """Firmware of all servos of a robot.
 
     Args:
-        plant: what moves, in ticks; its servos are named by their ids.
-        models: the servos' model names by id, such as {1: "XL430-W250"}.
-        baud_rate: of the host [bit/s].
-        servo_baud_rate: of the servos [bit/s]; None is the host's. Where they differ, nobody answers.
+        plant: the robot, in ticks; its servos are identified by their ids.
+        models: model names of the servos by id, such as {1: "XL430-W250"}.
+        baud_rate: baud rate of the host [bit/s].
+        servo_baud_rate: baud rate of the servos [bit/s]; None is the host's. If they differ, no servo replies.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class DynamixelBus:
         self._baud_rate = baud_rate
         self._reader = PacketReader()
         self._statuses: deque[tuple[float, bytes]] = deque()
-        """What the servos are sending, burst by burst, and when its last byte is out [s]."""
+        """Bursts that the servos are sending, with the time when the last byte is out [s]."""
         self._answers = b""
         self._line_free = 0.0
         self._fed_at = 0.0
@@ -54,14 +54,14 @@ class DynamixelBus:
             EmulatedServo(id, find_model(name), plant, servo_baud_rate or baud_rate)
             for id, name in sorted(models.items())
         ]
-        """In the order of their ids as built."""
+        """Servos in the order of their initial ids."""
 
     def servo(self, number: int) -> EmulatedServo:
         """Return the servo with this number on the plant."""
         return next(servo for servo in self.servos if servo.number == number)
 
     def kill(self, id: int) -> None:
-        """Let a servo fail: deaf and limp for good."""
+        """Make a servo fail for good: deaf and limp."""
         self.servo(id).die()
 
     def fault(self, id: int, bit: int) -> None:
@@ -87,12 +87,12 @@ class DynamixelBus:
         return self._sent_by(now)
 
     def tick(self, now: float) -> bytes:
-        """Let time pass and return what is sent by `now`."""
+        """Let time pass until `now`, and return what is sent by then."""
         self._pass_until(now)
         return self._sent_by(now)
 
     def next_event(self) -> float | None:
-        """Return when a status is out or a watchdog trips [s]; None if only the host changes anything."""
+        """Return the time when a status is out or a watchdog trips [s]; None if only the host changes anything."""
         times = [servo.trip_time for servo in self.servos] + [self._statuses[0][0] if self._statuses else None]
         return min((time for time in times if time is not None), default=None)
 
@@ -150,7 +150,7 @@ class DynamixelBus:
         address, rest = _number(packet.parameters), packet.parameters[2:]
         try:
             if packet.instruction == Instruction.PING:
-                # Everyone answers a broadcast ping, in the order of the ids.
+                # All servos reply to a broadcast ping, in the order of their ids.
                 self._answer(servo, PING_LEVEL, servo.read(0, 2) + servo.read(6, 1))
             elif packet.instruction == Instruction.READ and answers:
                 self._answer(servo, READ_LEVEL, servo.read(address, _number(rest)))
@@ -188,7 +188,7 @@ class DynamixelBus:
         self._answers += status
 
     def _in_turn(self, ids: Iterable[int], now: float) -> Iterable[EmulatedServo]:
-        """Go through the servos asked, up to the first that is missing or does not answer reads."""
+        """Iterate over the queried servos, up to the first that is missing or does not reply to reads."""
         listeners = {servo.values["id"]: servo for servo in self._listeners(now)}
         for id in ids:
             servo = listeners.get(id)
@@ -240,7 +240,7 @@ class DynamixelBus:
                 try:
                     servo.write(address, data)
                 except RefusedError:
-                    continue  # nobody answers to a write for several
+                    continue  # there is no reply to a write to several servos
 
 
 def _number(data: bytes) -> int:

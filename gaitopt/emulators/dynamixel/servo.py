@@ -1,8 +1,8 @@
-"""One emulated Dynamixel servo: its registers and what writing them does. The bus around it is `dynamixel_bus`.
+"""One emulated Dynamixel servo: its registers and the effects of writing them; the bus is in `bus`.
 
-Modeled from the vendor's manual (ROBOTIS-GIT/emanual, docs/en/dxl/x and _includes/en/dxl), not from the driver. Left
-out: indirect addresses, profiles (a goal is aimed at, at once), reverse and slave mode, and every way to move but
-position control.
+Modeled after the vendor's manual (ROBOTIS-GIT/emanual, docs/en/dxl/x and _includes/en/dxl), not after the driver. Left
+out: indirect addresses, profiles (goals take effect at once), reverse and slave mode, and all modes but position
+control.
 """
 
 from __future__ import annotations
@@ -24,18 +24,19 @@ from gaitopt.hal.dynamixel.tables import (
 )
 
 RPM_PER_UNIT = SPEED_UNIT / RPM
+"""Unit of velocity registers [rpm]."""
 POSITION_MODES = (3, 4, 5)
-"""Operating modes in which the goal position counts."""
+"""Operating modes that use the goal position."""
 SINGLE_TURN_MODE = 3
-"""Of these, the one that keeps to the position limits."""
+"""The one of these that enforces the position limits."""
 MOST_TICKS = 1_048_575
-"""Greatest goal where the position limits do not count, either way."""
+"""Largest goal in either direction where the position limits are not enforced."""
 BOOT_TIME = 0.2
-"""For which a servo that reboots is deaf [s]; a guess, the vendor publishes none."""
+"""Time for which a rebooting servo is deaf [s]; a guess: the vendor publishes none."""
 
 
 class RefusedError(Exception):
-    """An instruction that the servo does not carry out."""
+    """The servo refuses an instruction."""
 
     def __init__(self, number: ErrorNumber) -> None:
         super().__init__(number.name)
@@ -46,10 +47,10 @@ class EmulatedServo:
     """Registers of one servo, and the plant's servo that they drive.
 
     Args:
-        id: its id on the bus, and its number on the plant.
-        model: what it is.
-        plant: what moves, in ticks.
-        baud_rate: at which it listens [bit/s].
+        id: id on the bus, and number on the plant.
+        model: model of the servo.
+        plant: the robot, in ticks.
+        baud_rate: baud rate [bit/s].
     """
 
     def __init__(self, id: int, model: Model, plant: Plant, baud_rate: int) -> None:
@@ -64,42 +65,42 @@ class EmulatedServo:
         self._heard_at = 0.0
         self._deaf_until = 0.0
         self.values = {register.name: register.factory for register in model.registers.values()}
-        """What is stored, by name; what is measured is not here."""
+        """Stored values by register name; measured values are not included."""
         self.values |= {"id": id, "baud_rate": baud_rate_code(baud_rate)}
 
     @property
     def baud_rate(self) -> int:
-        """At which it talks and listens [bit/s]."""
+        """Baud rate [bit/s]."""
         return BAUD_RATES[self.values["baud_rate"]]
 
     @property
     def return_delay(self) -> float:
-        """Which it waits before a status [s]."""
+        """Delay before a status [s]."""
         return self.values["return_delay_time"] * RETURN_DELAY_UNIT
 
     @property
     def alert(self) -> int:
-        """The alert bit of its error bytes, 0 if all is well."""
+        """Alert bit of its error bytes; 0 without an error."""
         return ALERT if self.values["hardware_error_status"] else 0
 
     @property
     def trip_time(self) -> float | None:
-        """When the bus watchdog stops it if nothing is heard until then [s]; None if never."""
+        """Time when the bus watchdog stops it if nothing is received until then [s]; None if never."""
         watchdog = self.values["bus_watchdog"]
         if not self.values["torque_enable"] or watchdog in (0, WATCHDOG_TRIPPED):
             return None
         return self._heard_at + watchdog * WATCHDOG_UNIT
 
     def listens(self, baud_rate: int, now: float) -> bool:
-        """Return whether it takes what comes at a rate [bit/s]."""
+        """Return whether it receives bytes at a baud rate [bit/s]."""
         return not self.dead and baud_rate == self.baud_rate and now >= self._deaf_until
 
     def hear(self, now: float) -> None:
-        """Take note of an instruction on the bus, whoever it is for."""
+        """Note an instruction on the bus, for whichever servo."""
         self._heard_at = now
 
     def power_up(self, now: float) -> None:
-        """Start anew: limp, RAM as after power-up, EEPROM as it was."""
+        """Restart: limp, RAM reset, EEPROM unchanged."""
         self._go_limp()
         for register in self.model.registers.values():
             if not register.eeprom:
@@ -109,7 +110,7 @@ class EmulatedServo:
         self._heard_at = now
 
     def reboot(self, now: float) -> None:
-        """Start anew and be deaf meanwhile."""
+        """Restart, deaf meanwhile."""
         self.power_up(now)
         self._deaf_until = now + BOOT_TIME
 
@@ -125,7 +126,7 @@ class EmulatedServo:
             self._go_limp()
 
     def check(self, now: float) -> None:
-        """Look after voltage, temperature and the bus watchdog."""
+        """Check voltage, temperature and the bus watchdog."""
         tenths = self._plant.voltage() * 10
         if not self.values["min_voltage_limit"] <= tenths <= self.values["max_voltage_limit"]:
             self.fail(0)
@@ -140,7 +141,7 @@ class EmulatedServo:
         """Return bytes of registers.
 
         Raises:
-            RefusedError: some of them do not exist.
+            RefusedError: some do not exist.
         """
         measured = self._measured()
         data = bytearray()
@@ -156,7 +157,7 @@ class EmulatedServo:
         """Write registers; all or none.
 
         Raises:
-            RefusedError: some cannot be written, or not so.
+            RefusedError: some cannot be written, or a value is invalid.
         """
         writes = self._split(address, data)
         for register, value in writes:
@@ -165,7 +166,7 @@ class EmulatedServo:
             self._store(register.name, value)
 
     def register_write(self, address: int, data: bytes) -> None:
-        """Keep a write for `action`.
+        """Store a write for `action`.
 
         Raises:
             RefusedError: it could not be carried out.
@@ -176,7 +177,7 @@ class EmulatedServo:
         self.values["registered_instruction"] = 1
 
     def action(self) -> None:
-        """Carry out the write that was kept.
+        """Carry out the stored write.
 
         Raises:
             RefusedError: there is none.
@@ -216,7 +217,7 @@ class EmulatedServo:
             and value
             and self.values["hardware_error_status"] & self.values["shutdown"]
         ):
-            # The manual says that only a reboot lets the torque come on again, and not which error tells so.
+            # The manual says that only a reboot enables the torque again, but not which error is returned.
             raise RefusedError(ErrorNumber.RESULT_FAIL)
 
     def _within_limits(self, goal: str, value: int) -> bool:

@@ -1,9 +1,9 @@
-"""The board that emulated OpenCat firmware runs on, and the motion of its servos.
+"""Board of emulated OpenCat firmware, and the motion of its servos.
 
 Source: PetoiCamp OpenCatEsp32 src/motion.h (calibratedPWM, transform), src/OpenCat.h (angle limits, rest pose).
 
-The firmware is one loop that blocks while it moves. Here it is a generator: it yields the pauses of the real code, and
-whoever runs it lets so much time pass.
+The firmware is one loop that blocks while it moves. Here it is a generator that yields the pauses of the real code; its
+caller lets that much time pass.
 """
 
 from __future__ import annotations
@@ -20,27 +20,29 @@ from gaitopt.hal.opencat.codec import ANGLE_LIMITS_DEG, JOINTS
 from gaitopt.hal.opencat.dialect import Dialect
 
 BITTLE_SERVOS = frozenset({0, *range(8, 16)})
-"""Joints of Bittle that have a servo: head pan, upper and lower legs."""
+"""Joints of Bittle with a servo: head pan, upper and lower legs."""
 FIRST_LEG_JOINT = 8
-"""Joints from here on are driven by gaits."""
+"""First joint that gaits drive."""
 REST_DEG = (0, 0, 0, 0, 0, 0, 0, 0, 75, 75, 75, 75, -55, -55, -55, -55)
-"""Where the firmware believes the joints to be at power-on [degrees]."""
+"""Joint angles that the firmware assumes at power-on [degrees]."""
 STEP_OVERHEAD = 0.0002
-"""What a step of a motion costs beyond its programmed delay, by the measured reply times [s]."""
+"""Duration of a motion's step beyond its programmed delay, by the measured reply times [s]."""
 
 
 @dataclass(frozen=True)
 class Delay:
-    """The firmware does nothing else for a time."""
+    """The firmware is busy for a time."""
 
     seconds: float
+    """Duration [s]."""
 
 
 @dataclass(frozen=True)
 class Listen:
-    """The firmware goes on when bytes have arrived, or after a time."""
+    """The firmware continues when bytes have arrived, or after a time."""
 
     seconds: float
+    """Longest duration [s]."""
 
 
 Program = Generator[Delay | Listen, None, None]
@@ -59,13 +61,13 @@ class Board:
         self.model = model
         self.servos = frozenset(servos)
         self.time = 0.0
-        """[s]."""
+        """Time now [s]."""
         self.flash = b""
-        """The skill uploaded last; it outlives a reset."""
+        """Skill uploaded last; it survives a reset."""
         self.received = bytearray()
-        """What the serial port holds and the firmware has not read."""
+        """Bytes that have arrived and the firmware has not read."""
         self.sent = bytearray()
-        """What the firmware printed and nobody took."""
+        """Bytes that the firmware printed and nobody has read."""
 
     def say(self, text: str = "", end: str = "\r\n") -> None:
         """Print a line."""
@@ -73,7 +75,7 @@ class Board:
 
     @property
     def nyboard(self) -> bool:
-        """Whether this is the older board, whose firmware branches off here and there."""
+        """Whether this is the older board, whose firmware differs in places."""
         return self.dialect.name == "nyboard"
 
     def tilt_deg(self) -> tuple[float, float, float]:
@@ -84,19 +86,19 @@ class Board:
 
 
 def round_half_up(value: float) -> int:
-    """Round as C does for positive numbers; Python would take 2.5 to 2."""
+    """Round as C does for positive numbers; Python would round 2.5 to 2."""
     return floor(value + 0.5)
 
 
 class Motion:
-    """The servos: what they were told, in whole degrees, and how the firmware moves them."""
+    """The servos: their commanded angles in whole degrees, and how the firmware moves them."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
         self.angles: NDArray[np.int64] = np.array(REST_DEG)
-        """Commanded angles, (16,); cut to whole degrees towards zero [degrees]."""
+        """Commanded angles, (16,), truncated to whole degrees [degrees]."""
         self.low_battery = False
-        """Whether the firmware refuses to drive servos; it keeps books as if it did."""
+        """Whether the firmware refuses to drive servos; it records commanded angles as if it did."""
 
     def write(self, joint: int, angle: float) -> None:
         """Send one joint to an angle [degrees], without a pause; a limp servo switches on."""
@@ -114,7 +116,7 @@ class Motion:
     def transform(self, target: ArrayLike, speed: float, first: int = 0) -> Program:
         """Move the joints from `first` on to angles [degrees] at `speed` [degrees per step], on a cosine profile.
 
-        Joints 4 to 7, which a robot with eight leg servos lacks, are not moved, but their change counts.
+        Joints 4 to 7, which a robot with eight leg servos lacks, are not moved, but count for the duration.
         """
         goal = np.asarray(target, dtype=np.int64)
         change = self.angles[first:] - goal

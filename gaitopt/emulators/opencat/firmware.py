@@ -1,7 +1,7 @@
-"""OpenCat firmware, emulated: Petoi Bittle on a BiBoard or NyBoard, faults and delays of the real one included.
+"""Emulated OpenCat firmware: Petoi Bittle on a BiBoard or NyBoard, with the faults and delays of the real one.
 
 Source: PetoiCamp OpenCatEsp32 (OpenCatEsp32.ino, src/OpenCat.h initRobot(), src/reaction.h lowBattery() and
-dealWithExceptions()) and PetoiCamp OpenCat for the NyBoard. There is no host watchdog: a gait goes on for ever.
+dealWithExceptions()) and PetoiCamp OpenCat for the NyBoard. There is no host watchdog: a gait continues forever.
 """
 
 from __future__ import annotations
@@ -13,36 +13,37 @@ import numpy as np
 
 from gaitopt.emulators.firmware import Plant
 from gaitopt.emulators.opencat.board import BITTLE_SERVOS, Board, Delay, Listen, Motion, Program
-from gaitopt.emulators.opencat.tokens import Mind
+from gaitopt.emulators.opencat.tokens import CommandHandler
 from gaitopt.hal.opencat.dialect import BIBOARD, Dialect
 
 BATTERY_CHECK = 1.0
-"""Time between two looks at the battery; NyBoard takes 10 [s]."""
+"""Time between two checks of the battery [s]."""
 BATTERY_CHECK_NYBOARD = 10.0
+"""The same on NyBoard [s]."""
 LOW_VOLTAGE = 7.0
-"""Two lithium cells below this are low [V]."""
+"""Voltage below which two lithium cells are low [V]."""
 ENOUGH_ABOVE = 0.2
-"""The battery is good again so much above [V]."""
+"""Hysteresis above the low voltage until the battery is good again [V]."""
 WARN_EVERY = 10
-"""Checks from one warning to the next."""
+"""Number of checks from one warning to the next."""
 REFLEX_CHECK = 0.02
-"""Time between two looks at the IMU while nothing else goes on [s]."""
+"""Time between two checks of the IMU while nothing else happens [s]."""
 TURN = 1e-5
-"""Time of a turn of the main loop in which nothing happens [s]."""
+"""Duration of an idle turn of the main loop [s]."""
 FALLEN_ROLL_DEG = 85.0
 NOSE_DOWN_DEG = 75.0
 NOSE_UP_DEG = -50.0
 
 
 class OpenCatFirmware:
-    """The firmware of one robot; see `Firmware` for what the calls do.
+    """Firmware of one robot; see `Firmware` for the calls.
 
     Args:
         plant: the robot; its servos are numbered as OpenCat's joints, 0 to 15, in degrees.
-        rng: for all that the firmware does at random (posture offsets, mirrored skills).
-        dialect: which firmware.
-        model: the model line; by default Bittle's on that board.
-        servos: joints that have a servo.
+        rng: random generator for what the firmware randomizes (posture offsets, mirrored skills).
+        dialect: dialect of the firmware.
+        model: model line; by default Bittle's on that board.
+        servos: joints with a servo.
     """
 
     def __init__(
@@ -68,15 +69,15 @@ class OpenCatFirmware:
         return self.tick(now)
 
     def tick(self, now: float) -> bytes:
-        """Let time pass and return what is sent by `now` [s]."""
+        """Let time pass until `now` [s], and return what is sent by then."""
         self._advance(now)
         self._board.plant.advance(now)
-        said = bytes(self._board.sent)
+        output = bytes(self._board.sent)
         self._board.sent.clear()
-        return said
+        return output
 
     def next_event(self) -> float | None:
-        """Return when the firmware goes on of itself [s]."""
+        """Return the time when the firmware continues by itself [s]."""
         return None if self._wake == inf else self._wake
 
     def reset(self, now: float) -> bytes:
@@ -100,8 +101,8 @@ class OpenCatFirmware:
     def _run(self) -> Program:
         """Boot, then the main loop."""
         self._motion = Motion(self._board)
-        self._mind = Mind(self._board, self._motion)
-        self._battery_looks = -1
+        self._commands = CommandHandler(self._board, self._motion)
+        self._battery_checks = -1
         self._voltage = 0.0
         self._warnings = 0
         self._was_lifted = False
@@ -110,13 +111,13 @@ class OpenCatFirmware:
         while True:
             yield from self._check_battery()
             if self._board.received:
-                yield from self._mind.command.read()
-                yield from self._mind.react()
+                yield from self._commands.command.read()
+                yield from self._commands.react()
             else:
                 yield from self._check_tilt()
             self._stream_tilt()
-            yield from self._mind.perform()
-            if not self._mind.plays_gait:
+            yield from self._commands.perform()
+            if not self._commands.plays_gait:
                 yield Listen(self._patience())
 
     def _boot(self) -> Program:
@@ -136,29 +137,29 @@ class OpenCatFirmware:
             board.say("Build skill list...93")
             yield Delay(0.4)
             board.say("TaskQ")
-            yield from self._mind.player.load("rest")
+            yield from self._commands.player.load("rest")
             yield Delay(1.0)
-            self._mind.say_tilt()
+            self._commands.say_tilt()
         board.say("Ready!")
-        self._mind.command.token = "d"
-        yield from self._mind.react()
+        self._commands.command.token = "d"
+        yield from self._commands.react()
 
     def _patience(self) -> float:
-        """Return how long the loop may wait for bytes until something else is due [s]."""
-        if self._mind.reflexes or self._mind.print_tilt:
+        """Return how long the loop may wait for bytes before something else is due [s]."""
+        if self._commands.reflexes or self._commands.print_tilt:
             return REFLEX_CHECK
-        next_look = (self._battery_looks + 1) * self._battery_period
-        return max(next_look - self._board.time, TURN)
+        next_check = (self._battery_checks + 1) * self._battery_period
+        return max(next_check - self._board.time, TURN)
 
     @property
     def _battery_period(self) -> float:
         return BATTERY_CHECK_NYBOARD if self._board.nyboard else BATTERY_CHECK
 
     def _check_battery(self) -> Program:
-        looks = floor(self._board.time / self._battery_period + 1e-9)
-        if looks <= self._battery_looks:
+        checks = floor(self._board.time / self._battery_period + 1e-9)
+        if checks <= self._battery_checks:
             return
-        self._battery_looks = looks
+        self._battery_checks = checks
         self._board.plant.advance(self._board.time)
         voltage, before = self._board.plant.voltage(), self._voltage
         self._voltage = voltage
@@ -169,7 +170,7 @@ class OpenCatFirmware:
             self._warnings = 0
             self._board.say(f"Got {voltage:.2f} V power")
             self._board.say("Reactivating servo PWM signals after power restoration...")
-            yield from self._mind.player.load("rest")
+            yield from self._commands.player.load("rest")
 
     def _low_power(self, voltage: float) -> Program:
         if self._board.nyboard:
@@ -178,8 +179,8 @@ class OpenCatFirmware:
             return
         if not self._motion.low_battery:
             self._motion.low_battery = True
-            yield from self._mind.player.load("rest")
-            self._mind.last_skill = "rest"
+            yield from self._commands.player.load("rest")
+            self._commands.last_skill = "rest"
             self._motion.shut()
         if self._warnings == 0:
             self._board.say(f"Low power: {voltage:.2f}V. The robot won't move.")
@@ -188,18 +189,18 @@ class OpenCatFirmware:
 
     def _check_tilt(self) -> Program:
         """Act on a fall or a lift, unless the reflexes are off."""
-        if not self._mind.reflexes:
+        if not self._commands.reflexes:
             return
         roll, pitch, _ = self._board.tilt_deg()
         lifted = not NOSE_UP_DEG <= pitch <= NOSE_DOWN_DEG
         if abs(roll) > FALLEN_ROLL_DEG:
             self._board.say("EXCEPTION: Fall over")
-            yield from self._mind.run("rc")
-        elif lifted and not self._was_lifted and not self._board.nyboard and self._mind.player.skill.period == 1:
-            yield from self._mind.run("lifted" if pitch < NOSE_UP_DEG else "dropped")
+            yield from self._commands.run("rc")
+        elif lifted and not self._was_lifted and not self._board.nyboard and self._commands.player.skill.period == 1:
+            yield from self._commands.run("lifted" if pitch < NOSE_UP_DEG else "dropped")
         self._was_lifted = lifted
 
     def _stream_tilt(self) -> None:
-        if self._mind.print_tilt and self._board.time >= self._tilt_due:
+        if self._commands.print_tilt and self._board.time >= self._tilt_due:
             self._tilt_due = self._board.time + REFLEX_CHECK
-            self._mind.say_tilt()
+            self._commands.say_tilt()

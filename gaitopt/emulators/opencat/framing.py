@@ -1,9 +1,9 @@
-"""How OpenCat firmware cuts commands out of what arrives, faults included.
+"""How OpenCat firmware splits arriving bytes into commands, with its faults.
 
 Source: PetoiCamp OpenCatEsp32 src/moduleManager.h and OpenCat src/io.h, read_serial(); src/tools.h, leftTrimSpaces().
 
 A command ends when the last byte of a burst is its terminator, or after a silence. So two commands in one burst are
-one command, and a frame whose first burst ends with 126 is two.
+one command, and a command whose first burst ends with 126 is two.
 """
 
 from __future__ import annotations
@@ -13,35 +13,35 @@ from gaitopt.emulators.opencat.board import Board, Delay, Listen, Program
 SETTLE = 0.001
 """Wait after the token [s]."""
 LONG_TIMEOUT = 0.2
-"""Silence that ends the long tokens K, b and B [s]."""
+"""Silence that ends a command with one of the long tokens [s]."""
 LONG_TOKENS = "KbB"
 STRIPPED_CAPITALS = "XRW"
-"""Capital tokens that are typed by people: newlines are cut out of them too."""
+"""Capital tokens that people type: newlines are removed from them, too."""
 OVERFLOWING = "kiImM"
 """Tokens that share the buffer with the skill that is loaded."""
 _SOON = 1e-9
 
 
 def is_capital(token: str) -> bool:
-    """Return whether a token carries bytes rather than text."""
+    """Return whether a token's payload is bytes, not text."""
     return "A" <= token <= "Z"
 
 
 class Command:
-    """The command buffer. Its bytes stay from command to command; only the length is new."""
+    """The command buffer. Its bytes stay from command to command; only the length is reset."""
 
     def __init__(self, board: Board) -> None:
         self._board = board
         self.token = ""
         self.buffer = bytearray(board.dialect.buffer + 2)
         self.length = 0
-        """Bytes of the payload."""
+        """Length of the payload [bytes]."""
         self.free = board.dialect.buffer
-        """Bytes that the loaded skill leaves to some tokens."""
+        """Space that the loaded skill leaves to some tokens [bytes]."""
 
     @property
     def text(self) -> str:
-        """The payload as the firmware reads text: up to the first zero byte."""
+        """Payload as text: up to the first zero byte."""
         return bytes(self.buffer).split(b"\0", 1)[0].decode("latin-1")
 
     @text.setter
@@ -49,12 +49,12 @@ class Command:
         self.buffer[: len(text) + 1] = text.encode("latin-1") + b"\0"
 
     def signed(self, index: int) -> int:
-        """Return one byte of the payload, or of what an earlier command left there."""
+        """Return one byte of the payload, or what an earlier command left there."""
         value = self.buffer[index]
         return value - 256 if value > 127 else value
 
     def read(self) -> Program:
-        """Take one command from the port, which holds at least one byte."""
+        """Read one command from the port, which has at least one byte."""
         port = self._board.received
         self.token = chr(port.pop(0))
         self.length = 0
@@ -75,7 +75,7 @@ class Command:
         self._finish(terminator)
 
     def _drain(self) -> bool:
-        """Take all that has arrived; return whether it was too much."""
+        """Read all that has arrived; return whether it was too much."""
         port = self._board.received
         while port:
             room = self.free if self.token in OVERFLOWING else self._board.dialect.buffer
@@ -103,7 +103,7 @@ class Command:
             self.buffer[self.length + 1] = 0
 
     def _strip(self) -> None:
-        """Drop leading blanks, and turn every line end into a zero byte: text ends at the first."""
+        """Drop leading blanks, and replace every line end by a zero byte, the first of which ends the text."""
         head = 0
         while head < self.length and self.buffer[head] in b" \t":
             head += 1

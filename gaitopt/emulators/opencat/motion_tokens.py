@@ -1,4 +1,4 @@
-"""What emulated OpenCat firmware does with a command that moves the robot.
+"""Commands of emulated OpenCat firmware that move the robot.
 
 Source: PetoiCamp OpenCatEsp32 src/reaction.h, reaction(), and OpenCat src/reaction.h for the NyBoard.
 """
@@ -16,16 +16,17 @@ from gaitopt.hal.opencat.codec import JOINTS
 LIST_SPEED = 2.0
 """Speed of L, and of i and I on BiBoard [degrees per step]."""
 NYBOARD_INDEXED_SPEED = 4.0
+"""Speed of i and I on NyBoard [degrees per step]."""
 AFTER_JOINT = 0.01
 """Pause after each joint of m and M [s]."""
 FLASH_TIME = 0.04
-"""Writing a skill to flash takes some tens of milliseconds [s]."""
+"""Time to write a skill to flash [s]."""
 CYCLES_BELOW = 200
-"""A gait's argument below this counts cycles, from here on milliseconds."""
+"""Argument of a gait below which it counts cycles; from here on, milliseconds."""
 
 
 class MotionTokens:
-    """What the firmware remembers from one command to the next, and the commands that move."""
+    """State of the firmware between commands, and the commands that move the robot."""
 
     def __init__(self, board: Board, motion: Motion) -> None:
         self._board = board
@@ -36,7 +37,7 @@ class MotionTokens:
         self.last_token = ""
         self.last_skill = ""
         self.reflexes = True
-        """Whether the robot may move of itself when it feels a fall."""
+        """Whether the robot may move by itself when it detects a fall."""
         self._offsets = [0] * JOINTS
         self._laps_wanted = 0
         self._play_until: float | None = None
@@ -77,7 +78,7 @@ class MotionTokens:
         self._say_list(self._offsets)
 
     def _indexed(self) -> Program:
-        """Joints by number: i and I together, m and M one after the other."""
+        """Move joints by number: i and I together, m and M one after the other."""
         if self.token.islower():
             values = [number(word) for word in re.split(r"[ ,\t]+", self.command.text.strip(" ,\t")) if word]
         else:
@@ -103,7 +104,7 @@ class MotionTokens:
             self.player.hold(target)
 
     def _listed(self) -> Program:
-        """All joints: 16 bytes, whether so many came or not."""
+        """Move all joints: 16 bytes, even if fewer arrived."""
         target = [self.command.signed(joint) for joint in range(JOINTS)]
         yield from self._motion.transform(target, LIST_SPEED)
 
@@ -154,6 +155,6 @@ class MotionTokens:
 
 
 def number(text: str) -> int:
-    """Read a number as C's atoi does: what cannot be read is 0."""
+    """Parse a number as C's atoi does: 0 if there is none."""
     match = re.match(r"\s*([-+]?\d+)", text)
     return int(match.group(1)) if match else 0

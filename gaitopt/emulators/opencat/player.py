@@ -1,4 +1,4 @@
-"""How emulated OpenCat firmware loads and plays skills: postures, gaits and behaviors.
+"""Player of emulated OpenCat firmware: loads and plays skills, which are postures, gaits and behaviors.
 
 Source: PetoiCamp OpenCatEsp32 src/skill.h (lookUp, loadBySkillName, perform) and the end of src/reaction.h.
 """
@@ -15,12 +15,13 @@ from gaitopt.hal.opencat.codec import JOINTS
 
 HEAD_JOINTS = 4
 GAIT_FIRST = 8
-"""First joint that a gait drives."""
+"""First joint that a gait moves."""
 SHIFT_DEG = 3
-"""Largest random offset of a posture, against wear of the servos; 5 on NyBoard [degrees]."""
+"""Largest random offset of a posture, against wear of the servos [degrees]."""
 SHIFT_NYBOARD_DEG = 5
+"""The same on NyBoard [degrees]."""
 RUN_DELAY_MS = 8
-"""Delay of a gait's frame at its usual speed, on top of a fixed one [ms]."""
+"""Delay of a gait's frame at its usual speed, in addition to a fixed one [ms]."""
 SLOWEST_DELAY_MS = 20
 HEAD_SWING_DEG = 10
 HEAD_STEP_DEG = 20
@@ -29,7 +30,7 @@ DELAY_UNIT = 0.05
 
 
 class Player:
-    """The skill in memory and where it stands."""
+    """The skill in memory and its current frame."""
 
     def __init__(self, board: Board, motion: Motion) -> None:
         self._board = board

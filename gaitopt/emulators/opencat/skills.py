@@ -1,7 +1,7 @@
-"""Skills of the emulated OpenCat firmware: postures by the vendor's figures, made-up gaits of the stock ones' length.
+"""Skills of emulated OpenCat firmware: the vendor's postures, and invented gaits as long as the stock ones.
 
 Sources: docs.petoi.com, Skill Creation (postures, array form); PetoiCamp OpenCatEsp32 src/skill.h and
-src/InstinctBittleESP.h (frames of each gait; their angles are not copied, a plain trot stands in for them).
+src/InstinctBittleESP.h (frames of each gait; their angles are not copied but replaced by a plain trot).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from gaitopt.hal.opencat.codec import JOINTS
 
 GAIT_JOINTS = 8
 BEHAVIOR_ROW = JOINTS + 4
-"""16 angles, speed, delay, trigger axis, trigger angle."""
+"""Numbers in a behavior's row: 16 angles, speed, delay, trigger axis, trigger angle."""
 
 Rows = NDArray[np.int64]
 
@@ -25,14 +25,15 @@ class LoadedSkill:
     """A skill in memory."""
 
     name: str
+    """Name of the skill."""
     period: int
-    """1 for a posture, more for a gait, negative for a behavior: number of rows."""
+    """Number of rows: 1 for a posture, more for a gait, negative for a behavior."""
     ratio: int
-    """Stored angles are multiplied by it."""
+    """Factor of the stored angles."""
     rows: Rows
-    """(|period|, 8 for gaits, 16 for postures, 20 for behaviors)."""
+    """Rows, (|period|, 8 for gaits, 16 for postures, 20 for behaviors)."""
     loop: tuple[int, int, int] = (0, 0, 0)
-    """Of a behavior: first row, last row and number of repeats."""
+    """Loop of a behavior: first row, last row and number of repeats."""
 
     def frame(self, index: int) -> Rows:
         """Return a row's angles [degrees]."""
@@ -45,7 +46,7 @@ def posture(name: str, angles: ArrayLike) -> LoadedSkill:
 
 
 def from_array(data: bytes, name: str = "tmp") -> LoadedSkill:
-    """Read a skill array; rows that it is too short for are zero."""
+    """Parse a skill array; missing rows are zero."""
     signed = np.frombuffer(data, dtype=np.int8).astype(np.int64)
     period = int(signed[0]) or 1
     header, width = (4, GAIT_JOINTS if period > 1 else JOINTS) if period > 0 else (7, BEHAVIOR_ROW)
@@ -56,7 +57,7 @@ def from_array(data: bytes, name: str = "tmp") -> LoadedSkill:
 
 
 def array_length(period: int) -> int:
-    """Return the bytes of a skill array with this period."""
+    """Return the length of a skill array with this period [bytes]."""
     if period < 0:
         return 7 - period * BEHAVIOR_ROW
     return 4 + (GAIT_JOINTS * period if period > 1 else JOINTS)

@@ -1,7 +1,7 @@
-"""What emulated OpenCat firmware does with a command: one handler for each token.
+"""Commands of emulated OpenCat firmware: one handler for each token.
 
 Source: PetoiCamp OpenCatEsp32 src/reaction.h, reaction(), and OpenCat src/reaction.h for the NyBoard. Tokens that
-concern neither motion nor this project's driver are only echoed.
+neither move the robot nor are used by the driver are only echoed.
 """
 
 from __future__ import annotations
@@ -15,32 +15,34 @@ from gaitopt.emulators.opencat.player import SLOWEST_DELAY_MS
 from gaitopt.hal.opencat.codec import JOINTS
 
 OVERHEAD = 0.0005
-"""Time a command takes besides its motion, by the measured reply times [s]."""
+"""Duration of a command without its motion, by the measured reply times [s]."""
 BEEP_TIME = 0.005
-"""NyBoard waits for its beep [s]."""
+"""Duration of NyBoard's beep [s]."""
 TILT_SPACING = 0.2
-"""The firmware of 2026 prints the IMU no more often than this [s]."""
+"""Shortest time between two IMU lines of the firmware of 2026 [s]."""
 GRAVITY = 10.0
+"""Acceleration of gravity that the firmware prints [m/s^2]."""
 REARMING = "cdF"
-"""After one of these tokens the next command switches the reflexes on again."""
+"""Tokens after which the next command switches the reflexes on again."""
 STAYING = "kKcfFrQ"
-"""Tokens that outlive their command; the others stop a gait."""
+"""Tokens that remain after their command; the others stop a gait."""
 GAIT_SURVIVES = "giIpmMPjzl.,t"
 """Commands that leave a gait running, if it was started by k or T."""
 GAIT_SURVIVES_NYBOARD = "gGiIpmMjvVt"
+"""The same on NyBoard."""
 _BIBOARD_TOKENS = "abBcCdfFghiIjJkKlLmMnopPqQrRsStTuwWxXzZ!?.,;:"
 _NYBOARD_TOKENS = "gGvVpjPckKTdiImMLb?zu"
 
 
-class Mind(MotionTokens):
-    """Everything the firmware remembers from one command to the next."""
+class CommandHandler(MotionTokens):
+    """State of the firmware between commands, and all commands."""
 
     def __init__(self, board: Board, motion: Motion) -> None:
         super().__init__(board, motion)
         self.print_tilt = False
         self._fine = True
         self._tilt_printed = -1.0
-        self._random_mind = False
+        self._random_behavior = False
         self._handlers: dict[str, Callable[[], Program]] = {
             "?": self._identify, "j": self._joints, "g": self._gyro, "d": self._rest, "p": self._pause,
             "k": self._skill, "K": self._skill_data, "T": self._replay, "L": self._listed, "c": self._calibrate,
@@ -53,7 +55,7 @@ class Mind(MotionTokens):
             self._handlers["P"] = self._power
 
     def react(self) -> Program:
-        """Carry out the command in the buffer and answer it."""
+        """Carry out the command in the buffer and confirm it."""
         self.token = self.command.token
         if self._board.nyboard and self.token not in "LIbB":
             yield Delay(BEEP_TIME)
@@ -85,7 +87,7 @@ class Mind(MotionTokens):
         self.command.length = 0
 
     def perform(self) -> Program:
-        """Go on with the skill, if one plays; otherwise take no time."""
+        """Continue the skill, if one plays; otherwise take no time."""
         plays = self.token == "k" or (self.token == "K" and not self._board.nyboard)
         if not plays or self.player.skill.period == 1:
             return
@@ -103,17 +105,17 @@ class Mind(MotionTokens):
             self._board.say("k")
 
     def run(self, name: str) -> Program:
-        """Load a skill by name, as if it had been commanded, and play it from now on."""
+        """Load a skill by name, as if it had been commanded, and play it."""
         yield from self.player.load(name)
         self.token = self.last_token = "k"
         self.last_skill = name
 
     @property
     def plays_gait(self) -> bool:
-        """Whether a gait goes on of itself."""
+        """Whether a gait is playing."""
         return self.player.skill.period > 1 and (self.token == "k" or (self.token == "K" and not self._board.nyboard))
 
-    # Handlers, in the order of the firmware's list; each may change the token, which is then the answer.
+    # Handlers, in the order of the firmware's list; each may change the token, which is then the reply.
 
     def _other(self) -> Program:
         known = _NYBOARD_TOKENS if self._board.nyboard else _BIBOARD_TOKENS
@@ -173,7 +175,7 @@ class Mind(MotionTokens):
         yield from ()
 
     def say_tilt(self) -> None:
-        """Print the IMU line; the firmware of 2026 leaves it out if the last is too young."""
+        """Print the IMU line; the firmware of 2026 leaves it out if the last one is too recent."""
         if self._board.dialect.name == "biboard":
             if self._tilt_printed >= 0 and self._board.time - self._tilt_printed < TILT_SPACING:
                 return
@@ -188,9 +190,9 @@ class Mind(MotionTokens):
             cos(radians(roll)) * cos(radians(pitch)),
         )
         pull = "".join(f"{GRAVITY * part + 0.0:6.2f}" for part in down)
-        told = (yaw if self._board.dialect.yaw_to_the_left else -yaw, pitch, -roll)
+        angles = (yaw if self._board.dialect.yaw_to_the_left else -yaw, pitch, -roll)
         width = 7 if self._board.dialect.name == "biboard" else 6
-        self._board.say(f"ICM:{pull}" + "".join(f"{angle + 0.0:{width}.1f}" for angle in told) + "\t")
+        self._board.say(f"ICM:{pull}" + "".join(f"{angle + 0.0:{width}.1f}" for angle in angles) + "\t")
 
     def _power(self) -> Program:
         self._board.plant.advance(self._board.time)
@@ -204,6 +206,6 @@ class Mind(MotionTokens):
         yield from ()
 
     def _toggle_random(self) -> Program:
-        self._random_mind = not self._random_mind
-        self.token = "Z" if self._random_mind else "z"
+        self._random_behavior = not self._random_behavior
+        self.token = "Z" if self._random_behavior else "z"
         yield from ()

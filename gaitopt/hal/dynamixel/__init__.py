@@ -1,1 +1,1 @@
-"""Dynamixel X servos, Protocol 2.0: codec, control tables, driver."""
+"""Dynamixel X servos, Protocol 2.0: codec, control tables, bus, driver."""

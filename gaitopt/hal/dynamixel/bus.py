@@ -1,4 +1,4 @@
-"""Questions to Dynamixel servos on a link, and their answers; names and numbers outside, packets inside."""
+"""Queries to Dynamixel servos on a link, and their replies; names and numbers outside, packets inside."""
 
 from __future__ import annotations
 
@@ -12,23 +12,23 @@ from gaitopt.hal.dynamixel.tables import Register
 from gaitopt.hal.link import Link
 
 PATIENCE_S = 0.025
-"""How long an answer may be late: a USB adapter of the FTDI kind keeps bytes for 16 ms as delivered [s]."""
+"""Longest delay of a reply: by default, a USB adapter with an FTDI chip holds bytes back for 16 ms [s]."""
 TRIES = 2
-"""How often an unanswered question is asked; all questions here may be repeated without harm."""
+"""Number of times a query is sent; all queries here may be repeated without harm."""
 LONGEST_RETURN_DELAY_S = 508e-6
-"""Of a servo, before it is configured [s]."""
+"""Return delay of a servo, before it is configured [s]."""
 BITS_PER_BYTE = 10
 STATUS_BYTES = 11
-"""Of a status without parameters."""
+"""Length of a status packet without parameters [bytes]."""
 
 
 class PingReply(NamedTuple):
-    """What a servo says of itself."""
+    """Identity of a servo."""
 
     model_number: int
-    """Of the vendor's list."""
+    """Model number in the vendor's list."""
     firmware: int
-    """Its version."""
+    """Version of its firmware."""
 
 
 class ServoBus:
@@ -41,15 +41,15 @@ class ServoBus:
 
     @property
     def name(self) -> str:
-        """What the user knows the line by."""
+        """Name of the line for errors."""
         return f"{self._link.name} at {self._baud_rate} baud"
 
     def duration(self, asked: int, statuses: int, length: int) -> float:
-        """Return how long the line is busy with `asked` bytes and with statuses of `length` bytes of data [s]."""
+        """Return how long the line is busy with `asked` bytes and with status packets of `length` bytes of data [s]."""
         return (asked + statuses * (STATUS_BYTES + length)) * BITS_PER_BYTE / self._baud_rate
 
     def ping(self, id: int) -> PingReply | None:
-        """Return what a servo says of itself; None if it does not answer."""
+        """Return the identity of a servo; None if it does not answer."""
         reply = self._ask(codec.ping(id), [id], 3).get(id)
         if reply is None or reply.error_text:
             return None
@@ -66,7 +66,7 @@ class ServoBus:
         return register.decode(data)
 
     def write(self, id: int, register: Register, value: int) -> None:
-        """Set a servo's register and wait until it says that it did.
+        """Set a servo's register and wait for its confirmation.
 
         Raises:
             MissedReplyError: it does not answer.
@@ -76,7 +76,7 @@ class ServoBus:
         self._ask_one(id, codec.write(id, register.address, register.encode(value)), 0, name)
 
     def sync_read(self, ids: Sequence[int], first: Register, last: Register | None = None) -> dict[int, Packet]:
-        """Return the answers of all servos to a question for the registers from `first` to `last`, by id.
+        """Return the replies of all servos to a query of the registers from `first` to `last`, by id.
 
         Raises:
             MissedReplyError: some do not answer.
@@ -85,7 +85,7 @@ class ServoBus:
         length = (last or first).end - first.address
         replies = self._ask(codec.sync_read(first.address, length, ids), ids, length)
         if silent := [id for id in ids if id not in replies]:
-            # Each waits for the one before it, so that the first silent one may silence the others.
+            # Each servo waits for the one before it, so the first silent one may silence the others.
             others = f" (nor did {', '.join(map(str, silent[1:]))} after it)" if silent[1:] else ""
             raise MissedReplyError(f"{self._link.name}: servo {silent[0]} did not answer{others}; check its cable")
         for reply in replies.values():
@@ -103,7 +103,7 @@ class ServoBus:
         return [register.decode(replies[id].parameters) for id in ids]
 
     def sync_write(self, register: Register, values: Mapping[int, int]) -> None:
-        """Set one register of several servos, {id: value}, at once; nobody answers."""
+        """Set one register of several servos, {id: value}, at once; there is no reply."""
         self._link.write(sync_write_packet(register, values))
 
     def _ask_one(self, id: int, packet: bytes, length: int, what: str) -> bytes:
@@ -115,7 +115,7 @@ class ServoBus:
         return reply.parameters
 
     def _ask(self, packet: bytes, ids: Sequence[int], length: int) -> dict[int, Packet]:
-        """Return the answers with `length` bytes of data, and refusals, after `TRIES` tries at most."""
+        """Return the replies with `length` bytes of data, and refusals, after at most `TRIES` tries."""
         for _ in range(TRIES):
             self._link.flush_input()
             self._reader.clear()
@@ -137,10 +137,10 @@ class ServoBus:
 
 
 def _is_answer(reply: Packet, length: int) -> bool:
-    """Return whether a status is worth more than to ask again."""
+    """Return whether a status answers the query, so that it need not be repeated."""
     if reply.error & ~ALERT == ErrorNumber.CRC:
         return False
-    # Servos were seen to send a status that is too short now and then (DynamixelSDK#665).
+    # Servos sometimes send a status that is too short (DynamixelSDK#665).
     return len(reply.parameters) == length or bool(reply.error_text)
 
 

@@ -18,16 +18,16 @@ from gaitopt.errors import InputError
 
 HEADER = b"\xff\xff\xfd\x00"
 BROADCAST = 0xFE
-"""The id that means every servo."""
+"""The id that addresses every servo."""
 HIGHEST_ID = 252
 ALERT = 0x80
 """Bit of the error byte: the servo's hardware error register is not 0."""
 LONGEST = 1024
-"""Greatest LENGTH that is believed; more is taken for noise (as the vendor's DynamixelSDK does)."""
+"""Largest LENGTH that is accepted; more is taken for noise (as in the vendor's DynamixelSDK)."""
 
 
 class Instruction(IntEnum):
-    """What a packet asks for; STATUS marks an answer."""
+    """Instruction of a packet; STATUS marks a reply."""
 
     PING = 0x01
     READ = 0x02
@@ -57,7 +57,7 @@ class ErrorNumber(IntEnum):
 
 
 ERROR_TEXTS: dict[int, str] = {
-    ErrorNumber.RESULT_FAIL: "it failed to do what was asked",
+    ErrorNumber.RESULT_FAIL: "it failed to carry out the instruction",
     ErrorNumber.INSTRUCTION: "it does not know the instruction",
     ErrorNumber.CRC: "the packet arrived damaged",
     ErrorNumber.DATA_RANGE: "the value is out of the register's range",
@@ -68,14 +68,14 @@ ERROR_TEXTS: dict[int, str] = {
 
 
 class Packet(NamedTuple):
-    """One packet as it came, without stuffing."""
+    """One packet as received, without stuffing."""
 
     id: int
-    """Of the servo asked, or answering."""
+    """Id of the servo that is addressed, or that replies."""
     instruction: int
-    """An `Instruction`, or a number that is none."""
+    """An `Instruction`, or an unknown number."""
     parameters: bytes
-    """What follows; without the error byte of a status."""
+    """Parameters, without the error byte of a status."""
     error: int
     """The error byte of a status; 0 in an instruction."""
     wire: bytes
@@ -83,7 +83,7 @@ class Packet(NamedTuple):
 
     @property
     def error_text(self) -> str:
-        """What the error number says; empty without an error."""
+        """Meaning of the error number; empty without an error."""
         number = self.error & ~ALERT
         return ERROR_TEXTS.get(number, f"error {number}") if number else ""
 
@@ -102,7 +102,7 @@ _CRC_TABLE = _crc_table()
 
 
 def crc16(data: bytes, start: int = 0) -> int:
-    """Return the CRC-16/BUYPASS of bytes (polynomial 0x8005, most significant bit first), going on from `start`."""
+    """Return the CRC-16/BUYPASS of bytes (polynomial 0x8005, most significant bit first), continued from `start`."""
     crc = start
     for byte in data:
         crc = (crc << 8 & 0xFFFF) ^ _CRC_TABLE[crc >> 8 ^ byte]
@@ -110,12 +110,12 @@ def crc16(data: bytes, start: int = 0) -> int:
 
 
 def stuff(body: bytes) -> bytes:
-    """Return bytes so that no header occurs in them."""
+    """Return bytes with stuffing, so that no header occurs in them."""
     return body.replace(b"\xff\xff\xfd", b"\xff\xff\xfd\xfd")
 
 
 def unstuff(body: bytes) -> bytes:
-    """Return what `stuff` was given."""
+    """Return bytes without stuffing."""
     return body.replace(b"\xff\xff\xfd\xfd", b"\xff\xff\xfd")
 
 
@@ -134,64 +134,64 @@ def instruction(id: int, number: int, parameters: bytes = b"") -> bytes:
     """Return an instruction packet.
 
     Raises:
-        InputError: no such id can be, or too many parameters.
+        InputError: the id is out of range, or there are too many parameters.
     """
     return _packet(id, bytes([number]) + parameters)
 
 
 def status(id: int, error: int = 0, parameters: bytes = b"") -> bytes:
-    """Return a status packet, a servo's answer."""
+    """Return a status packet, a servo's reply."""
     return _packet(id, bytes([Instruction.STATUS, error]) + parameters)
 
 
 def ping(id: int = BROADCAST) -> bytes:
-    """Ask for model number and firmware version; everyone's by default."""
+    """Return the packet that queries model number and firmware version; of every servo by default."""
     return instruction(id, Instruction.PING)
 
 
 def read(id: int, address: int, length: int) -> bytes:
-    """Ask for `length` bytes of registers from `address` on."""
+    """Return the packet that reads `length` bytes of registers from `address` on."""
     return instruction(id, Instruction.READ, _span(address, length))
 
 
 def write(id: int, address: int, data: bytes) -> bytes:
-    """Write registers from `address` on."""
+    """Return the packet that writes registers from `address` on."""
     return instruction(id, Instruction.WRITE, address.to_bytes(2, "little") + data)
 
 
 def reboot(id: int) -> bytes:
-    """Let a servo start anew, which alone clears its hardware errors."""
+    """Return the packet that reboots a servo, the only way to clear its hardware errors."""
     return instruction(id, Instruction.REBOOT)
 
 
 def sync_read(address: int, length: int, ids: Iterable[int]) -> bytes:
-    """Ask several servos for the same registers; each sends a status in turn."""
+    """Return the packet that reads the same registers of several servos; each sends a status in turn."""
     return instruction(BROADCAST, Instruction.SYNC_READ, _span(address, length) + bytes(ids))
 
 
 def fast_sync_read(address: int, length: int, ids: Iterable[int]) -> bytes:
-    """Ask several servos for the same registers; they write one status together."""
+    """Return the packet that reads the same registers of several servos; they send one status together."""
     return instruction(BROADCAST, Instruction.FAST_SYNC_READ, _span(address, length) + bytes(ids))
 
 
 def sync_write(address: int, data: Mapping[int, bytes]) -> bytes:
-    """Write the same registers of several servos, {id: bytes}; nobody answers.
+    """Return the packet that writes the same registers of several servos, {id: bytes}; there is no reply.
 
     Raises:
-        InputError: the servos are given different numbers of bytes.
+        InputError: the numbers of bytes differ.
     """
     lengths = sorted({len(value) for value in data.values()})
     if len(lengths) != 1:
-        raise InputError(f"sync write at {address}: got {lengths} bytes for different servos; expected equally many")
+        raise InputError(f"sync write at {address}: got {lengths} bytes for different servos; expected the same number")
     values = b"".join(bytes([id]) + value for id, value in data.items())
     return instruction(BROADCAST, Instruction.SYNC_WRITE, _span(address, lengths[0]) + values)
 
 
 def fast_sync_status(ids: Sequence[int], errors: Sequence[int], data: Sequence[bytes], expected: int) -> bytes:
-    """Return what servos write together as answer to a fast sync read of `expected` servos.
+    """Return the status that servos send together in reply to a fast sync read of `expected` servos.
 
-    After the header come `ERROR ID data CRC` of each, every CRC over all before it. Should fewer than `expected`
-    answer, the packet breaks off after the last who did, as on the line.
+    After the header come `ERROR ID data CRC` of each, every CRC over all before it. If fewer than `expected` reply,
+    the packet breaks off after the last one, as on the line.
     """
     length = 1 + expected * (4 + len(data[0]))
     packet = HEADER + bytes([BROADCAST]) + length.to_bytes(2, "little") + bytes([Instruction.STATUS])
@@ -202,9 +202,9 @@ def fast_sync_status(ids: Sequence[int], errors: Sequence[int], data: Sequence[b
 
 
 def fast_sync_replies(packet: Packet, length: int) -> dict[int, Packet]:
-    """Return the answers in the status that a fast sync read of `length` bytes got, by id; none if it is not one.
+    """Return the replies in the status to a fast sync read of `length` bytes, by id; empty if it is not one.
 
-    The places of the bytes are fixed by `length`; the vendor's DynamixelSDK takes this status as not stuffed.
+    `length` fixes the positions of the bytes; the vendor's DynamixelSDK treats this status as not stuffed.
     """
     body, block = packet.wire[8:], length + 4
     if packet.id != BROADCAST or packet.instruction != Instruction.STATUS or len(body) % block:
@@ -218,24 +218,24 @@ def _span(address: int, length: int) -> bytes:
 
 
 class PacketReader:
-    """Finds packets in a stream of bytes that may begin anywhere, hold noise and come in any pieces."""
+    """Finds packets in a stream of bytes that may begin anywhere, contain noise and arrive in any pieces."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self.bad: list[int] = []
-        """Ids in packets that were dropped for a wrong CRC, oldest first; the caller may clear it."""
+        """Ids of packets that were dropped for a wrong CRC, oldest first; the caller may clear it."""
 
     @property
     def waiting(self) -> bool:
-        """Whether part of a packet has come."""
+        """Whether part of a packet has arrived."""
         return bool(self._buffer)
 
     def clear(self) -> None:
-        """Forget what has come of a packet."""
+        """Discard a partial packet."""
         self._buffer.clear()
 
     def feed(self, data: bytes) -> list[Packet]:
-        """Return the packets that are complete with these bytes."""
+        """Return the packets that these bytes complete."""
         self._buffer += data
         packets = []
         while (wire := self._next()) is not None:
@@ -244,11 +244,11 @@ class PacketReader:
                 del self._buffer[: len(wire)]
             else:
                 self.bad.append(wire[4])
-                del self._buffer[0]  # only that: a sound packet may begin inside what looked like one
+                del self._buffer[0]  # only this byte: a valid packet may begin inside the invalid one
         return packets
 
     def _next(self) -> bytes | None:
-        """Return the next bytes that have the form of a packet, from the buffer's start; None until there are."""
+        """Return the next bytes that have the form of a packet, from the start of the buffer; None if none are yet."""
         while True:
             start = self._buffer.find(HEADER)
             if start < 0:

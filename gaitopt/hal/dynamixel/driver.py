@@ -1,6 +1,6 @@
-"""Driver of robots of Dynamixel X-series servos, in position control over Protocol 2.0.
+"""Driver of robots with Dynamixel X-series servos, in position control over Protocol 2.0.
 
-The servos' own bus watchdog stops the robot if the computer or the cable fails: it holds, and takes no goals until
+The servos' own bus watchdog stops the robot if the computer or the cable fails: it holds, and accepts no goals until
 `power_on` clears it. Sources: the vendor's manual, ROBOTIS-GIT/emanual docs/en/dxl; goal := present before torque on,
 and torque off in up to five tries, as in pypot and lerobot.
 """
@@ -33,32 +33,35 @@ from gaitopt.hal.wiring import servo_slots, wiring_of
 from gaitopt.robot.spec import RobotSpec
 
 SHORTEST_PERIOD_S = 0.02
+"""Shortest time between two commands [s]."""
 SET_TRIES = 3
 LIMP_TRIES = 5
 LIMP_PAUSE_S = 0.01
+"""Pause between two tries to switch the torque off [s]."""
 BEYOND_LIMITS_TICKS = 20
-"""By how much a servo may stand beyond its limits at power on; it then moves to them."""
+"""Largest distance of a servo beyond its limits at power on; it then moves to them."""
 COOLER_THAN_LIMIT = 5.0
-"""How far from its own limit a servo is too hot [degrees Celsius]."""
+"""Margin below the servos' own temperature limit [degrees Celsius]."""
 ABOVE_LOWEST_VOLTAGE = 1.05
-"""By which factor the voltage must be above the servos' own limit."""
+"""Factor by which the voltage must be above the servos' own limit."""
 TICK_RAD = 2 * np.pi / TICKS_PER_TURN
+"""Angle of one tick [rad]."""
 
 
 class DynamixelDriver(Driver):
-    """A robot of equal Dynamixel servos on one line.
+    """A robot with Dynamixel servos of one model on one line.
 
     Args:
         link: the line.
         servos: which servo drives each joint, in the order of the joints; in ticks, within one turn.
-        model: of the servos, a name of `tables.MODELS`.
-        rated_speeds: of the joints, (joints,) [rad/s].
-        baud_rate: at which the link talks [bit/s].
-        watchdog: how long the servos hear nothing before they stop by themselves [s].
-        lowest_voltage: of the battery, where it is higher than the servos' own limit [V].
+        model: model of the servos, a name of `tables.MODELS`.
+        rated_speeds: rated speeds of the joints, (joints,) [rad/s].
+        baud_rate: speed of the link [bit/s].
+        watchdog: silence after which the servos stop by themselves [s].
+        lowest_voltage: lowest voltage of the battery, if higher than the servos' own limit [V].
 
     Raises:
-        InputError: no such model or baud rate, limits outside one turn, or another number of speeds.
+        InputError: no such model or baud rate, limits outside one turn, or the wrong number of speeds.
     """
 
     usual_baud = 1_000_000
@@ -76,11 +79,11 @@ class DynamixelDriver(Driver):
         watchdog: float = 0.3,
         lowest_voltage: float | None = None,
     ) -> None:
-        baud_rate_code(baud_rate)  # refuses one that no servo has
+        baud_rate_code(baud_rate)  # raises if no servo has it
         self.model = find_model(model)
         self._lowest_of_battery = lowest_voltage or 0.0
         self.changed: tuple[str, ...] = ()
-        """What `open` wrote into the servos' permanent memory, such as 'servo 3: return_delay_time 250 -> 0'."""
+        """Changes that `open` made in the servos' permanent memory, such as 'servo 3: return_delay_time 250 -> 0'."""
         self._link = link
         self._bus = ServoBus(link, baud_rate)
         self._map = ServoMap(servos, TICKS_PER_TURN)
@@ -90,7 +93,7 @@ class DynamixelDriver(Driver):
         self._watchdog = max(1, min(127, round(watchdog / WATCHDOG_UNIT)))
         self._off = sync_write_packet(self.model["torque_enable"], dict.fromkeys(self._ids, 0))
         self._powered = self._guarded = self._tripped = False
-        asked = 14 + 5 * len(servos) + 14 + len(servos)  # bytes of goals, and of the question for measurements
+        asked = 14 + 5 * len(servos) + 14 + len(servos)  # bytes of goals, and of the query for measurements
         self.period = max(SHORTEST_PERIOD_S, 1.25 * self._bus.duration(asked, len(servos), 10))
 
     @classmethod
@@ -103,7 +106,7 @@ class DynamixelDriver(Driver):
     def open(self) -> DeviceInfo:
         """Find all servos, check what they are and set them up for position control; nothing moves.
 
-        A servo that is not set up so yet goes limp, and `changed` tells what was written.
+        A servo that is not set up yet goes limp; `changed` lists what was written.
 
         Raises:
             BodyError: servos are missing, of another model, or too old.
@@ -114,7 +117,7 @@ class DynamixelDriver(Driver):
         self.changed = tuple(change for slot in self._map.slots for change in set_up(self._bus, slot, self.model))
         lowest = self._bus.sync_read_values(self._ids, self.model["min_voltage_limit"])
         highest = self._bus.sync_read_values(self._ids, self.model["temperature_limit"])
-        # Servos go on to where a battery of lithium cells is ruined already.
+        # Servos run down to voltages at which a lithium battery is ruined.
         self.lowest_voltage = max(ABOVE_LOWEST_VOLTAGE * max(lowest) / 10, self._lowest_of_battery)
         self.highest_temperature = min(highest) - COOLER_THAN_LIMIT
         versions = sorted({reply.firmware for reply in found})
@@ -131,10 +134,13 @@ class DynamixelDriver(Driver):
         self._set_all("bus_watchdog", [0] * every)
         present = self._positions()
         goals = self._near_limits(present)
-        for name in ("profile_acceleration", "profile_velocity"):  # 0 is none: poses come as a smooth stream already
+        for name in (
+            "profile_acceleration",
+            "profile_velocity",
+        ):  # 0 means none: poses arrive as a smooth stream already
             self._set_all(name, [0] * every)
         if wrong := self._set_all("goal_position", goals.tolist()):
-            raise BodyError(f"{self._link.name}: servos {listed(wrong)} did not take their positions as goals")
+            raise BodyError(f"{self._link.name}: servos {listed(wrong)} did not accept their positions as goals")
         self._powered, self._tripped = True, False
         if off := self._set_all("torque_enable", [1] * every):
             problems = "; ".join(self._errors_of(off)) or "no hardware error is set"
@@ -147,7 +153,7 @@ class DynamixelDriver(Driver):
 
         Raises:
             ProtocolError: the servos are not powered.
-            BodyError: the servos stopped by themselves and take no goals.
+            BodyError: the servos stopped by themselves and accept no goals.
         """
         if not self._powered:
             raise ProtocolError("send: the servos are off; call power_on first")
@@ -160,7 +166,7 @@ class DynamixelDriver(Driver):
         return self._map.to_angles(units)
 
     def reach(self, elapsed: float) -> Array:
-        """Return how far the joints may be sent within `elapsed` [s], (joints,) [rad]."""
+        """Return the largest change of each joint after `elapsed` [s], (joints,) [rad]."""
         return self._rated_speeds * elapsed
 
     def measure(self) -> Measurement:
@@ -186,7 +192,7 @@ class DynamixelDriver(Driver):
         )
 
     def health(self) -> Health:
-        """Return the lowest voltage, the temperatures, and what the servos complain of.
+        """Return the lowest voltage, the temperatures, and the errors that the servos report.
 
         Raises:
             MissedReplyError: some servo did not answer, twice.
@@ -203,14 +209,14 @@ class DynamixelDriver(Driver):
         )
 
     def hold(self) -> None:
-        """Stop where the servos are. Their watchdog rests until the next `send`: it could do no more than hold."""
+        """Stop where the servos are. Their watchdog is off until the next `send`: it could only hold, too."""
         if self._powered:
             self._guarded = False
             self._set_all("bus_watchdog", [0] * len(self._ids))
             self._write_goals(np.clip(self._positions(), *self._limits()))
 
     def limp(self) -> None:
-        """Switch the torque off and read back that it is.
+        """Switch the torque off, and read it back.
 
         Raises:
             BodyError: some servo did not confirm it.
@@ -227,12 +233,12 @@ class DynamixelDriver(Driver):
         raise BodyError(f"{self._link.name}: {text}; cut the robot's power")
 
     def cut(self) -> None:
-        """Put torque off on the wire, twice: the first may be swallowed by a packet that was under way."""
+        """Put torque-off on the wire twice: a packet in transit may swallow the first."""
         self._link.cut(self._off)
         self._link.cut(self._off)
 
     def close(self) -> None:
-        """Let go of the line."""
+        """Close the line."""
         self._link.close()
 
     def _check_arguments(self) -> None:
@@ -288,13 +294,13 @@ class DynamixelDriver(Driver):
             return False
 
     def _errors_of(self, ids: Sequence[int]) -> list[str]:
-        """Return what servos complain of by their hardware error registers."""
+        """Return the problems in the hardware error registers of some servos."""
         errors = {id: self._bus.read(id, self.model["hardware_error_status"]) for id in ids}
         cure = "let it cool or free it, then switch the servos' power off and on again"
         return [f"servo {id}: {', '.join(hardware_errors(bits))}; {cure}" for id, bits in errors.items() if bits]
 
     def _watchdog_problems(self) -> list[str]:
-        """Return what the servos' watchdogs tell, if they should be on: that they stopped, or started anew."""
+        """Return the problems that the servos' watchdogs show, if they are on: the servos stopped, or restarted."""
         states = self._bus.sync_read_values(self._ids, self.model["bus_watchdog"]) if self._guarded else []
         self._tripped = self._tripped or WATCHDOG_TRIPPED in states
         if self._tripped:
@@ -303,8 +309,8 @@ class DynamixelDriver(Driver):
         limp = [id for id in unguarded if not self._bus.read(id, self.model["torque_enable"])]
         if unguarded and not limp:
             self._guard()  # the packet that should have done it was lost
-        return [f"servos {listed(limp)} started anew and are limp; check battery and cables"] if limp else []
+        return [f"servos {listed(limp)} restarted and are limp; check battery and cables"] if limp else []
 
     def _trip_text(self) -> str:
         silence = self._watchdog * WATCHDOG_UNIT
-        return f"the servos heard nothing for {silence:g} s and stopped; leave them limp and power them on again"
+        return f"the servos received nothing for {silence:g} s and stopped; leave them limp and power them on again"

@@ -1,4 +1,4 @@
-"""What a Dynamixel robot is checked for, and set up with, before it may move."""
+"""Checks and setup of a Dynamixel robot before it may move."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from gaitopt.hal.dynamixel.tables import FACTORY_BAUD_RATE, POSITION_MODE, Model
 from gaitopt.hal.servo_map import ServoSlot
 
 OLDEST_FIRMWARE = 38
-"""The first with a bus watchdog and a drive mode."""
+"""Oldest version with a bus watchdog and a drive mode."""
 
 
 def find_servos(bus: ServoBus, ids: Sequence[int], model: Model) -> list[PingReply]:
-    """Return what all servos say of themselves, in the order of `ids`.
+    """Return the identities of all servos, in the order of `ids`.
 
     Raises:
         BodyError: some do not answer, are of another model, or too old.
@@ -24,7 +24,7 @@ def find_servos(bus: ServoBus, ids: Sequence[int], model: Model) -> list[PingRep
     if not found:
         raise BodyError(
             f"{bus.name}: none of the servos {listed(ids)} answers; check that they have power and that the baud rate "
-            f"is theirs ({FACTORY_BAUD_RATE} as delivered, often set to 1000000)"
+            f"is theirs (by default {FACTORY_BAUD_RATE}, often set to 1000000)"
         )
     if missing:
         raise BodyError(f"{bus.name}: servos {listed(missing)} do not answer; check their cables and ids")
@@ -39,7 +39,7 @@ def find_servos(bus: ServoBus, ids: Sequence[int], model: Model) -> list[PingRep
 
 
 def set_up(bus: ServoBus, slot: ServoSlot, model: Model) -> list[str]:
-    """Write what differs into a servo's permanent memory, which wears, and return what was written.
+    """Write what differs into a servo's permanent memory, which wears out, and return what was written.
 
     The memory is locked while the torque is on: if anything differs, the servo goes limp first.
     """

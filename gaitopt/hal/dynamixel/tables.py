@@ -1,4 +1,4 @@
-"""Control tables of Dynamixel servos: what is stored where, within which limits, in which unit.
+"""Control tables of Dynamixel servos: addresses, limits and units of their registers.
 
 Source: the vendor's manual, ROBOTIS-GIT/emanual docs/en/dxl/x/xl330-m077.md, xl330-m288.md, xl430-w250.md and
 xm430-w350.md; torques and speeds from _data/dxl_x_info.yml, at the voltage that the vendor recommends. Indirect
@@ -17,20 +17,21 @@ TICKS_PER_TURN = 4096
 RPM = 2 * pi / 60
 """One revolution per minute [rad/s]."""
 SPEED_UNIT = 0.229 * RPM
-"""Of velocity registers [rad/s]."""
+"""Unit of velocity registers [rad/s]."""
 RETURN_DELAY_UNIT = 2e-6
-"""Of the return delay time [s]."""
+"""Unit of the return delay time [s]."""
 WATCHDOG_UNIT = 0.02
-"""Of the bus watchdog [s]."""
+"""Unit of the bus watchdog [s]."""
 WATCHDOG_TRIPPED = 0xFF
-"""What the bus watchdog reads after it stopped the servo (the manual's -1)."""
+"""Value of the bus watchdog after it stopped the servo (-1 in the manual)."""
 POSITION_MODE = 3
 """The operating mode in which the goal is a position within one turn."""
 BAUD_RATES = (9600, 57_600, 115_200, 1_000_000, 2_000_000, 3_000_000, 4_000_000, 4_500_000)
-"""By the value of the baud rate register [bit/s]; 57600 is what servos come with."""
+"""Baud rates, by the value of the baud rate register [bit/s]."""
 FACTORY_BAUD_RATE = 57_600
+"""Default of new servos [bit/s]."""
 HARDWARE_ERRORS = {0: "input voltage", 2: "overheating", 3: "motor encoder", 4: "electrical shock", 5: "overload"}
-"""What the bits of the hardware error register mean."""
+"""Meanings of the bits of the hardware error register."""
 
 
 @dataclass(frozen=True)
@@ -38,19 +39,19 @@ class Register:
     """One entry of a control table."""
 
     name: str
-    """As in the manual, in lower case."""
+    """Name in the manual, in lower case."""
     address: int
-    """Of its first byte."""
+    """Address of its first byte."""
     size: int
-    """[bytes]."""
+    """Size [bytes]."""
     factory: int = 0
-    """Its value as delivered, or in RAM, after power-up."""
+    """Default value; in RAM, the value after power-up."""
     lowest: int | None = None
-    """Least value that may be written; None if any."""
+    """Lowest value that may be written; None for any."""
     highest: int | None = None
-    """Greatest value that may be written; None if any."""
+    """Highest value that may be written; None for any."""
     unit: str = ""
-    """What one means."""
+    """Unit of its value."""
     signed: bool = False
     """Whether it is two's complement."""
     writable: bool = True
@@ -71,7 +72,7 @@ class Register:
         return (value % (1 << 8 * self.size)).to_bytes(self.size, "little")
 
     def decode(self, data: bytes) -> int:
-        """Return the value that bytes stand for."""
+        """Return the value of stored bytes."""
         return int.from_bytes(data, "little", signed=self.signed)
 
 
@@ -135,14 +136,14 @@ COMMON = (
     _read_only("present_temperature", 146, 1, "degree Celsius"),
     _read_only("backup_ready", 147, 1),
 )
-"""The XM430's table; the others are told by how they differ. The present load is a current where it can be sensed."""
+"""The XM430's table; others are defined by their differences. The present load is a current where it is sensed."""
 GOAL_LIMITS = {
     "goal_pwm": ("pwm_limit",),
     "goal_current": ("current_limit",),
     "goal_velocity": ("velocity_limit",),
     "goal_position": ("min_position_limit", "max_position_limit"),
 }
-"""Which registers limit a goal: one of magnitude, or a least and a greatest one."""
+"""Registers that limit a goal: one of magnitude, or a lowest and a highest value."""
 
 
 @dataclass(frozen=True)
@@ -150,21 +151,21 @@ class Model:
     """A kind of servo."""
 
     name: str
-    """As the vendor calls it."""
+    """Name by the vendor."""
     number: int
-    """What it answers to a ping."""
+    """Model number in its reply to a ping."""
     registers: Mapping[str, Register]
-    """Its control table, by name, in the order of addresses."""
+    """Control table by name, in the order of addresses."""
     operating_modes: tuple[int, ...]
-    """Which it has: 0 current, 1 velocity, 3 position, 4 extended, 5 current-based position, 16 PWM."""
+    """Operating modes: 0 current, 1 velocity, 3 position, 4 extended, 5 current-based position, 16 PWM."""
     load_unit: float
-    """Of the present load or current register, as a part of the stall torque."""
+    """Unit of the present load or current register, as a share of the stall torque."""
     stall_torque: float
-    """At the recommended voltage [N m]."""
+    """Stall torque at the recommended voltage [N m]."""
     no_load_speed: float
-    """At the recommended voltage [rad/s]."""
+    """No-load speed at the recommended voltage [rad/s]."""
     voltage: float
-    """The recommended one [V]."""
+    """Recommended voltage [V]."""
 
     def __getitem__(self, name: str) -> Register:
         return self.registers[name]
@@ -221,7 +222,7 @@ MODELS = {
         Model("XM430-W350", 1020, _table(1020), (0, 1, 3, 4, 5, 16), 2.69e-3 / 2.3, 4.1, 46 * RPM, 12.0),
     )
 }
-"""The servos that can be driven, by name."""
+"""Servos that can be driven, by name."""
 OTHER_NUMBERS = {
     1030: "XM430-W210",
     1070: "XC430-W150",
@@ -231,7 +232,7 @@ OTHER_NUMBERS = {
     1210: "XC330-T181",
     1220: "XC330-T288",
 }
-"""Servos that are only recognized."""
+"""Servos that are recognized but cannot be driven, by model number."""
 
 
 def find_model(name: str) -> Model:
@@ -246,7 +247,7 @@ def find_model(name: str) -> Model:
 
 
 def model_name(number: int) -> str:
-    """Return how a model number is called, for errors."""
+    """Return the name of a model number, for errors."""
     names = OTHER_NUMBERS | {model.number: model.name for model in MODELS.values()}
     return names.get(number, f"a servo of model number {number}")
 
@@ -255,7 +256,7 @@ def baud_rate_code(baud_rate: int) -> int:
     """Return the value of the baud rate register for a rate [bit/s].
 
     Raises:
-        InputError: servos cannot talk at this rate.
+        InputError: servos do not have this rate.
     """
     if baud_rate not in BAUD_RATES:
         raise InputError(f"baud rate {baud_rate}: Dynamixel servos have {', '.join(map(str, BAUD_RATES))}")

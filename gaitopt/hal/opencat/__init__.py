@@ -1,1 +1,1 @@
-"""Petoi OpenCat: codec, skills, driver."""
+"""Petoi OpenCat: dialects, codec, skills, driver."""

@@ -4,8 +4,8 @@ Sources: PetoiCamp OpenCatEsp32 src/OpenCat.h (tokens), src/moduleManager.h (fra
 (replies); PetoiCamp OpenCat src/reaction.h and src/imu.h for the NyBoard.
 
 A command is one token and its payload. Upper-case tokens carry signed bytes and end with `~`; the others carry text
-and end with a newline. The firmware has no checksum, takes what arrives together as one command, and answers a
-command with its token on a line of its own once it is carried out; so only one command may be under way.
+and end with a newline. The firmware has no checksum, treats what arrives together as one command, and confirms a
+command with its token on a line of its own once it is carried out; so only one command may be in progress.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from gaitopt.errors import InputError
 from gaitopt.hal.opencat.dialect import VERSION_LINE, Dialect
 
 JOINTS = 16
-"""Joints that every OpenCat robot counts, there or not: 4 of head and tail, 4 shoulders, 4 upper and 4 lower legs."""
+"""Joints that OpenCat numbers, present or not: 4 of head and tail, 4 shoulders, 4 upper and 4 lower legs."""
 LARGEST = 125
 """Largest angle that fits into one byte; 126 is the terminator `~` [degrees]."""
 ANGLE_LIMITS_DEG = np.array(
@@ -29,28 +29,28 @@ ANGLE_LIMITS_DEG = np.array(
     + [(-200, 80)] * 2
     + [(-80, 200)] * 6
 )
-"""Bittle's own limits, (16, 2), beyond which the firmware clamps without a word; far wider than the legs' [degrees]."""
+"""Bittle's limits, (16, 2), beyond which the firmware clamps silently; far wider than the legs' [degrees]."""
 TERMINATOR = b"~"
 """End of a binary command."""
 
 IDENTIFY = b"?\n"
-"""Ask for model and version."""
+"""Query model and version."""
 JOINT_ANGLES = b"j\n"
-"""Ask for the commanded angles of all joints."""
+"""Query the commanded angles of all joints."""
 REST = b"d\n"
 """Move to the rest pose, then switch the servos off."""
 VOLTAGE = b"P~"
-"""Ask for the battery's voltage."""
+"""Query the battery's voltage."""
 REPLAY = b"T~"
 """Play the last uploaded skill."""
 PAUSE = b"p\n"
-"""Switch the servos off where they are; once more goes on."""
+"""Switch the servos off where they are; sent again, continue."""
 CALIBRATE = b"c\n"
-"""Take the calibration pose and tell the servos' offsets."""
+"""Move to the calibration pose and print the servos' offsets."""
 
 MODEL_LINE = re.compile(r"(Bittle|Nybble|DoF16|Chero).*")
 RESTART_LINE = "* Start *"
-"""Printed whenever the board boots, asked for or not."""
+"""Printed whenever the board boots."""
 READY_LINE = "Ready!"
 """Printed at the end of the boot."""
 _DECIMAL = re.compile(r"-?\d+\.\d+")
@@ -61,7 +61,7 @@ _ASYNCHRONOUS = re.compile(r"EXCEPTION|Low power|Got \d|Long-press|Reactivating|
 
 
 def as_bytes(angles: ArrayLike) -> bytes:
-    """Return whole degrees as signed bytes, held within +-125."""
+    """Return whole degrees as signed bytes, limited to +-125."""
     return np.clip(np.asarray(angles), -LARGEST, LARGEST).astype(np.int8).tobytes()
 
 
@@ -69,7 +69,7 @@ def pose(angles: ArrayLike) -> bytes:
     """Return the command `L`: all 16 joints at once, (16,) whole degrees.
 
     Raises:
-        InputError: another number of angles; the firmware would take the rest from what it heard before.
+        InputError: the wrong number of angles; the firmware would take the rest from an earlier command.
     """
     data = as_bytes(angles)
     if len(data) != JOINTS:
@@ -84,7 +84,7 @@ def joints_binary(angles: Mapping[int, int]) -> bytes:
 
 
 def joints_text(angles: Mapping[int, int]) -> bytes:
-    """Return the command `i`: some joints at once; angles beyond 125 degrees too."""
+    """Return the command `i`: some joints at once, also beyond 125 degrees."""
     _check_joints(angles)
     return ("i" + " ".join(f"{joint} {angle}" for joint, angle in angles.items()) + "\n").encode()
 
@@ -109,24 +109,24 @@ def _check_joints(angles: Iterable[int]) -> None:
 
 
 class LineReader:
-    """Puts lines together from bytes as they arrive; what is no ASCII text becomes '?'."""
+    """Assembles lines from bytes as they arrive; bytes that are not ASCII become '?'."""
 
     def __init__(self) -> None:
         self._rest = b""
 
     def feed(self, data: bytes) -> list[str]:
-        """Return the lines that are now complete, without their ends; empty lines are left out."""
+        """Return the lines that are now complete, without line ends; empty lines are left out."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         texts = (line.decode("ascii", "replace").strip("\r\0") for line in lines)
         return [text for text in texts if text]
 
     def clear(self) -> None:
-        """Forget the line that is not complete."""
+        """Discard an incomplete line."""
         self._rest = b""
 
 
 def is_asynchronous(line: str) -> bool:
-    """Return whether a line may come at any time, whatever was asked."""
+    """Return whether the firmware sends a line unprompted."""
     return _ASYNCHRONOUS.match(line.strip()) is not None
 
 
@@ -151,16 +151,16 @@ def parse_joints(lines: Sequence[str]) -> NDArray[np.int64] | None:
 
 
 def parse_voltage(lines: Sequence[str]) -> float | None:
-    """Return the voltage from the reply to `P` [V]; None if it is not told."""
+    """Return the voltage from the reply to `P` [V]; None if it is not reported."""
     found = [match for line in lines if (match := _VOLTAGE.search(line))]
     return float(found[-1].group(1)) if found else None
 
 
 def parse_tilt(lines: Sequence[str], dialect: Dialect) -> tuple[float, float, float] | None:
-    """Return roll to the right, pitch nose down, yaw to the left [rad]; None if no line tells them.
+    """Return roll to the right, pitch nose down, yaw to the left [rad]; None if no line reports them.
 
-    The firmware's pitch is nose down (its sitting pose expects -30 degrees). Its IMU stands with x to the tail, so
-    that its roll is to the left; that follows from the pitch's sign, and no page of the vendor says it. NyBoard tells
+    The firmware's pitch is nose down (its sitting pose expects -30 degrees). Its IMU is mounted with x to the tail, so
+    its roll is to the left; that follows from the sign of the pitch, and no page of the vendor says it. NyBoard reports
     no yaw; it is 0 here.
     """
     headed = len(dialect.tilt_fields) > 2
@@ -168,7 +168,7 @@ def parse_tilt(lines: Sequence[str], dialect: Dialect) -> tuple[float, float, fl
         numbers = _DECIMAL.findall(line)
         fits = _TILT_HEAD.match(line.strip()) is not None if headed else not line.strip(" \t-0123456789.")
         if fits and (len(numbers) == len(dialect.tilt_fields) or (not headed and len(numbers) == 5)):
-            told = {name: radians(float(text)) for name, text in zip(dialect.tilt_fields, numbers, strict=False)}
-            yaw = told.get("yaw", 0.0) * (1 if dialect.yaw_to_the_left else -1)
-            return 0.0 - told["roll"], told["pitch"], yaw + 0.0  # no negative zeros
+            values = {name: radians(float(text)) for name, text in zip(dialect.tilt_fields, numbers, strict=False)}
+            yaw = values.get("yaw", 0.0) * (1 if dialect.yaw_to_the_left else -1)
+            return 0.0 - values["roll"], values["pitch"], yaw + 0.0  # no negative zeros
     return None

@@ -1,4 +1,4 @@
-"""The variants of the OpenCat firmware: what differs between boards and years.
+"""Dialects of OpenCat firmware: the differences between boards and years.
 
 Figures: PetoiCamp OpenCatEsp32 (BiBoard, firmware of 2025-07 and 2026-07) and OpenCat (NyBoard, 2025-08), files
 src/OpenCat.h, src/moduleManager.h, src/io.h, src/imu.h, src/reaction.h.
@@ -7,57 +7,55 @@ src/OpenCat.h, src/moduleManager.h, src/io.h, src/imu.h, src/reaction.h.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from gaitopt.errors import BodyError, unknown_name
 
 VERSION_LINE = re.compile(r"([NB]\w*)_(\d{6})")
 """Board and date (year, month, day) of the firmware, such as B10_260717 or N_250224."""
 FIRST_OF_2026 = "260101"
-"""BiBoard firmware of this date or later is taken for the newer dialect."""
+"""Date from which BiBoard firmware speaks the newer dialect."""
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How one family of firmware differs from the others."""
+    """Properties of one family of firmware."""
 
     name: str
-    """What the user calls it."""
+    """Name for users."""
     version: str
-    """The version line of a firmware that speaks it."""
+    """Version line of a firmware that speaks it."""
     baud: int
     """Speed of the line [bit/s]; 57600 on NyBoard V0."""
     buffer: int
-    """Most bytes of one command after its token."""
+    """Largest payload of one command [bytes]."""
     burst_timeout: float
-    """A command without its terminator ends after so long a silence [s]."""
+    """Silence after which a command without its terminator ends [s]."""
     strips_newlines: bool
-    """Whether every newline inside an ASCII command is cut out, and what follows it ignored."""
+    """Whether newlines inside an ASCII command are removed, and what follows them ignored."""
     step_time: float
-    """Time of one step of a motion [s]; 8 ms are programmed on BiBoard, on NyBoard the servo chip sets it (assumed)."""
+    """Duration of one step of a motion [s]; programmed on BiBoard, set by the servo chip on NyBoard (assumed)."""
     gait_frames: int
-    """Most frames of an uploaded gait; the frame count is an int8, and 126 is the terminator."""
+    """Largest number of frames of an uploaded gait; the frame count is an int8, and 126 is the terminator."""
     frame_rate: float
-    """Frames of a gait played each second, about; assumed on NyBoard, where nobody has published it [1/s]."""
+    """Frames of a gait played per second, approximately; assumed for NyBoard, where nobody has published it [1/s]."""
     upload_reply: str
-    """The line that confirms an uploaded skill."""
+    """Line that confirms an uploaded skill."""
     gyro_off: bytes
-    """Switches the reflexes off; a toggle on NyBoard."""
+    """Command that switches the reflexes off; a toggle on NyBoard."""
     tilt_query: bytes
-    """Asks for the IMU once."""
+    """Command that queries the IMU once."""
     tilt_echo: str
-    """The line that ends its reply."""
+    """Line that ends its reply."""
     tilt_period: float
-    """Time between two such queries [s]: the 2026 firmware swallows closer ones, the others lose motion to them."""
+    """Shortest time between two such queries [s]: the 2026 firmware ignores closer ones, others lose motion to them."""
     tilt_fields: tuple[str, ...]
-    """The numbers of the IMU line, in order."""
+    """Numbers of the IMU line, in order."""
     yaw_to_the_left: bool
-    """Whether the yaw that is told grows to the left; the firmware of 2026 turned it around."""
-    tells_voltage: bool
-    """Whether `P` tells the battery's voltage."""
+    """Whether the reported yaw is positive to the left; the firmware of 2026 reversed it."""
+    reports_voltage: bool
+    """Whether `P` reports the battery's voltage."""
 
-
-_BIBOARD_TILT = ("ax", "ay", "az", "yaw", "pitch", "roll")
 
 BIBOARD = Dialect(
     name="biboard",
@@ -74,31 +72,13 @@ BIBOARD = Dialect(
     tilt_query=b"gp\n",
     tilt_echo="g",
     tilt_period=0.2,
-    tilt_fields=_BIBOARD_TILT,
+    tilt_fields=("ax", "ay", "az", "yaw", "pitch", "roll"),
     yaw_to_the_left=True,
-    tells_voltage=True,
+    reports_voltage=True,
 )
 """BiBoard (ESP32), firmware of 2026."""
 
-BIBOARD_2025 = Dialect(
-    name="biboard-2025",
-    version="B10_250712",
-    baud=115200,
-    buffer=2507,
-    burst_timeout=0.010,
-    strips_newlines=True,
-    step_time=0.008,
-    gait_frames=125,
-    frame_rate=80.0,
-    upload_reply="K",
-    gyro_off=b"gb\n",
-    tilt_query=b"gp\n",
-    tilt_echo="g",
-    tilt_period=0.1,
-    tilt_fields=_BIBOARD_TILT,
-    yaw_to_the_left=False,
-    tells_voltage=True,
-)
+BIBOARD_2025 = replace(BIBOARD, name="biboard-2025", version="B10_250712", tilt_period=0.1, yaw_to_the_left=False)
 """BiBoard (ESP32), firmware of 2025."""
 
 NYBOARD = Dialect(
@@ -118,7 +98,7 @@ NYBOARD = Dialect(
     tilt_period=0.1,
     tilt_fields=("pitch", "roll"),
     yaw_to_the_left=False,
-    tells_voltage=False,
+    reports_voltage=False,
 )
 """NyBoard (ATmega328P), firmware of 2025."""
 
@@ -130,7 +110,7 @@ def dialect_named(name: str) -> Dialect:
     """Return the dialect of that name.
 
     Raises:
-        InputError: there is none; says which there are.
+        InputError: there is none.
     """
     try:
         return DIALECTS[name]
@@ -142,11 +122,11 @@ def recognize(version: str) -> Dialect:
     """Return the dialect that firmware with this version line speaks.
 
     Raises:
-        BodyError: the line is no version of OpenCat.
+        BodyError: the line is not a version of OpenCat.
     """
     match = VERSION_LINE.fullmatch(version.strip())
     if match is None:
-        raise BodyError(f"firmware {version!r} is no OpenCat version; expected one such as {BIBOARD.version}")
+        raise BodyError(f"firmware {version!r} is not an OpenCat version; expected one such as {BIBOARD.version}")
     board, date = match.groups()
     if board.startswith("N"):
         return NYBOARD

@@ -1,12 +1,12 @@
-"""Petoi robots with OpenCat firmware, by USB.
+"""Driver of Petoi robots with OpenCat firmware, over USB.
 
 Sources: PetoiCamp OpenCatEsp32 src/reaction.h, src/motion.h, src/skill.h; PetoiCamp OpenCat serialMaster/ardSerial.py
-(how the vendor's own client opens a port). What shapes this driver:
+(how the vendor's own client opens a port). Facts that shape this driver:
 
-- The firmware answers a pose when it is reached, so motion is streamed at 20 poses a second, 10 degrees each.
-- `j` tells commanded angles, never measured ones.
-- The first command after `d` switches the reflexes on again, which move the robot of themselves; so off they go again.
-- Servos can only be switched off by way of the rest pose. They come on with the first pose, wherever they then are.
+- The firmware confirms a pose when it is reached, so motion is streamed at 20 poses a second, 10 degrees each.
+- `j` returns commanded angles, never measured ones.
+- The first command after `d` switches on the reflexes, which move the robot by themselves; they are switched off again.
+- Servos can be switched off only in the rest pose. They switch on with the first pose, wherever they are then.
 """
 
 from __future__ import annotations
@@ -24,55 +24,52 @@ from gaitopt.hal.link import Link
 from gaitopt.hal.opencat import codec
 from gaitopt.hal.opencat.dialect import BIBOARD, Dialect, recognize
 from gaitopt.hal.opencat.exchange import Exchange
-from gaitopt.hal.opencat.from_gait import skill_of
 from gaitopt.hal.opencat.link_model import STREAM_PERIOD, motion_time, reach_deg
 from gaitopt.hal.opencat.sensors import Sensors
-from gaitopt.hal.opencat.skill import GaitSkill
+from gaitopt.hal.opencat.skill import GaitSkill, skill_of
 from gaitopt.hal.servo_map import ServoMap
 from gaitopt.hal.wiring import servo_map, wiring_of
 from gaitopt.robot.spec import RobotSpec
 
 OPEN_TIME = 8.0
-"""A board that restarts when its port is opened takes up to so long [s]."""
+"""Longest restart of a board when its port is opened [s]."""
 OPEN_QUIET = 0.3
-"""Silence that tells a board that did not restart [s]."""
+"""Silence after which a board did not restart [s]."""
 MARGIN = 0.25
-"""Time that a reply may take on top of the motion [s]."""
+"""Longest time of a reply after the motion [s]."""
 REST_TIME = 2.5
-"""Longest time of the way to the rest pose: one degree in 8 ms [s]."""
+"""Longest time to reach the rest pose: one degree in 8 ms [s]."""
 UPLOAD_TIME = 3.0
 """Longest time to store a gait and move to its first frame [s]."""
 SETTLE = 0.02
-"""Time after which both lines of a reply that comes twice are there [s]."""
+"""Time after which both lines of a repeated reply have arrived [s]."""
 LIMP_TRIES = 7
 REST_POSTURE = "rest"
-"""A line in the reply to `d`, unless the robot is at rest already."""
+"""Line in the reply to `d`, unless the robot is at rest already."""
 JOINT_READINGS = 5
 REFLEX_TRIES = 4
 CUT_REPEATS = 2
 CUT_PAUSE = 0.9
-"""Between two rest commands of `cut`: time for the firmware to carry out what half a command turns into [s]."""
+"""Time between two rest commands of `cut`, for the firmware to carry out what a partial command turns into [s]."""
 HEAD_STILL = {0: 0, 1: 0, 2: 0}
-"""Joints of head and tail that a gait would swing, and where they stay [degrees]."""
+"""Joints of head and tail that a gait would swing, and their fixed angles [degrees]."""
+LOWEST_VOLTAGE = 7.0
+"""Voltage of two lithium cells that are nearly empty [V]."""
 
 Degrees = NDArray[np.int64]
-
-
-LOWEST_VOLTAGE = 7.0
-"""Of two lithium cells that are nearly used up [V]."""
 
 
 class OpenCatDriver(Driver):
     """One robot on one line.
 
     Args:
-        link: to the robot.
-        servos: joint angles to whole degrees of OpenCat's joints 0 to 15.
-        model: what the model line must contain.
-        lowest_voltage: of the battery, where it is higher than OpenCat's own limit [V].
+        link: link to the robot.
+        servos: map from joint angles to whole degrees of OpenCat's joints 0 to 15.
+        model: text that the model line must contain.
+        lowest_voltage: lowest voltage of the battery, if higher than OpenCat's own limit [V].
 
     Raises:
-        InputError: a servo that OpenCat has not, or limits that cannot be streamed.
+        InputError: a servo that OpenCat does not have, or limits that cannot be streamed.
     """
 
     usual_baud = 115200
@@ -87,7 +84,7 @@ class OpenCatDriver(Driver):
         self.lowest_voltage = max(LOWEST_VOLTAGE, lowest_voltage or 0.0)
         for slot in servos.slots:
             if not 0 <= slot.id < codec.JOINTS:
-                raise InputError(f"servo {slot.id}: OpenCat counts joints 0 to {codec.JOINTS - 1}")
+                raise InputError(f"servo {slot.id}: OpenCat numbers joints 0 to {codec.JOINTS - 1}")
             lowest, highest = np.clip(codec.ANGLE_LIMITS_DEG[slot.id], -codec.LARGEST, codec.LARGEST)
             if slot.lowest < lowest or slot.highest > highest:
                 raise InputError(
@@ -100,7 +97,7 @@ class OpenCatDriver(Driver):
         self._sensors = Sensors(link)
         self._exchange = Exchange(link, self._hear)
         self.dialect: Dialect = BIBOARD
-        """Known once the robot answered."""
+        """Dialect of the firmware; known once the robot has answered."""
         self.playing = False
         """Whether the robot plays an uploaded gait by itself."""
         self._pose: Degrees | None = None
@@ -114,7 +111,7 @@ class OpenCatDriver(Driver):
         return cls(link, servo_map(robot), wiring.model, wiring.lowest_voltage_v)
 
     def open(self) -> DeviceInfo:
-        """Wait for a board that boots, find out which it is, and switch its reflexes off; nothing moves."""
+        """Wait until the board has booted, identify it, and switch its reflexes off; nothing moves."""
         model, version = self._identify()
         if self._model not in model:
             raise BodyError(f"{self._link.name}: {model!r} answered, expected a {self._model}; check port and robot")
@@ -123,12 +120,12 @@ class OpenCatDriver(Driver):
         return DeviceInfo(model, version, self.dialect.name)
 
     def power_on(self) -> Array:
-        """Switch the servos on at the angles last commanded, which is where the way to limp left them.
+        """Switch the servos on at the angles commanded last, where `limp` left them.
 
-        A robot that was bent by hand since then springs back; nothing in OpenCat could tell.
+        A robot that was bent by hand since then springs back; OpenCat cannot detect that.
 
         Raises:
-            BodyError: it was commanded to where no pose can be sent.
+            BodyError: a commanded angle is outside what a pose can hold.
         """
         self._check_restart()
         self._reflexes_off()
@@ -141,7 +138,7 @@ class OpenCatDriver(Driver):
         try:
             self._send_pose(pose)
         except MissedReplyError:
-            self._send_pose(pose)  # to send a pose again in which it stands moves nothing
+            self._send_pose(pose)  # sending the present pose again moves nothing
         return self._servos.to_angles(pose[self._ids])
 
     def send(self, angles: Array) -> Array:
@@ -160,19 +157,19 @@ class OpenCatDriver(Driver):
         return self._servos.to_angles(pose[self._ids])
 
     def reach(self, elapsed: float) -> Array:
-        """Return how far a pose may be from the last to be reached within `elapsed` [s], (joints,) [rad]."""
+        """Return the largest change of a pose that is reached within `elapsed` [s], (joints,) [rad]."""
         return np.full(len(self._ids), np.radians(reach_deg(elapsed)))
 
     def measure(self) -> Measurement:
         """Return the commanded angles, and a tilt that is at most a second old."""
         pose = self._read_joints() if self._pose is None or self.playing else self._pose
         tilt = self._sensors.tilt(self._exchange, self.dialect)
-        self._check_restart()  # after all that may have told of one
+        self._check_restart()  # after all queries that may have reported one
         self._pose = pose
         return Measurement(self._servos.to_angles(pose[self._ids]), roll_pitch_yaw=tilt)
 
     def health(self) -> Health:
-        """Return the battery's voltage, at most some seconds old, and what the firmware complained of since."""
+        """Return the battery's voltage, at most some seconds old, and the problems reported since."""
         voltage = self._sensors.voltage(self._exchange, self.dialect)
         self._exchange.listen()
         return Health(voltage=voltage, problems=self._sensors.problems())
@@ -185,9 +182,9 @@ class OpenCatDriver(Driver):
     def limp(self) -> None:
         """Send the robot to rest, which ends with the servos off; then keep the reflexes off.
 
-        One `d` proves little: a board that boots says it by itself, before it takes up what was sent meanwhile; and two
-        commands that arrive as one switch a single servo off, and say the same but for the posture's name. So it must
-        confirm once more, twice if it never told the posture.
+        One `d` proves little: a board that boots prints it by itself, before it processes what was sent meanwhile; and
+        two commands that arrive as one switch a single servo off, with the same reply but for the posture's name. So
+        the robot must confirm once more, twice if the posture was never named.
 
         Raises:
             BodyError: it did not confirm.
@@ -208,11 +205,11 @@ class OpenCatDriver(Driver):
         raise BodyError(f"{self._link.name}: rest not confirmed in {LIMP_TRIES} tries; switch the robot's battery off")
 
     def cut(self) -> None:
-        """Put the rest command on the wire; wait only if it may be lost there, to send it again.
+        """Put the rest command on the wire; wait only if it may be lost, to send it again.
 
-        It must stand alone in its burst: after half a command, or an empty line, it would be swallowed, and two of
-        them in one burst switch a single servo off. So while a command may be half read, two more follow, each when
-        the firmware has carried out what it got of it; and a cut soon after a cut sends only those.
+        It must be alone in its burst: after half a command, or an empty line, it would be swallowed, and two of them in
+        one burst switch a single servo off. So while a command may be half read, two more follow, each after the
+        firmware has carried out what it received; and a cut soon after a cut sends only those.
         """
         with suppress(Exception):
             now = self._link.now()
@@ -226,13 +223,13 @@ class OpenCatDriver(Driver):
                 self._link.cut(codec.REST)
 
     def close(self) -> None:
-        """Let go of the line."""
+        """Close the line."""
         self._link.close()
 
-    # The robot's own player.
+    # Gaits that the robot plays by itself.
 
     def load(self, angles: Array, duration: float) -> float:
-        """Load one cycle of joint angles, (n, joints) [rad], of `duration` [s]; return how long it will last [s].
+        """Load one cycle of joint angles, (n, joints) [rad], of `duration` [s]; return its duration there [s].
 
         Raises:
             BodyError: the firmware cannot hold such a cycle; says what would fit.
@@ -245,7 +242,7 @@ class OpenCatDriver(Driver):
         return skill.cycle_time(self.dialect)
 
     def upload(self, skill: GaitSkill) -> None:
-        """Store a gait and stand at its first frame, servos on; skipped if it is stored already, for the flash's sake.
+        """Store a gait and move to its first frame, servos on; skipped if it is stored already, to spare the flash.
 
         Raises:
             MissedReplyError: the robot did not confirm it.
@@ -260,7 +257,7 @@ class OpenCatDriver(Driver):
         self.stop()
 
     def start(self) -> None:
-        """Play the uploaded gait, until `stop`: nothing else ends it, not even the loss of this line.
+        """Play the uploaded gait until `stop`: nothing else ends it, not even the loss of this line.
 
         Raises:
             ProtocolError: nothing was uploaded.
@@ -298,7 +295,7 @@ class OpenCatDriver(Driver):
                 )
 
     def _reflexes_off(self) -> None:
-        """Keep the robot from moving of itself; on NyBoard by a toggle, until it says off."""
+        """Keep the robot from moving by itself; on NyBoard by a toggle, until it reports off."""
         for _ in range(REFLEX_TRIES):
             if self.dialect.gyro_off.startswith(b"g"):
                 self._exchange.query(self.dialect.gyro_off, "g")
@@ -318,7 +315,7 @@ class OpenCatDriver(Driver):
         return angles
 
     def _agreed_joints(self) -> Degrees:
-        """Read the joints until two readings agree: a garbled digit is a leg thrown elsewhere at the next pose."""
+        """Read the joints until two readings agree: one garbled digit would throw a leg at the next pose."""
         before: Degrees | None = None
         for _ in range(JOINT_READINGS):
             angles = self._read_joints()
@@ -341,5 +338,5 @@ class OpenCatDriver(Driver):
     def _check_restart(self) -> None:
         if self._sensors.restarted:
             raise BodyError(
-                f"{self._link.name}: the board restarted by itself, servos off; check its battery, then start anew"
+                f"{self._link.name}: the board restarted by itself, servos off; check its battery, then restart"
             )

@@ -1,7 +1,7 @@
-"""One command and its reply on an OpenCat line, and the way back when they got out of step.
+"""One command and its reply on an OpenCat line, and how to get back in step after a missed reply.
 
 Source: PetoiCamp OpenCatEsp32 src/moduleManager.h, read_serial(): what arrives while a command is carried out becomes
-part of the next; so no command is sent before the last was answered, or the line was quiet for a while.
+part of the next; so no command is sent before the last was confirmed, or the line was quiet for a while.
 """
 
 from __future__ import annotations
@@ -15,17 +15,15 @@ from gaitopt.hal.link import Link
 from gaitopt.hal.opencat.codec import IDENTIFY, LineReader, is_asynchronous
 
 QUIET = 0.25
-"""Silence after which no command can be half read any more: longer than the firmware's longest timeout [s]."""
+"""Silence after which no command is half read: longer than the firmware's longest timeout [s]."""
 LONGEST_WAIT_FOR_QUIET = 3.0
-"""A line that never is quiet is asked all the same [s]."""
+"""Time after which a line that is never quiet is used all the same [s]."""
 IDENTIFY_TIME = 1.0
-"""Longest time of a reply that moves nothing [s]."""
-
-
+"""Longest time of a reply without motion [s]."""
 BYTE_TIME = 10 / 57600
-"""Of the slowest board [s]."""
+"""Time of one byte on the slowest board [s]."""
 READ_TIME = 0.03
-"""After so long a silence the firmware has read any command but an upload, USB included [s]."""
+"""Silence after which the firmware has read any command but an upload, delays of USB included [s]."""
 
 
 def _timeout_of(command: bytes) -> float:
@@ -33,7 +31,7 @@ def _timeout_of(command: bytes) -> float:
 
 
 class Exchange:
-    """Asks and waits. Lines that nobody asked for go to `heard`."""
+    """Sends commands and waits for their replies. Unprompted lines go to `heard`."""
 
     def __init__(self, link: Link, heard: Callable[[str], None]) -> None:
         self._link = link
@@ -43,15 +41,15 @@ class Exchange:
         self.in_doubt = False
         """Whether the firmware may still be busy with something; the next command then waits for quiet first."""
         self.half_read_until = -inf
-        """Until then the firmware may be reading a command, and take what is sent for a part of it [s]."""
+        """Time until which the firmware may be reading a command, and would take what is sent for a part of it [s]."""
 
     def ask(self, command: bytes, echo: str, timeout: float) -> list[str]:
         """Send a command and return the lines of its reply, without the last, which is `echo`.
 
         Args:
-            command: in whole.
-            echo: the line that ends the reply, letter for letter: `g` and `G` are not the same answer.
-            timeout: for the whole reply [s].
+            command: whole command.
+            echo: line that ends the reply; `g` and `G` are different replies.
+            timeout: longest time for the whole reply [s].
 
         Raises:
             MissedReplyError: the reply did not come.
@@ -61,7 +59,7 @@ class Exchange:
         return self.send(command, echo, timeout)
 
     def query(self, command: bytes, echo: str, timeout: float = IDENTIFY_TIME) -> list[str]:
-        """Ask for something that may be asked twice.
+        """Send a command that may be repeated, up to twice.
 
         Raises:
             MissedReplyError: the reply did not come, twice.
@@ -72,7 +70,7 @@ class Exchange:
             return self.ask(command, echo, timeout)
 
     def send(self, command: bytes, echo: str, timeout: float) -> list[str]:
-        """Ask without regard to doubts."""
+        """Send a command even if the firmware may still be busy; see `ask`."""
         self._receive(0.0)
         self._lines.clear()
         self.half_read_until = self._link.now() + len(command) * BYTE_TIME + _timeout_of(command)
@@ -95,16 +93,16 @@ class Exchange:
             self._receive(deadline - self._link.now())
 
     def resync(self) -> None:
-        """Get back into step: wait for quiet, then ask who is there.
+        """Get back in step: wait for quiet, then identify the robot.
 
         Raises:
-            MissedReplyError: nobody answers.
+            MissedReplyError: there is no reply.
         """
         self.wait_for_quiet()
         self.send(IDENTIFY, "?", IDENTIFY_TIME)
 
     def wait_for_quiet(self, silence: float = QUIET) -> list[str]:
-        """Wait until nothing has come for `silence` [s]; return what came until then."""
+        """Wait until nothing has arrived for `silence` [s]; return the lines that arrived before."""
         start = last = self._link.now()
         came: list[str] = []
         while (now := self._link.now()) < min(last + silence, start + LONGEST_WAIT_FOR_QUIET):
@@ -116,7 +114,7 @@ class Exchange:
         return came
 
     def listen(self) -> None:
-        """Take in what has come by itself."""
+        """Process lines that have arrived unprompted."""
         self._receive(0.0)
 
     def _receive(self, timeout: float) -> bool:

@@ -1,4 +1,4 @@
-"""What an OpenCat robot tells of itself besides joint angles: tilt, battery, complaints. Asked rarely, kept in between.
+"""Sensors of an OpenCat robot other than joint angles: tilt, battery, reported problems. Queried rarely and cached.
 
 Source: PetoiCamp OpenCatEsp32 src/imu.h (print6Axis and its pace), src/reaction.h (voltage, low power, exceptions).
 """
@@ -13,15 +13,15 @@ from gaitopt.hal.opencat.dialect import Dialect
 from gaitopt.hal.opencat.exchange import Exchange
 
 VOLTAGE_PERIOD = 2.0
-"""Time between two looks at the battery [s]."""
+"""Time between two queries of the battery [s]."""
 WARNING_LASTS = 15.0
-"""The firmware repeats its warning of a low battery every 10 s; older ones are over [s]."""
+"""Time for which a warning of a low battery counts; the firmware repeats it every 10 s [s]."""
 OLDEST_TILT = 1.0
-"""An older measurement of the tilt is not told any more [s]."""
+"""Largest age of a tilt measurement that is returned [s]."""
 
 
 class Sensors:
-    """The last of everything, with its age."""
+    """Latest values, with their ages."""
 
     def __init__(self, link: Link) -> None:
         self._link = link
@@ -33,12 +33,12 @@ class Sensors:
         self._low_power_time = -inf
         self._exceptions: list[str] = []
         self.restarted = False
-        """Whether the board has booted; the driver clears it when it opens the board anew."""
+        """Whether the board has booted; the driver clears it when it opens the board again."""
         self.ready = False
-        """Whether it said that its boot is over."""
+        """Whether it reported the end of its boot."""
 
     def hear(self, line: str) -> None:
-        """Keep what the firmware says unasked."""
+        """Process an unprompted line of the firmware."""
         if line.startswith("Low power"):
             self._low_power = f'battery low: the board says "{line}"; charge it'
             self._low_power_time = self._link.now()
@@ -64,19 +64,19 @@ class Sensors:
         return self._tilt if self._link.now() - self._tilt_time <= OLDEST_TILT else None
 
     def voltage(self, exchange: Exchange, dialect: Dialect) -> float | None:
-        """Return the battery's voltage [V], or None where the firmware does not tell it.
+        """Return the battery's voltage [V], or None where the firmware does not report it.
 
         Raises:
             MissedReplyError: it was due, and the robot did not answer.
         """
         now = self._link.now()
-        if dialect.tells_voltage and now - self._voltage_asked >= VOLTAGE_PERIOD:
+        if dialect.reports_voltage and now - self._voltage_asked >= VOLTAGE_PERIOD:
             self._voltage_asked = now
             self._voltage = codec.parse_voltage(exchange.query(codec.VOLTAGE, "P"))
         return self._voltage
 
     def problems(self) -> tuple[str, ...]:
-        """Return what the firmware complained of; a fall is told once, a low battery as long as it is low."""
+        """Return the problems that the firmware reported; a fall is returned once, a low battery while it is low."""
         problems = [self._low_power] if self._link.now() - self._low_power_time < WARNING_LASTS else []
         problems += self._exceptions
         problems += ["the board restarted by itself"] if self.restarted else []

@@ -1,10 +1,10 @@
-"""Gaits in the form that OpenCat stores and plays itself: a skill array of signed bytes.
+"""Gaits as OpenCat stores and plays them: a skill array of signed bytes.
 
-Sources: docs.petoi.com, Skill Creation (the array's form); PetoiCamp OpenCatEsp32 src/skill.h (sizes, angle ratio);
+Sources: docs.petoi.com, Skill Creation (form of the array); PetoiCamp OpenCatEsp32 src/skill.h (sizes, angle ratio);
 PetoiCamp OpenCat pyUI/SkillComposer.py (the text that Petoi Desktop's Skill Composer imports).
 
 A gait is `period, roll, pitch, ratio` and `period` rows of 8 angles, upper then lower legs, each left front, right
-front, right back, left back. The firmware plays one row each turn of its main loop, so the period sets the cycle time.
+front, right back, left back. The firmware plays one row per turn of its main loop, so the period sets the cycle time.
 """
 
 from __future__ import annotations
@@ -17,9 +17,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
+from gaitopt.hal.cycle_table import interpolate
 from gaitopt.hal.opencat.codec import LARGEST
 from gaitopt.hal.opencat.dialect import Dialect
+from gaitopt.hal.servo_map import ServoMap
 
+FIRST_LEG_JOINT = 8
+"""First joint that a gait moves."""
 LEG_JOINTS = 8
 """Angles in a row of a gait: joints 8 to 15."""
 HEADER = 4
@@ -27,7 +31,7 @@ HEADER = 4
 FEWEST_FRAMES = 2
 """A period of 1 would be a posture."""
 STILL_DEG = 1e-6
-"""A gait that swings its joints less has no motion to lose [degrees]."""
+"""Swing of the joints below which a gait has no motion to lose [degrees]."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
@@ -42,29 +46,49 @@ class GaitSkill:
 
     @property
     def angles_deg(self) -> NDArray[np.int64]:
-        """The angles that the servos get, (n, 8) [degrees]."""
+        """Angles that the servos receive, (n, 8) [degrees]."""
         return self.stored.astype(np.int64) * self.ratio
 
     @property
     def array(self) -> bytes:
-        """The whole array, header included."""
+        """Whole array, header included."""
         return bytes([len(self.stored), 0, 0, self.ratio]) + self.stored.tobytes()
 
     def cycle_time(self, dialect: Dialect) -> float:
-        """Return how long one cycle lasts on that firmware, about [s]."""
+        """Return the approximate duration of one cycle on that firmware [s]."""
         return len(self.stored) / dialect.frame_rate
 
 
+def skill_of(angles: Array, duration: float, servos: ServoMap, dialect: Dialect) -> GaitSkill:
+    """Return the skill that plays a cycle of joint angles.
+
+    Args:
+        angles: angles evenly spaced over the cycle, (n, joints) [rad].
+        duration: duration of the cycle [s].
+        servos: map from joint angles to degrees of OpenCat's joints.
+        dialect: dialect of the firmware.
+
+    Raises:
+        InputError: the robot's legs are not OpenCat's eight, or the cycle does not fit the firmware.
+    """
+    columns = [servo - FIRST_LEG_JOINT for servo in servos.ids]
+    if sorted(columns) != list(range(LEG_JOINTS)):
+        raise InputError(f"servos {list(servos.ids)}: OpenCat's skills move joints 8 to 15, each once")
+    table = np.empty((len(angles), LEG_JOINTS))
+    table[:, columns] = angles * servos.units_per_radian + servos.zero
+    return gait_skill(table, duration, dialect)
+
+
 def gait_skill(table_deg: ArrayLike, cycle_time: float, dialect: Dialect) -> GaitSkill:
-    """Return the skill that plays a gait; its own `cycle_time` tells what remains after rounding to frames.
+    """Return the skill that plays a gait; see its `cycle_time` for the duration after rounding to frames.
 
     Args:
         table_deg: angles evenly spaced over one cycle, (n, 8), joints 8 to 15 of OpenCat [degrees].
-        cycle_time: of the gait [s].
-        dialect: its frame rate and most frames.
+        cycle_time: duration of the cycle [s].
+        dialect: dialect of the firmware.
 
     Raises:
-        InputError: no such table, angles too large, or a cycle too long or too short; says what is possible.
+        InputError: the table is malformed, an angle too large, or the cycle too long or too short.
     """
     table = np.asarray(table_deg, dtype=float)
     if table.ndim != 2 or table.shape[1] != LEG_JOINTS or len(table) < 1 or not np.all(np.isfinite(table)):
@@ -81,7 +105,7 @@ def gait_skill(table_deg: ArrayLike, cycle_time: float, dialect: Dialect) -> Gai
 
 
 def frames_of(cycle_time: float, dialect: Dialect) -> int:
-    """Return in how many frames the firmware plays a cycle [s].
+    """Return the number of frames in which the firmware plays a cycle [s].
 
     Raises:
         InputError: more than it can store, or fewer than two.
@@ -101,18 +125,15 @@ def frames_of(cycle_time: float, dialect: Dialect) -> int:
 
 
 def resample(table: Array, frames: int) -> Array:
-    """Return a periodic table, (n, joints), with another number of rows, (frames, joints), by straight lines."""
-    place = np.arange(frames) / frames * len(table)
-    before = place.astype(int)
-    part = (place - before)[:, None]
-    return (1 - part) * table[before] + part * table[(before + 1) % len(table)]
+    """Return a periodic table, (n, joints), with another number of rows, (frames, joints), by linear interpolation."""
+    return interpolate(table, np.arange(frames) / frames)
 
 
 def decode(array: bytes) -> GaitSkill:
     """Return the gait that a skill array holds.
 
     Raises:
-        InputError: it is no gait, or not as long as its period says.
+        InputError: it is not a gait, or its length does not match its period.
     """
     if len(array) < HEADER:
         raise InputError(f"skill of {len(array)} bytes: expected at least {HEADER}")
@@ -126,10 +147,10 @@ def decode(array: bytes) -> GaitSkill:
 
 
 def to_text(skill: GaitSkill, name: str) -> str:
-    """Return the skill as Petoi's tools read it: a C array, for Skill Composer's Import or an Instinct header file.
+    """Return the skill as a C array, for the Import of Petoi's Skill Composer or an Instinct header file.
 
     Raises:
-        InputError: the name cannot name a skill; letters and digits, a letter first.
+        InputError: the name is not letters and digits, a letter first.
     """
     if _NAME.fullmatch(name) is None:
         raise InputError(f"skill name {name!r}: expected letters and digits, a letter first")
@@ -141,19 +162,19 @@ def from_text(text: str) -> GaitSkill:
     """Return the gait in a C array, as Skill Composer exports it.
 
     Raises:
-        InputError: no array of whole numbers, or no gait.
+        InputError: there is no array of whole numbers, or it is not a gait.
     """
     match = re.search(r"\{([-+\d\s,]*)\}", text)
     if match is None:
         raise InputError("no array { ... } of whole numbers in the text; paste one that Skill Composer exports")
     values = [int(word) for word in re.split(r"[\s,]+", match.group(1)) if word]
     if any(abs(value) > 127 for value in values):
-        raise InputError("the array holds a number beyond 127, which is no signed byte")
+        raise InputError("the array contains a number beyond 127, which is not a signed byte")
     return decode(np.array(values, dtype=np.int8).tobytes())
 
 
 def rounding_loss(table_deg: ArrayLike, skill: GaitSkill) -> float:
-    """Return which share of a gait's joint motion whole degrees take away: mean error over mean swing of the joints."""
+    """Return the share of a gait's joint motion lost to rounding: mean error over mean swing of the joints."""
     wanted = resample(np.asarray(table_deg, dtype=float), len(skill.stored))
     swing = np.abs(wanted - wanted.mean(axis=0)).mean()
     return float(np.abs(skill.angles_deg - wanted).mean() / swing) if swing > STILL_DEG else 0.0

@@ -1,1 +1,1 @@
-"""Real bodies, and what keeps them safe."""
+"""Real bodies, and the guard that keeps them safe."""

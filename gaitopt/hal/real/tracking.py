@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from gaitopt.arrays import Array
+from gaitopt.hal.cycle_table import interpolate
 
 _SAMPLES = 200
 """Samples of a cycle when motion is measured."""
@@ -35,22 +36,15 @@ def tracking(table: ArrayLike, cycle_time: float, period: float, reach: ArrayLik
         period: time between two poses [s].
         reach: largest change from one pose to the next, of one or all joints [rad].
     """
-    cycle = _interpolate(np.asarray(table, dtype=float), np.arange(_SAMPLES) / _SAMPLES)
+    cycle = interpolate(np.asarray(table, dtype=float), np.arange(_SAMPLES) / _SAMPLES)
     reach = np.asarray(reach, dtype=float)
     return Tracking(_share(cycle, cycle_time, period, reach), _stretch(cycle, cycle_time, period, reach))
-
-
-def _interpolate(cycle: Array, phase: ArrayLike) -> Array:
-    place = np.asarray(phase, dtype=float) % 1.0 * len(cycle)
-    before = place.astype(int) % len(cycle)
-    part = (place - np.floor(place))[:, None]
-    return (1 - part) * cycle[before] + part * cycle[(before + 1) % len(cycle)]
 
 
 def _share(cycle: Array, cycle_time: float, period: float, reach: Array) -> float:
     """Stream several cycles, each pose within reach of the one before; compare the distance moved in the last half."""
     poses = max(4, int(np.ceil(_CYCLES * cycle_time / period)))
-    wanted = _interpolate(cycle, np.arange(poses) * period / cycle_time)
+    wanted = interpolate(cycle, np.arange(poses) * period / cycle_time)
     sent = wanted.copy()
     for i in range(1, poses):
         sent[i] = sent[i - 1] + np.clip(wanted[i] - sent[i - 1], -reach, reach)
@@ -66,7 +60,7 @@ def _stretch(cycle: Array, cycle_time: float, period: float, reach: Array) -> fl
 
     def fits(factor: float) -> bool:
         step = period / (cycle_time * factor)
-        return step <= 0.5 and bool((np.abs(_interpolate(cycle, phase + step) - cycle) <= reach + 1e-9).all())
+        return step <= 0.5 and bool((np.abs(interpolate(cycle, phase + step) - cycle) <= reach + 1e-9).all())
 
     if fits(1.0):
         return 1.0

@@ -1,1 +1,1 @@
-"""Serial ports, and the devices found on them."""
+"""Serial ports and the devices on them."""

@@ -1,8 +1,8 @@
 """A light gate: two beams across the field, at the start and the finish line, timed by a small board.
 
-The protocol is ours, 115200 baud, 8N1, one line for each time that a beam is broken, in milliseconds of the board's
-clock: `S <milliseconds>` at the start line, `F <milliseconds>` at the finish line. `?` is answered by
-`gaitopt-gate 1`. An Arduino with the two beams on its pins 2 and 3 speaks it so:
+The protocol is gaitopt's own: 115200 baud, 8N1, one line each time a beam is broken, in milliseconds of the board's
+clock: `S <milliseconds>` at the start line, `F <milliseconds>` at the finish line. The answer to `?` is
+`gaitopt-gate 1`. A sketch for an Arduino with the two beams on pins 2 and 3:
 
     bool was_broken[2];
     void setup() { Serial.begin(115200); pinMode(2, INPUT_PULLUP); pinMode(3, INPUT_PULLUP); }
@@ -26,28 +26,28 @@ from gaitopt.hal.link import Link
 
 BAUD = 115200
 GREETING = "gaitopt-gate 1"
-"""What a gate answers to `?`: its name and the version of the protocol."""
+"""Answer to `?`: name and version of the protocol."""
 HANDSHAKE_TIME = 5.0
-"""How long a gate may take to answer [s]; an Arduino that was reset by the opening of its port needs 2 s."""
+"""Longest time until a gate answers [s]; an Arduino, which is reset when its port is opened, needs 2 s."""
 REPLY_TIME = 0.5
-"""After which the question is asked again [s]."""
+"""Time after which the question is repeated [s]."""
 CLOCK_RANGE = 2**32
-"""The board's clock starts again at 0 after so many milliseconds, 49.7 days."""
+"""The board's clock wraps around after so many milliseconds, 49.7 days."""
 LONGEST_LINE = 64
-"""Bytes after which what has no end is no line."""
+"""Longest line that is kept [bytes]."""
 
 
 class Passage(NamedTuple):
-    """What a gate saw since the last reset, by the gate's clock [s]."""
+    """Times measured since the last reset, by the gate's clock [s]."""
 
     started: float | None
-    """When the start line was crossed; None if not yet."""
+    """Time at the start line; None if not crossed yet."""
     finished: float | None
-    """When the finish line was crossed; None if not yet."""
+    """Time at the finish line; None if not crossed yet."""
 
     @property
     def duration(self) -> float | None:
-        """Time from the start to the finish line [s]; None if not there yet."""
+        """Time from the start to the finish line [s]; None before the finish."""
         if self.started is None or self.finished is None:
             return None
         return (self.finished - self.started) % (CLOCK_RANGE / 1000)
@@ -56,9 +56,9 @@ class Passage(NamedTuple):
 class LightGate:
     """The host's side of a light gate.
 
-    A passing robot breaks a beam many times: nose, legs, tail. The first break of the start line since the reset
-    counts, then the first of the finish line after it: both by the nose, so that the way between is the distance of the
-    beams. Everything else is ignored: a hand in the finish line before the start, and lines that cannot be understood.
+    A passing robot breaks a beam many times: nose, legs, tail. Only the first break of the start line since the reset
+    counts, then the first of the finish line after it: both by the nose, so that the distance walked is that of the
+    beams. Everything else is ignored: a hand in the finish line before the start, and invalid lines.
 
     Args:
         link: the line to the board.
@@ -71,10 +71,10 @@ class LightGate:
         self._finished_ms: int | None = None
 
     def configure(self, patience: float = HANDSHAKE_TIME) -> None:
-        """Make sure that a light gate is at the other end, within `patience` [s], and reset.
+        """Check that a light gate is at the other end, within `patience` [s], and reset.
 
         Raises:
-            BodyError: nobody answers, or not a light gate.
+            BodyError: nothing answers, or not a light gate.
         """
         heard: list[str] = []
         deadline = self._link.now() + patience
@@ -87,13 +87,13 @@ class LightGate:
         self.reset()
 
     def reset(self) -> None:
-        """Forget what was seen, for the next traversal; call it when the robot stands before the start line."""
+        """Discard all times, for the next traversal; call it when the robot stands before the start line."""
         self._link.flush_input()
         self._buffer = b""
         self._started_ms = self._finished_ms = None
 
     def poll(self) -> Passage:
-        """Return what was seen since the reset, without waiting.
+        """Return the times since the reset, without waiting.
 
         Raises:
             BodyError: the line is lost.
@@ -103,7 +103,7 @@ class LightGate:
         return Passage(_seconds(self._started_ms), _seconds(self._finished_ms))
 
     def close(self) -> None:
-        """Let go of the line; harmless when repeated."""
+        """Close the line; harmless when repeated."""
         self._link.close()
 
     def _see(self, line: str) -> None:
@@ -124,7 +124,7 @@ class LightGate:
         return heard
 
     def _lines(self, data: bytes) -> list[str]:
-        """Return the lines that `data` ends, without their ends; keep the rest for later."""
+        """Return the lines that `data` completes, without line ends; keep the rest for later."""
         *lines, rest = (self._buffer + data).split(b"\n")
         self._buffer = rest[-LONGEST_LINE:]
         return [line.rstrip(b"\r").decode("ascii", errors="replace") for line in lines]

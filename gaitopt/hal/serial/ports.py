@@ -1,4 +1,4 @@
-"""Serial ports as the computer sees them: which there are, and what the user must mend before one can be used."""
+"""Serial ports as the computer sees them, and what the user must fix before one can be used."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SERIAL_CHIPS = {
 }
 """USB chips of robot boards and adapters by (vendor, product), from Linux's cp210x, ch341 and ftdi_sio drivers."""
 BEST_LATENCY_MS = 1
-"""Latency timer of an FTDI chip at which it passes bytes on at once; it comes with 16 (ROBOTIS DynamixelSDK#288)."""
+"""Latency timer at which an FTDI chip passes bytes on at once; the default is 16 (ROBOTIS DynamixelSDK#288)."""
 
 
 @dataclass(frozen=True)
@@ -26,15 +26,15 @@ class PortInfo:
     """A serial port of this computer."""
 
     device: str
-    """What to open, such as /dev/ttyUSB0 or COM3."""
+    """Name to open, such as /dev/ttyUSB0 or COM3."""
     description: str
-    """What it calls itself."""
+    """Description that it reports."""
     usb_id: tuple[int, int] | None
-    """The USB chip's vendor and product; None if it is none."""
+    """Vendor and product of the USB chip; None if it is not one."""
 
     @property
     def chip(self) -> str | None:
-        """Name of the USB chip, if it is one that robots use."""
+        """Name of the USB chip, if robots use it."""
         return SERIAL_CHIPS.get(self.usb_id) if self.usb_id else None
 
     def __str__(self) -> str:
@@ -44,13 +44,13 @@ class PortInfo:
 
 
 def permission_advice(port: str) -> str | None:
-    """Return what gives this user the right to use a port, with the command; None if the right is there."""
+    """Return how to get permission to use a port, with the command; None if it is permitted."""
     path = Path(port)
     if not path.exists() or os.access(port, os.R_OK | os.W_OK):
         return None
     group = _group(path)
     if group in (None, "root") or not path.stat().st_mode & stat.S_IRGRP:
-        return f"{port}: permission denied; run `sudo chmod a+rw {port}` after each plugging in"
+        return f"{port}: permission denied; run `sudo chmod a+rw {port}` each time it is plugged in"
     return (
         f"{port}: permission denied; run `sudo usermod -aG {group} $USER`, then log out and in again "
         "(a new terminal is not enough)"
@@ -58,7 +58,7 @@ def permission_advice(port: str) -> str | None:
 
 
 def latency_advice(port: str, root: Path = SYSTEM) -> str | None:
-    """Return what makes a port's USB chip pass bytes on at once, with the command; None if it does, or has no timer.
+    """Return how to make a port's USB chip pass bytes on at once, with the command; None if it does, or has no timer.
 
     Args:
         port: such as /dev/ttyUSB0; links are followed.
@@ -73,21 +73,21 @@ def latency_advice(port: str, root: Path = SYSTEM) -> str | None:
         return None
     return (
         f"{port}: its USB chip holds replies back for up to {latency_ms} ms; "
-        f"run `echo {BEST_LATENCY_MS} | sudo tee {timer}` after each plugging in"
+        f"run `echo {BEST_LATENCY_MS} | sudo tee {timer}` each time it is plugged in"
     )
 
 
 def stolen_chip_advice(root: Path = SYSTEM) -> str | None:
     """Return what to do if a serial chip is plugged in but has no port; None if each has one.
 
-    On Ubuntu and Debian that is most often brltty, a driver of braille displays, which takes CH340 and CP210x chips.
+    On Ubuntu and Debian the cause is most often brltty, a driver of braille displays, which takes CH340 and CP210x.
     """
     for device in sorted((root / "bus/usb/devices").glob("*")):
         chip = SERIAL_CHIPS.get(_usb_id(device))
         if chip and not _has_port(device):
             return (
                 f"a {chip} serial chip is plugged in but has no port: another driver took it, most often brltty "
-                "(for braille displays); if you need none, run `sudo apt remove brltty` and plug it in again"
+                "(for braille displays); if you do not need it, run `sudo apt remove brltty` and plug it in again"
             )
     return None
 

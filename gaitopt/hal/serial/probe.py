@@ -1,4 +1,4 @@
-"""Who answers on a serial port: an OpenCat robot, Dynamixel servos, a light gate, or nobody. Nothing moves."""
+"""Identify the device on a serial port: an OpenCat robot, Dynamixel servos or a light gate. Nothing moves."""
 
 from __future__ import annotations
 
@@ -17,30 +17,31 @@ from gaitopt.hal.wiring import servo_map
 from gaitopt.robot.spec import load_robot
 
 DYNAMIXEL_BAUDS = (1_000_000, 57_600)
-"""The usual speed, and that of new servos [bit/s]."""
+"""Usual speed, and that of new servos [bit/s]."""
 GATE_TIME = 3.0
-"""Time for a light gate to answer [s]; its board may restart when the port is opened."""
+"""Longest time until a light gate answers [s]; its board may restart when the port is opened."""
 PING_TIME = 1.0
 """All of 253 servos answer a broadcast within this time at 57600 baud [s]."""
 
 
 @dataclass(frozen=True)
 class Found:
-    """What is at a port."""
+    """A serial port and the device on it."""
 
     port: str
+    """Name of the port."""
     body: str | None
-    """The address of the body that answered; None if none did."""
+    """Address of the body that answered; None if none did."""
     detail: str
-    """Who answered, or why nobody could be asked."""
+    """Device that answered, or why none could be queried."""
     advice: str | None = None
-    """What to mend, with the command that does it."""
+    """What to fix, with the command that does it."""
     stopwatch: str | None = None
-    """The address of the light gate that answered; None if none did."""
+    """Address of the light gate that answered; None if none did."""
 
 
 def probe(port: str) -> Found:
-    """Ask who is at a port; a board that resets when its port is opened will do so."""
+    """Identify the device at a port; a board that resets when its port is opened will do so."""
     advice = permission_advice(port)
     if advice is not None:
         return Found(port, None, "no permission", advice)
@@ -66,7 +67,7 @@ def _dynamixel(port: str) -> Found | None:
 
 
 def ping_all(link: Link) -> dict[int, str]:
-    """Return the model of every servo that answers a broadcast ping, by its id."""
+    """Return the model of every servo that answers a broadcast ping, by id."""
     reader, servos = PacketReader(), {}
     link.flush_input()
     link.write(codec.ping(BROADCAST))
@@ -91,7 +92,7 @@ def _gate(port: str) -> Found | None:
 
 def _opencat(port: str) -> Found | None:
     robot = load_robot("petoi-bittle")
-    driver = OpenCatDriver(SerialLink(port, 115200), servo_map(robot), "")
+    driver = OpenCatDriver(SerialLink(port, OpenCatDriver.usual_baud), servo_map(robot), "")
     try:
         info = driver.open()
     except BodyError:

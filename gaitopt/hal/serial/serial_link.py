@@ -1,4 +1,4 @@
-"""A line over a serial port of this computer; the only home of pyserial."""
+"""A line over a serial port of this computer; the only module that imports pyserial."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ else:
     TERMIOS_ERRORS = (termios.error,)
 
 PORT_ERRORS: tuple[type[Exception], ...] = (OSError, *TERMIOS_ERRORS)
-"""What pyserial lets through when a port fails; its own error is an OSError."""
+"""Errors that pyserial raises when a port fails; its own error is an OSError."""
 WRITE_TIMEOUT = 1.0
-"""After which a port that takes no bytes is given up [s]."""
+"""Time after which a port that accepts no bytes is given up [s]."""
 MOST_BYTES = 4096
-"""Bytes to take at once; the operating system keeps no more."""
+"""Most bytes of one read; the operating system buffers no more."""
 BUSY = (errno.EBUSY, errno.EAGAIN, errno.EACCES)
-"""What a lock answers that another program holds."""
+"""Errors of a port that another program has locked."""
 
 
 class SerialLink(Link):
@@ -51,7 +51,7 @@ class SerialLink(Link):
             self._serial = _closed_port(port, baud)
             self._serial.open()
         except ValueError:
-            raise BodyError(f"{port}: {baud} baud cannot be set; the robot's manual tells its speed") from None
+            raise BodyError(f"{port}: {baud} baud cannot be set; see the robot's manual for its speed") from None
         except PORT_ERRORS as error:
             raise BodyError(_why_not_open(port, error)) from error
         self._fd: int | None = self._serial.fd if os.name == "posix" else None
@@ -62,7 +62,7 @@ class SerialLink(Link):
         try:
             self._serial.write(data)
         except serial.SerialTimeoutException:
-            raise BodyError(f"{self.name}: the port takes no bytes; plug the robot in again") from None
+            raise BodyError(f"{self.name}: the port accepts no bytes; plug the robot in again") from None
         except PORT_ERRORS as error:
             raise self._lost(error) from error
 
@@ -74,14 +74,14 @@ class SerialLink(Link):
             raise self._lost(error) from error
 
     def flush_input(self) -> None:
-        """Forget what has arrived and was not read."""
+        """Discard what has arrived and was not read."""
         try:
             self._serial.reset_input_buffer()
         except PORT_ERRORS as error:
             raise self._lost(error) from error
 
     def now(self) -> float:
-        """Return the computer's time since some moment [s]."""
+        """Return the computer's monotonic time [s]."""
         return time.perf_counter()
 
     def sleep(self, duration: float) -> None:
@@ -89,15 +89,15 @@ class SerialLink(Link):
         time.sleep(max(duration, 0.0))
 
     def cut(self, data: bytes) -> None:
-        """Send bytes straight to the operating system, behind what it has not sent yet; never raises."""
+        """Pass bytes directly to the operating system, behind what it has not sent yet; never raises."""
         with suppress(Exception):
             if self._fd is not None:
-                _write_at_any_price(self._fd, data)
+                _write_urgently(self._fd, data)
             elif os.name != "posix":
                 self._serial.write(data)
 
     def close(self) -> None:
-        """Let go of the port; harmless when repeated."""
+        """Close the port; harmless when repeated."""
         self._fd = None  # first: its number may soon name another file
         with suppress(*PORT_ERRORS):
             self._serial.close()
@@ -109,27 +109,27 @@ class SerialLink(Link):
 
     def _lost(self, error: Exception) -> BodyError:
         if not self._serial.is_open:
-            return BodyError(f"{self.name}: the port is closed; open it anew")
+            return BodyError(f"{self.name}: the port is closed; open it again")
         return BodyError(
-            f"{self.name}: the port is lost ({error}); check cable and power, plug it in again, start anew"
+            f"{self.name}: the port is lost ({error}); check cable and power, plug it in again, and restart"
         )
 
 
 def _read_by_select(fd: int, timeout: float) -> bytes:
-    """Wait for bytes without pyserial, which would set up the whole port anew at each change of its timeout."""
+    """Wait for bytes without pyserial, which would reconfigure the port at each change of its timeout."""
     if not select.select([fd], [], [], max(timeout, 0.0))[0]:
         return b""
     try:
         data = os.read(fd, MOST_BYTES)
     except BlockingIOError:  # another program read them
         return b""
-    if not data:  # how a port that was unplugged answers
+    if not data:  # the port was unplugged
         raise OSError(errno.EIO, "the device is gone")
     return data
 
 
-def _write_at_any_price(fd: int, data: bytes) -> None:
-    """Write all of `data`, if need be by giving up what waits to be sent."""
+def _write_urgently(fd: int, data: bytes) -> None:
+    """Write all of `data`, if necessary by discarding what waits to be sent."""
     with suppress(BlockingIOError):
         if os.write(fd, data) == len(data):
             return
@@ -151,10 +151,10 @@ def _closed_port(port: str, baud: int) -> serial.Serial:
     """Return a port that is set up but not open yet.
 
     A board with the usual two transistors resets while DTR is off and RTS on (BetaRavener/uPyLoader#48). Linux switches
-    both on at opening; RTS must therefore go off first. pyserial would switch DTR first, but leaves it to
-    `_settle_lines` when told that it is taken for flow control, which on POSIX changes nothing else.
+    both on at opening, so RTS must go off first. pyserial would switch DTR first, but leaves it to `_settle_lines` when
+    DTR is said to be for flow control, which on POSIX changes nothing else.
     """
-    closed = serial.Serial()  # given a port's name here, it would open it at once
+    closed = serial.Serial()  # given the port's name here, it would be opened at once
     closed.port = port
     closed.baudrate = baud
     closed.write_timeout = WRITE_TIMEOUT
@@ -166,7 +166,7 @@ def _closed_port(port: str, baud: int) -> serial.Serial:
 
 
 def _settle_lines(port: serial.Serial) -> None:
-    """Switch DTR off, leave the lines alone at closing, and ask the USB chip not to hold bytes back."""
+    """Switch DTR off, keep the lines as they are at closing, and ask the USB chip not to hold bytes back."""
     if os.name != "posix":
         return
     with suppress(OSError):  # a pseudo-terminal has no such lines
@@ -180,9 +180,9 @@ def _settle_lines(port: serial.Serial) -> None:
 
 
 def _check_file(port: str) -> None:
-    """Refuse what is there but is no serial port."""
+    """Refuse a file that is not a serial port."""
     if os.name != "posix" or not os.path.exists(port):
-        return  # Windows' names are no files, and opening tells what is missing
+        return  # names on Windows are not files; a missing port fails at opening
     mode = os.stat(port).st_mode
     if not stat.S_ISCHR(mode):
         kind = "a folder" if stat.S_ISDIR(mode) else "a file"
@@ -190,15 +190,15 @@ def _check_file(port: str) -> None:
 
 
 def _why_not_open(port: str, error: Exception) -> str:
-    """Return one line: why a port did not open, and what to do."""
+    """Return why a port did not open, and what to do."""
     text, number = str(error), _error_number(error)
     if number == errno.ENOENT or "FileNotFoundError" in text:
         return f"{port}: no such port; {_ports_found()}"
     if number == errno.EACCES and (advice := permission_advice(port)):
         return advice
     if number in BUSY or "PermissionError" in text:
-        hint = f" (`fuser {port}` tells which)" if os.name == "posix" else ""
-        return f"{port}: another program uses this port{hint}; close it and start anew"
+        hint = f" (`fuser {port}` shows which)" if os.name == "posix" else ""
+        return f"{port}: another program uses this port{hint}; close it and try again"
     if number == errno.ENOTTY:
         return f"{port}: this is not a serial port; {_ports_found()}"
     if number in (errno.EIO, errno.ENXIO, errno.ENODEV):
@@ -207,7 +207,7 @@ def _why_not_open(port: str, error: Exception) -> str:
 
 
 def _error_number(error: Exception) -> int | None:
-    """Return the operating system's number of an error; pyserial hides some in the error that it was handling."""
+    """Return the operating system's number of an error; pyserial hides some in the error's context."""
     for candidate in (error, error.__context__):
         if isinstance(candidate, PORT_ERRORS) and candidate.args and isinstance(candidate.args[0], int):
             return candidate.args[0]
@@ -215,7 +215,7 @@ def _error_number(error: Exception) -> int | None:
 
 
 def _ports_found() -> str:
-    """Return which ports there are instead, or why there is none."""
+    """Return which ports there are, or why there is none."""
     found = find_ports()
     if found:
         return f"found: {', '.join(map(str, found))}"

@@ -1,4 +1,4 @@
-"""Whether pictures can be drawn by EGL on this machine, without a screen."""
+"""Whether EGL can draw pictures on this machine, without a screen."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SUFFIX = "_eglRendererPlugin"
 
 @functools.cache
 def egl_works() -> bool:
-    """Return whether PyBullet's EGL plugin works; asked in another process, for a failing plugin ends its own."""
+    """Return whether PyBullet's EGL plugin works; tried in another process, as a failing plugin ends its own."""
     probe = f"import pybullet as p; p.connect(p.DIRECT); exit(p.loadPlugin({plugin()!r}, {SUFFIX!r}) < 0)"
     try:
         return subprocess.run([sys.executable, "-c", probe], capture_output=True, timeout=60).returncode == 0

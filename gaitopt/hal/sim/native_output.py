@@ -1,4 +1,4 @@
-"""Keep libraries written in C from talking on standard output and standard error."""
+"""Silence what C libraries print on standard output and standard error."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from collections.abc import Iterator
 
 
 @contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """Send file descriptors 1 and 2 nowhere for a while: PyBullet prints its build time when imported, and more."""
+def silenced() -> Iterator[None]:
+    """Discard output to file descriptors 1 and 2: PyBullet prints its build time when imported, and more."""
     _flush()
     with contextlib.ExitStack() as restore:
         for descriptor in (1, 2):
             try:
                 kept = os.dup(descriptor)
-            except OSError:  # it is closed: nothing to keep quiet
+            except OSError:  # it is closed: nothing to silence
                 continue
             restore.callback(os.close, kept)
             restore.callback(os.dup2, kept, descriptor)
@@ -29,7 +29,7 @@ def quiet() -> Iterator[None]:
 
 
 def _flush() -> None:
-    """Empty Python's and C's buffers: what lies in them would come out after the descriptors are given back."""
+    """Flush Python's and C's buffers, whose content would else be printed after the descriptors are restored."""
     for stream in (sys.stdout, sys.stderr):
         if stream is not None:
             stream.flush()

@@ -1,4 +1,4 @@
-"""How a robot stands on level ground in a given pose, for any engine."""
+"""Placement of a robot on level ground in a given pose, for any engine."""
 
 from __future__ import annotations
 
@@ -6,28 +6,28 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.robot.kinematics import kinematics
 from gaitopt.robot.spec import RobotSpec
 
 
-class Stance(NamedTuple):
-    """The trunk above level ground."""
+class TrunkPlacement(NamedTuple):
+    """Position of the trunk above level ground."""
 
     height: float
-    """Of the body's origin [m]."""
+    """Height of the body's origin [m]."""
     roll: float
-    """[rad]."""
+    """Roll to the right [rad]."""
     pitch: float
-    """Nose down positive [rad]."""
+    """Pitch, nose down positive [rad]."""
 
 
-def stand(robot: RobotSpec, pose: NDArray[np.float64]) -> Stance:
-    """Return how the trunk is held when all four paws touch the ground.
+def place_trunk(robot: RobotSpec, pose: Array) -> TrunkPlacement:
+    """Return where the trunk is when all four paws touch the ground.
 
     Args:
-        robot: whose legs.
+        robot: which robot.
         pose: joint angles [rad], (joints,).
     """
     legs = kinematics(robot)
@@ -35,4 +35,4 @@ def stand(robot: RobotSpec, pose: NDArray[np.float64]) -> Stance:
     # The plane z = c + a x + b y through the paws' centers, by least squares, becomes level.
     (c, a, b), *_ = np.linalg.lstsq(np.column_stack([np.ones(4), feet[:, :2]]), feet[:, 2], rcond=None)
     up = np.array([-a, -b, 1.0]) / math.sqrt(a * a + b * b + 1)  # the vertical, in the body's frame
-    return Stance(robot.paw_radius - c * up[2], math.atan2(up[1], up[2]), math.asin(-up[0]))
+    return TrunkPlacement(robot.paw_radius - c * up[2], math.atan2(up[1], up[2]), math.asin(-up[0]))

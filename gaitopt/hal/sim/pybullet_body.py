@@ -1,7 +1,7 @@
 """A robot in PyBullet.
 
 Every call names its own physics client. The world is built once for a scenario and its state saved; every traversal
-starts from that state, so that nothing of an earlier one remains (bullet3 issue 2442 tells what goes wrong when only
+starts from that state, so that nothing of an earlier one remains (bullet3 issue 2442 shows what goes wrong when only
 joints and base are reset).
 """
 
@@ -17,8 +17,8 @@ from gaitopt.arrays import Array
 from gaitopt.errors import BodyError, ProtocolError
 from gaitopt.hal.body import Body, BodyState, Camera, Capabilities, GroundContacts, Lifecycle, Meter
 from gaitopt.hal.engine import EngineSpec, engine_of
-from gaitopt.hal.sim.native_output import quiet
-from gaitopt.hal.sim.placing import stand
+from gaitopt.hal.sim.native_output import silenced
+from gaitopt.hal.sim.placing import place_trunk
 from gaitopt.hal.sim.pybullet_client import clear, connect, disconnect
 from gaitopt.hal.sim.pybullet_parts import find_parts
 from gaitopt.hal.sim.pybullet_world import GRAVITY, add_ground, load_robot, p, set_payload, take_picture
@@ -27,9 +27,9 @@ from gaitopt.robot.urdf_check import check_urdf
 from gaitopt.scenario.spec import Conditions, ScenarioSpec
 
 DROP = 0.001
-"""Air under the paws when the robot is placed [m]."""
+"""Gap under the paws when the robot is placed [m]."""
 ALOFT = (0.0, 0.0, 10.0)
-"""Where nothing is touched [m]."""
+"""A position out of reach of everything [m]."""
 
 
 class PyBulletBody(Body):
@@ -49,8 +49,8 @@ class PyBulletBody(Body):
         Args:
             robot: which robot.
             engine: time step and solver.
-            window: show PyBullet's window and keep pace with real time.
-            camera: lay out the field's marks, and draw pictures by EGL where this machine has it.
+            window: whether to show PyBullet's window, at the pace of real time.
+            camera: whether to add the field's marks, and draw pictures by EGL where this machine has it.
         """
         super().__init__(robot)
         self.engine = engine or engine_of(robot)
@@ -72,11 +72,11 @@ class PyBulletBody(Body):
         self.lifecycle = Lifecycle.INACTIVE
 
     def prepare(self, scenario: ScenarioSpec, conditions: Conditions) -> None:
-        """Lay out the next traversal; the robot is placed when it is activated."""
+        """Set up the next traversal; the robot is placed when it is activated."""
         self._require(Lifecycle.INACTIVE, call="prepare")
         self._conditions = None
         if scenario != self._scenario:
-            with quiet():
+            with silenced():
                 self._build_world(scenario)
         else:
             self._forget_contacts()
@@ -84,14 +84,14 @@ class PyBulletBody(Body):
         self._conditions = conditions
         p.changeDynamics(self._ground, -1, lateralFriction=conditions.friction, physicsClientId=self._client)
         down = -GRAVITY * math.sin(conditions.slope), 0.0, -GRAVITY * math.cos(conditions.slope)
-        p.setGravity(*down, physicsClientId=self._client)  # a slope is a level field with gravity askew
+        p.setGravity(*down, physicsClientId=self._client)  # a slope is a level field with tilted gravity
         if self._parts.payload is not None:
             set_payload(self._body, self._parts.payload, conditions.payload, self._client)
 
     def activate(self, pose: Array, duration: float) -> None:
         """Stand the robot on the ground in `pose`, servos on, and let it settle for `duration`."""
         self._require(Lifecycle.INACTIVE, call="activate")
-        conditions = self._laid_out("activate")
+        conditions = self._require_world("activate")
         self._pushes = conditions.pushes
         pose = self._within_limits(pose)
         self._place(pose, conditions)
@@ -99,7 +99,7 @@ class PyBulletBody(Body):
         speeds = self.robot.joint_speeds * strength
         for joint, angle, speed in zip(self._parts.joints, pose, speeds, strict=True):
             p.resetJointState(self._body, joint, angle, 0.0, physicsClientId=self._client)
-            # The largest speed stays with the motor; the array call below cannot give it.
+            # The motor keeps its largest speed; the array call in _aim cannot set it.
             p.setJointMotorControl2(
                 self._body,
                 joint,
@@ -119,24 +119,24 @@ class PyBulletBody(Body):
         self._time = 0.0
 
     def read(self) -> BodyState:
-        """Return place and tilt, and the joints' angles, speeds and torques."""
-        self._laid_out("read")
+        """Return position and orientation, and the joints' angles, speeds and torques."""
+        self._require_world("read")
         com, turned = p.getBasePositionAndOrientation(self._body, self._client)
         position, orientation = p.multiplyTransforms(com, turned, *self._parts.origin_in_inertial)
         angles, speeds, _, torques = zip(*p.getJointStates(self._body, self._parts.joints, self._client), strict=True)
         if self.lifecycle is not Lifecycle.ACTIVE:
-            torques = (0.0,) * len(torques)  # the servos are limp; Bullet tells the last torque they had
+            torques = (0.0,) * len(torques)  # the servos are limp; Bullet returns the last torque they had
         return BodyState(self._time, position, orientation, angles, speeds, torques)
 
     def command(self, angles: Array) -> Array:
-        """Set the servos' target angles and return them, joint limits imposed."""
+        """Set the servos' target angles and return them, after joint limits."""
         self._require(Lifecycle.ACTIVE, call="command")
         sent = self._within_limits(angles)
         self._aim(sent.tolist())
         return sent
 
     def play(self, angles: Array, period: float) -> Array:
-        """Send rows of joint angles, one every `period`; their limits are imposed on all at once, which is faster."""
+        """Send rows of joint angles, one every `period`; limiting all rows at once is faster."""
         self._require(Lifecycle.ACTIVE, call="play")
         sent = self._within_limits(angles)
         steps, meter = round(period / self.engine.time_step_s), self.meter
@@ -169,9 +169,9 @@ class PyBulletBody(Body):
         self._time += duration
 
     def set_strength(self, shares: Array) -> None:
-        """Give each joint a share of its servo's torque, (joints,), until the next activation: 0 leaves it limp."""
+        """Limit each joint to a share of its servo's torque, (joints,), until the next activation: 0 leaves it limp."""
         self._require(Lifecycle.ACTIVE, call="set_strength")
-        strength = self.robot.servo.stall_torque_nm * self._laid_out("set_strength").servo_strength
+        strength = self.robot.servo.stall_torque_nm * self._require_world("set_strength").servo_strength
         self._torques = (shares * strength).tolist()
         self._aim(self._aimed)
 
@@ -188,19 +188,19 @@ class PyBulletBody(Body):
             self._limp(Lifecycle.INACTIVE)
 
     def estop(self) -> None:
-        """Ask for limp servos: Bullet is not safe between threads, so the walking thread acts at its next step."""
+        """Request limp servos: Bullet is not thread-safe, so the walking thread acts at its next step."""
         self._stopped = True
 
     def close(self) -> None:
-        """Let go of the physics client."""
+        """Disconnect from the physics client."""
         disconnect(self._client)
         self._client = -1
         self._scenario = self._conditions = None
         self.lifecycle = Lifecycle.DISCONNECTED
 
     def show(self, state: BodyState) -> None:
-        """Put the robot as another body saw itself, without physics, for its window to show."""
-        self._laid_out("show")
+        """Show another body's state in the window, without physics."""
+        self._require_world("show")
         assert state.position is not None  # a simulated body's state
         assert state.joint_angles is not None
         try:
@@ -213,8 +213,8 @@ class PyBulletBody(Body):
             raise BodyError(f"the window was closed ({error})") from error
 
     def ground_contacts(self) -> GroundContacts:
-        """Return which parts bear on the ground."""
-        self._laid_out("ground_contacts")
+        """Return which parts press on the ground."""
+        self._require_world("ground_contacts")
         points = p.getContactPoints(self._body, self._ground, physicsClientId=self._client)
         links = {point[3] for point in points if point[9] > 0.0}  # link of the robot, normal force
         return GroundContacts(
@@ -225,7 +225,7 @@ class PyBulletBody(Body):
 
     def render(self, camera: Camera) -> NDArray[np.uint8]:
         """Return a picture, (height, width, 3): drawn by EGL, or slowly by the processor."""
-        self._laid_out("render")
+        self._require_world("render")
         return take_picture(camera, self._renderer, self._client)
 
     def _aim(self, angles: list[float]) -> None:
@@ -240,9 +240,9 @@ class PyBulletBody(Body):
             physicsClientId=self._client,
         )
 
-    def _laid_out(self, call: str) -> Conditions:
+    def _require_world(self, call: str) -> Conditions:
         if self._conditions is None:
-            raise ProtocolError(f"{call}: the body has no ground to stand on; call configure and prepare first")
+            raise ProtocolError(f"{call}: the body has no world yet; call configure and prepare first")
         return self._conditions
 
     def _check_time_step(self) -> None:
@@ -251,7 +251,7 @@ class PyBulletBody(Body):
             period = self.robot.servo.command_period_s
             raise BodyError(
                 f"engine.time_step_s: got {self.engine.time_step_s:g}; "
-                f"expected a whole part of the command period {period:g} s"
+                f"expected a whole fraction of the command period {period:g} s"
             )
 
     def _build_world(self, scenario: ScenarioSpec) -> None:
@@ -266,21 +266,21 @@ class PyBulletBody(Body):
         self._fresh = p.saveState(**client)
         self._scenario = scenario
         if self._renderer != p.ER_TINY_RENDERER:
-            for _ in range(2):  # at its first two pictures, EGL tells about itself
+            for _ in range(2):  # EGL prints about itself at its first two pictures
                 take_picture(Camera(target=(0.0, 0.0, 0.0)), self._renderer, self._client)
 
     def _forget_contacts(self) -> None:
-        """Lift the robot off the ground: contacts that are there when a state is restored stay, with their forces.
+        """Lift the robot off the ground: contacts that exist when a state is restored stay, with their forces.
 
-        They would be felt where the last walk ended near its start.
+        They would act on the next walk if the last one ended near its start.
         """
         p.resetBasePositionAndOrientation(self._body, ALOFT, (0.0, 0.0, 0.0, 1.0), physicsClientId=self._client)
         p.performCollisionDetection(self._client)
 
     def _place(self, pose: Array, conditions: Conditions) -> None:
-        """Put the trunk where the four paws stand on the ground, behind the start line."""
+        """Place the trunk so that the four paws stand on the ground, behind the start line."""
         assert self._scenario is not None
-        height, roll, pitch = stand(self.robot, pose)
+        height, roll, pitch = place_trunk(self.robot, pose)
         orientation = p.getQuaternionFromEuler([roll, pitch, conditions.start_heading])
         start = [-self._scenario.field.run_up_m, conditions.start_side, height + DROP]
         com, turned = p.multiplyTransforms(start, orientation, *self._parts.inertial_in_origin)
@@ -302,6 +302,6 @@ class PyBulletBody(Body):
         time.sleep(max(0.0, self._wall - time.perf_counter()))
 
     def _follow(self) -> None:
-        """Let the window's camera follow the robot."""
+        """Move the window's camera after the robot."""
         (x, y, z), _ = p.getBasePositionAndOrientation(self._body, self._client)
         p.resetDebugVisualizerCamera(0.8, 40, -20, [x, y, z], physicsClientId=self._client)

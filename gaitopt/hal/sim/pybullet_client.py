@@ -1,4 +1,4 @@
-"""A physics client of PyBullet: connected, with or without a window, and made empty for a new world."""
+"""A physics client of PyBullet: connected, with or without a window, and cleared for a new world."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import sys
 from gaitopt.errors import BodyError
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.hal.sim import egl
-from gaitopt.hal.sim.native_output import quiet
+from gaitopt.hal.sim.native_output import silenced
 from gaitopt.hal.sim.pybullet_world import GRAVITY, p
 
 
 def connect(window: bool, camera: bool) -> tuple[int, int]:
-    """Return a new client's id, and the renderer of its pictures: EGL if they are asked for and this machine has it.
+    """Return a new client's id and its renderer: EGL if pictures are wanted and this machine has it.
 
     Raises:
         BodyError: there is no display for a window.
@@ -23,26 +23,26 @@ def connect(window: bool, camera: bool) -> tuple[int, int]:
             "there is no display for a window; leave out --window, or film with --video "
             "(an environment's render_mode: rgb_array instead of human)"
         )
-    with quiet():
+    with silenced():
         client: int = p.connect(p.GUI if window else p.DIRECT)
     if client < 0:
         raise BodyError("PyBullet cannot open a window; is there a display? Leave out --window to run without one")
     if window or not camera or not egl.egl_works():
         return client, p.ER_TINY_RENDERER
-    with quiet():  # before the world is built: the plugin draws what is loaded after it
+    with silenced():  # before the world is built: the plugin draws what is loaded after it
         p.loadPlugin(egl.plugin(), egl.SUFFIX, physicsClientId=client)
     return client, p.ER_BULLET_HARDWARE_OPENGL
 
 
 def disconnect(client: int) -> None:
-    """Let go of a client; one that is gone already, as when the user closed the window, is passed over."""
+    """Disconnect a client, unless it is gone already, as when the user closed the window."""
     if client >= 0 and p.isConnected(client):
-        with quiet():
+        with silenced():
             p.disconnect(client)
 
 
 def clear(engine: EngineSpec, window: bool, client: int) -> None:
-    """Take everything out of the world, and set how it is computed."""
+    """Remove everything from the world, and set how it is computed."""
     p.resetSimulation(physicsClientId=client)
     p.setGravity(0.0, 0.0, -GRAVITY, physicsClientId=client)
     p.setPhysicsEngineParameter(

@@ -1,4 +1,4 @@
-"""The parts of a robot in PyBullet, found by name: their order in the engine is its own affair."""
+"""The parts of a robot in PyBullet, found by name: their order in the engine is arbitrary."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from gaitopt.hal.sim.pybullet_world import p
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.robot.urdf import PAYLOAD_LINK
 
-Place = tuple[tuple[float, ...], tuple[float, ...]]
+Transform = tuple[tuple[float, ...], tuple[float, ...]]
 """Position [m] and quaternion."""
 
 
@@ -16,17 +16,19 @@ class Parts(NamedTuple):
     """Numbers of joints and links; -1 is the trunk."""
 
     joints: list[int]
-    """In the robot's order."""
+    """Joints, in the robot's order."""
     paws: set[int]
+    """Links of the paws."""
     legs: set[int]
+    """Links of upper and lower legs."""
     trunk: set[int]
-    """All that is neither paw nor leg."""
+    """All other links."""
     payload: int | None
-    """The load; None if there is none."""
-    inertial_in_origin: Place
-    """Place of the trunk's inertial frame, by which the engine places a body, in the frame of its origin."""
-    origin_in_inertial: Place
-    """The inverse."""
+    """Link of the payload; None without one."""
+    inertial_in_origin: Transform
+    """The trunk's inertial frame, by which the engine places a body, in the frame of its origin."""
+    origin_in_inertial: Transform
+    """The inverse transform."""
 
 
 def find_parts(robot: RobotSpec, body: int, client: int) -> Parts:

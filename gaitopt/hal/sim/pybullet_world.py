@@ -1,4 +1,4 @@
-"""PyBullet's world: ground, robot, load and pictures. Here alone the engine is imported.
+"""PyBullet's world: ground, robot, payload and pictures. The engine is imported only here.
 
 Every call names its own physics client.
 """
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from gaitopt.errors import BodyError
 from gaitopt.hal.body import Camera
-from gaitopt.hal.sim.native_output import quiet
+from gaitopt.hal.sim.native_output import silenced
 from gaitopt.hal.sim.scenery import CARPET, Mark, marks
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.robot.urdf import PAYLOAD_SIZE, urdf_text, with_payload
@@ -22,22 +22,23 @@ from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.scenario.terrain import Terrain, make_terrain
 
 try:
-    with quiet():
+    with silenced():
         import pybullet as p
 except ImportError as error:
     raise BodyError(f"PyBullet cannot be imported ({error}); it has a wheel for CPython 3.11: use that") from error
 
 GRAVITY = 9.81
-"""[m/s^2]."""
+"""Acceleration of gravity [m/s^2]."""
 MARK_THICKNESS = 0.002
-"""[m]."""
+"""Thickness of the marks on the carpet [m]."""
 LIGHT_FROM = (-1.0, 1.5, 3.0)
+"""Direction that the light comes from."""
 
 
 def add_ground(scenario: ScenarioSpec, marked: bool, client: int) -> int:
     """Add the ground and, for pictures, its carpet's marks; return the ground's id.
 
-    Marks are bodies that the engine looks at in every step, though nothing touches them: they cost 8 %.
+    Marks are bodies that the engine checks in every step, though nothing touches them: they cost 8 %.
     """
     terrain = make_terrain(scenario)
     carpet, *others = marks(scenario)
@@ -69,7 +70,7 @@ def _add_rough_ground(terrain: Terrain, client: int) -> int:
 
 
 def load_robot(robot: RobotSpec, scenario: ScenarioSpec, client: int) -> int:
-    """Load the robot, with its load if it carries one, and return its id.
+    """Load the robot, with its payload if it carries one, and return its id.
 
     Raises:
         BodyError: PyBullet cannot read the URDF.
@@ -82,14 +83,14 @@ def load_robot(robot: RobotSpec, scenario: ScenarioSpec, client: int) -> int:
             file.write_text(text, encoding="utf-8")
             body: int = p.loadURDF(str(file), flags=p.URDF_USE_INERTIA_FROM_FILE, physicsClientId=client)
         except OSError as error:
-            raise BodyError(f"{file}: cannot be written: {error.strerror}; physics need room there") from error
+            raise BodyError(f"{file}: cannot be written: {error.strerror}; the engine needs space there") from error
         except p.error as error:
             raise BodyError(f"{robot.urdf}: PyBullet cannot load this URDF ({error})") from error
     return body
 
 
 def set_payload(body: int, link: int, mass: float, client: int) -> None:
-    """Give the load its mass [kg]: an even box."""
+    """Set the mass of the payload [kg], a uniform box."""
     inertia = mass / 6 * PAYLOAD_SIZE**2
     p.changeDynamics(body, link, mass=mass, localInertiaDiagonal=[inertia] * 3, physicsClientId=client)
 
@@ -105,7 +106,7 @@ def take_picture(camera: Camera, renderer: int, client: int) -> NDArray[np.uint8
         view,
         projection,
         lightDirection=LIGHT_FROM,
-        shadow=int(renderer != p.ER_TINY_RENDERER),  # shadows double the processor's work
+        shadow=int(renderer != p.ER_TINY_RENDERER),  # shadows would double the work of the processor
         renderer=renderer,
         physicsClientId=client,
     )

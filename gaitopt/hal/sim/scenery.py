@@ -1,4 +1,4 @@
-"""What is seen of a field, for any engine: carpet, stripes and lines as flat boxes that nothing touches."""
+"""The visible field, for any engine: carpet, stripes and lines as flat boxes that nothing touches."""
 
 from __future__ import annotations
 
@@ -11,26 +11,26 @@ CARPET = (0.16, 0.42, 0.24, 1.0)
 STRIPE = (0.20, 0.48, 0.29, 1.0)
 LINE = (0.95, 0.95, 0.92, 1.0)
 MARGIN = 1.5
-"""How far the carpet goes beyond the field's lines [m]."""
+"""Width of the carpet beyond the field's lines [m]."""
 STRIPE_WIDTH = 0.25
-"""Width of the stripes, by which a motion is seen [m]."""
+"""Width of the stripes, which make motion visible [m]."""
 
 
 class Mark(NamedTuple):
     """A flat box on the ground."""
 
     center: tuple[float, float]
-    """x and y [m]."""
+    """Center, x and y [m]."""
     half_size: tuple[float, float]
-    """Half its length and width [m]."""
+    """Half of its length and width [m]."""
     top: float
-    """Height of its upper side: above 0 by less than a paw dents a carpet [m]."""
+    """Height of its top: less above 0 than a paw sinks into a carpet [m]."""
     color: tuple[float, float, float, float]
     """Red, green, blue, opacity."""
 
 
 def marks(scenario: ScenarioSpec) -> list[Mark]:
-    """Return the carpet first, then what lies on it."""
+    """Return the carpet, then the marks on it."""
     field = scenario.field
     middle = field.length_m / 2
     half_length, half_width = middle + MARGIN, field.half_width_m + MARGIN

@@ -25,18 +25,18 @@ from gaitopt.spec import Count, Positive
 
 
 class AugmentedRandomSearchOptions(AlgorithmOptions):
-    """The paper's names are in brackets; `discount` plays no part, the returns are plain sums."""
+    """Symbols of the paper are in brackets; `discount` has no effect, returns are undiscounted."""
 
     directions: Count = 8
-    """Random directions in an iteration (N)."""
+    """Random directions per iteration (N)."""
     top: Count = 4
-    """How many of them are used (b), at most `directions`."""
+    """Number of best directions used (b), at most `directions`."""
     rate: Positive = 0.02
     """Step size (alpha)."""
     noise: Positive = 0.03
-    """How far the parameters are moved along a direction (nu)."""
+    """Length of the perturbation along a direction (nu)."""
     episodes: Count = 1
-    """Episodes from which each J is estimated."""
+    """Episodes per estimate of J."""
 
 
 class AugmentedRandomSearch(Algorithm):
@@ -52,7 +52,7 @@ class AugmentedRandomSearch(Algorithm):
         self._directions: Array | None = None
 
     def requests(self) -> list[Request]:
-        """Whole episodes with theta + nu delta_k and theta - nu delta_k, in turn."""
+        """Return whole episodes with theta + nu delta_k and theta - nu delta_k, in turn."""
         theta, options = self.policy.state(), self._options
         self._directions = self._rng.standard_normal((options.directions, self.policy.size))  # (N, p)
         moved = [theta["parameters"] + s * options.noise * d for d in self._directions for s in (1, -1)]
@@ -60,7 +60,7 @@ class AugmentedRandomSearch(Algorithm):
 
     def _learn(self, batches: Sequence[Batch]) -> Metrics:
         if self._directions is None or len(batches) != 2 * len(self._directions):
-            raise ProtocolError("learn came without its batches, expected one for each request; call requests() first")
+            raise ProtocolError("learn() got no batches for its requests, expected one for each; call requests() first")
         scores = np.array([b.episode_returns.mean() for b in batches]).reshape(-1, 2)  # (N, 2)
         top = np.argsort(-scores.max(axis=1), kind="stable")[: self._options.top]
         deviation = float(scores[top].std())

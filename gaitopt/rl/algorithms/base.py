@@ -1,10 +1,10 @@
-"""The skeleton that all policy-gradient algorithms share; what differs is what stands in place of Q.
+"""The skeleton that all policy-gradient algorithms share; they differ in what stands in place of Q.
 
     theta <- theta + alpha E[psi(s, a) Q(s, a)],   psi(s, a) = grad log pi(a | s)
 
-An algorithm says what it wants to be lived through (`requests`), somebody lets the policy act, and the
-algorithm learns from the batches (`learn`). With `steps = 1` and one environment this is the online form of
-the textbooks; with more, each update is the mean over the steps of a batch, which is quieter.
+An algorithm requests experience (`requests`), the caller collects it, and the algorithm learns from the batches
+(`learn`). With `steps = 1` and one environment this is the online form of the textbooks; with more, each update is
+the mean over the steps of a batch, which has less variance.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import numpy as np
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
 from gaitopt.rl.arrays import State, generator_state, part, prefixed, restore_generator
-from gaitopt.rl.ascent import Ascent, Rule, make_ascent, shortened
+from gaitopt.rl.ascent import Ascent, Rule, clipped, make_ascent
 from gaitopt.rl.batch import Batch, concatenate
 from gaitopt.rl.critics import ActionCritic, Critic, ValueCritic
 from gaitopt.rl.normalizer import Normalizer
@@ -28,55 +28,55 @@ from gaitopt.rl.returns import successor_values
 from gaitopt.spec import Count, NonNegative, Positive, Share, Spec
 
 Metrics = dict[str, float]
-"""What an update tells of itself, by name."""
+"""Figures of an update, by name."""
 
 
 class AlgorithmOptions(Spec):
-    """What every algorithm lets the user choose."""
+    """Options of every algorithm."""
 
     discount: Share = 0.99
-    """gamma."""
+    """Discount factor gamma."""
 
 
 class Algorithm(ABC):
     """Learns the parameters of a policy from batches."""
 
     Options: ClassVar[type[AlgorithmOptions]] = AlgorithmOptions
-    """The spec of its options."""
+    """Spec of its options."""
 
     def __init__(self, policy: Policy, rng: np.random.Generator, options: AlgorithmOptions) -> None:
-        """Begin.
+        """Initialize.
 
         Args:
-            policy: is changed in place.
-            rng: the only source of chance.
-            options: the subclass's own options.
+            policy: trained in place.
+            rng: the only source of randomness.
+            options: the subclass's options.
         """
         self.policy = policy
         self._rng = rng
         self._discount = options.discount
-        self._parts: dict[str, Critic | Ascent | Normalizer] = {}  # everything else that has a state, by name
+        self._parts: dict[str, Critic | Ascent | Normalizer] = {}  # all other parts that have a state, by name
 
     @abstractmethod
     def requests(self) -> list[Request]:
-        """Return what must be lived through before the next `learn`."""
+        """Return the experience that the next `learn` needs."""
 
     def learn(self, batches: Sequence[Batch]) -> Metrics:
-        """Learn from one batch for each request; after an error everything is as it was before.
+        """Learn from one batch for each request; after an error, all is as it was before.
 
         Raises:
-            InputError: something in the batches, or in the parameters after the update, is not a number.
+            InputError: a value in the batches, or a parameter after the update, is not finite.
         """
         for batch in batches:
-            batch.demand_finite()
+            batch.check_finite()
         before = self.state()
         try:
             metrics = self._learn(batches)
-            self.policy.demand_finite()
+            self.policy.check_finite()
             for piece in self._parts.values():
                 if isinstance(piece, Critic):
-                    piece.demand_finite()
-        except BaseException:  # an interrupt, too, leaves nothing half done
+                    piece.check_finite()
+        except BaseException:  # an interrupt, too
             self.restore(before)
             raise
         return metrics
@@ -86,14 +86,14 @@ class Algorithm(ABC):
         """Update the policy and the critics."""
 
     def state(self) -> State:
-        """Return everything it needs to go on bit for bit, between `learn` and the next `requests`."""
+        """Return the state from which it continues bit for bit, between `learn` and the next `requests`."""
         merged = {**prefixed("policy", self.policy.state()), "rng": generator_state(self._rng)}
         for name, piece in self._parts.items():
             merged.update(prefixed(name, piece.state()))
         return merged
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Go on from a state; see `state`.
+        """Continue from a state; see `state`.
 
         Raises:
             InputError: the state is of an algorithm with other settings.
@@ -102,32 +102,32 @@ class Algorithm(ABC):
         for name, piece in self._parts.items():
             piece.restore(part(name, state))
         if "rng" not in state:
-            raise InputError("state: 'rng' is missing; it was saved by something else")
+            raise InputError("state: 'rng' is missing; it was not saved by an algorithm")
         restore_generator(self._rng, state["rng"])
 
 
 class ActorCriticOptions(AlgorithmOptions):
-    """What every stochastic gradient ascent lets the user choose."""
+    """Options of every stochastic gradient ascent."""
 
     steps: Count = 256
-    """Steps between two updates, of all environments together."""
+    """Steps per update, of all environments together."""
     actor_rate: Positive = 0.01
-    """alpha, the step size of the policy."""
+    """Step size of the policy, alpha."""
     critic_rate: Positive = 0.1
-    """beta, the step size of the critics."""
+    """Step size of the critics, beta."""
     rule: Rule = "plain"
-    """How gradients become steps: plain stochastic gradient ascent, or adam (for perceptrons)."""
+    """Step rule: plain stochastic gradient ascent, or adam (for perceptrons)."""
     max_gradient_norm: Positive | None = None
-    """Longer gradients, of policy and critics, are shortened to this length: a rare fall shall not undo all that was
-    learned; none: never."""
+    """Norm to which longer gradients, of policy and critics, are clipped, so that a rare fall cannot undo what was
+    learned; none for no clipping."""
     entropy_bonus: NonNegative = 0.0
-    """c2, the weight of the policy's mean entropy in what is maximized."""
+    """Weight of the policy's mean entropy in the objective, c2."""
     start_weighting: bool = False
-    """Whether a step at time t counts gamma^t, as in the gradient of the start value; most leave this out."""
+    """Whether a step at time t has the weight gamma^t, as in the gradient of the start value; usually omitted."""
 
 
 class ActorCritic(Algorithm):
-    """Stochastic gradient ascent; a subclass says what stands in place of Q, and how its critics learn."""
+    """Stochastic gradient ascent; a subclass defines what stands in place of Q, and how its critics learn."""
 
     Options = ActorCriticOptions
 
@@ -138,19 +138,19 @@ class ActorCritic(Algorithm):
         self._critics: dict[str, tuple[Critic, Ascent]] = {}
 
     def requests(self) -> list[Request]:
-        """One batch of steps with the policy as it is."""
+        """Return one batch of steps with the current policy."""
         return [Request(self.policy.state(), steps=self._options.steps)]
 
     def _learn(self, batches: Sequence[Batch]) -> Metrics:
         batch = concatenate(batches)
         direction = self.direction(batch)
         metrics = self._improve_critics(batch)
-        self.policy.move(self._ascent.step(shortened(direction, self._options.max_gradient_norm)))
+        self.policy.move(self._ascent.step(clipped(direction, self._options.max_gradient_norm)))
         self.policy.observe(batch.observations)
         return {"gradient_norm": float(np.linalg.norm(direction)), **metrics}
 
     def direction(self, batch: Batch) -> Array:
-        """Return the estimate of grad J, shape (p,): the mean over the steps of psi and what stands for Q."""
+        """Return the estimate of grad J, shape (p,): the mean over the steps of psi times the estimate of Q."""
         weights = self.in_place_of_q(batch) * self._step_weights(batch)
         linear = self.policy.linearize(batch.observations, batch.actions)
         return linear.pull_back(weights / len(batch), self._options.entropy_bonus)
@@ -161,7 +161,7 @@ class ActorCritic(Algorithm):
 
     @abstractmethod
     def _improve_critics(self, batch: Batch) -> Metrics:
-        """Let the critics learn from the batch."""
+        """Update the critics."""
 
     def _add_critic(self, name: str, critic: Critic) -> None:
         ascent = make_ascent(self._options.rule, critic.size, self._options.critic_rate)
@@ -171,7 +171,7 @@ class ActorCritic(Algorithm):
     def _move(self, name: str, gradient: Array) -> None:
         """Step a critic along a gradient (p,)."""
         critic, ascent = self._critics[name]
-        critic.move(ascent.step(shortened(gradient, self._options.max_gradient_norm)))
+        critic.move(ascent.step(clipped(gradient, self._options.max_gradient_norm)))
 
     def _fit_values(self, name: str, critic: ValueCritic, batch: Batch, targets: Array) -> Metrics:
         """V <- v + beta E[(target - V_v(s)) grad V_v(s)]."""

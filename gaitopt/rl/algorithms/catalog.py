@@ -24,7 +24,7 @@ _OWN = {
     "qac": (
         "gaitopt.rl.algorithms.qac:QActorCritic",
         "Q_w(s, a)",
-        "a critic of actions, learned by Sarsa",
+        "an action-value critic, learned by Sarsa",
     ),
     "advantage-actor-critic": (
         "gaitopt.rl.algorithms.advantage_actor_critic:AdvantageActorCritic",
@@ -49,12 +49,12 @@ _OWN = {
     "ppo": (
         "gaitopt.rl.algorithms.ppo:PPO",
         "clipped ratio times GAE",
-        "several epochs on a batch, the policy kept near",
+        "several epochs per batch, with the policy kept close",
     ),
     "augmented-random-search": (
         "gaitopt.rl.algorithms.augmented_random_search:AugmentedRandomSearch",
         "J(theta + nu d) - J(theta - nu d)",
-        "no gradient: random directions of the parameters; the baseline",
+        "no gradient: random directions in parameter space; a baseline",
     ),
 }
 

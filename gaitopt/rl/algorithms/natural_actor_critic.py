@@ -1,6 +1,6 @@
-"""Natural actor-critic: with compatible features grad A_w = psi, the natural gradient is w itself.
+"""Natural actor-critic: with compatible features, grad A_w = psi, the natural gradient is w.
 
-    w     = the one that minimizes E[(A - psi^T w)^2]
+    w     = argmin E[(A - psi^T w)^2]
     grad J = E[psi psi^T] w = G w   ->   G^-1 grad J = w
     theta <- theta + alpha w
 
@@ -24,12 +24,12 @@ from gaitopt.spec import NonNegative, Share
 
 
 class NaturalActorCriticOptions(ActorCriticOptions):
-    """How the advantage and w are estimated."""
+    """Options of the estimates of the advantage and w."""
 
     lam: Share = 0.9
     """lambda of the returns."""
     damping: NonNegative = 1e-3
-    """Added to the diagonal of G, so that directions never tried stay unmoved."""
+    """Value added to the diagonal of G, so that directions never tried do not change."""
 
 
 class NaturalActorCritic(ActorCritic):
@@ -52,7 +52,7 @@ class NaturalActorCritic(ActorCritic):
         self._parts["advantage"] = self.advantage
 
     def in_place_of_q(self, batch: Batch) -> Array:
-        """Return the estimate of A that A_w is fitted to, shape (n,)."""
+        """Return the estimate of A to which A_w is fitted, shape (n,)."""
         return self._lambda_returns(batch) - values_along(self.value, batch)[0]
 
     def direction(self, batch: Batch) -> Array:
@@ -79,7 +79,7 @@ def damped_least_squares(psi: Array, targets: Array, damping: float) -> Array:
     """Return the w (p,) that minimizes the mean of (targets - psi w)^2 plus damping |w|^2; psi (n, p)."""
     n, p = psi.shape
     rows = np.vstack([psi, np.sqrt(damping * n) * np.eye(p)]) if damping and p <= n else psi
-    if damping and p > n:  # fewer steps than parameters: solve in the space of the steps
+    if damping and p > n:  # fewer steps than parameters: solve the dual problem
         w: Array = psi.T @ np.linalg.solve(psi @ psi.T + damping * n * np.eye(n), targets)
         return w
     return np.linalg.lstsq(rows, np.append(targets, np.zeros(len(rows) - n)), rcond=1e-10)[0]

@@ -1,12 +1,12 @@
-"""Proximal policy optimization (PPO): several epochs on one batch, the new policy kept near the one that acted.
+"""Proximal policy optimization (PPO): several epochs per batch, with the new policy kept close to the old one.
 
     r_t(theta) = pi_theta(a_t | s_t) / pi_old(a_t | s_t)
     L_CLIP = E[min(r_t A_t, clip(r_t, 1 - eps, 1 + eps) A_t)]
     L = E[L_CLIP - c1 (V(s_t) - V_target)^2 + c2 H(pi)],   A_t by GAE(lambda),   V_target = A_t + V(s_t)
 
 J. Schulman et al., Proximal Policy Optimization Algorithms (2017), equations 7, 9, 11 and algorithm 1. Rewards are
-scaled by the deviation of returns, after L. Engstrom et al., Implementation Matters in Deep Policy Gradients (2020),
-appendix A.2; theirs are sums of past rewards, ours of those to come in the batch.
+scaled by the standard deviation of returns, after L. Engstrom et al., Implementation Matters in Deep Policy Gradients
+(2020), appendix A.2; theirs are sums of past rewards, ours of later rewards in the batch.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pydantic import Field
 
 from gaitopt.arrays import Array
 from gaitopt.rl.algorithms.base import Algorithm, AlgorithmOptions, Metrics, values_along
-from gaitopt.rl.ascent import Adam, shortened
+from gaitopt.rl.ascent import Adam, clipped
 from gaitopt.rl.batch import Batch, concatenate
 from gaitopt.rl.critics import ValueCritic, value_critic
 from gaitopt.rl.normalizer import Normalizer
@@ -30,34 +30,34 @@ from gaitopt.spec import Count, NonNegative, Positive, Share
 
 
 class PPOOptions(AlgorithmOptions):
-    """The defaults are those in common use for continuous control."""
+    """The defaults are common for continuous control."""
 
     steps: Count = 2048
-    """Steps between two updates, of all environments together."""
+    """Steps per batch, of all environments together."""
     epochs: Count = 10
-    """K, how often every step is used."""
+    """Number of passes over a batch, K."""
     minibatch: Count = 64
-    """Steps in a minibatch."""
+    """Steps per minibatch."""
     rate: Positive = 3e-4
-    """Adam's step size."""
+    """Step size of Adam."""
     lam: Share = 0.95
     """lambda of GAE."""
     clip: Annotated[float, Field(strict=True, gt=0, lt=1)] = 0.2
-    """eps; 0.1 to 0.2 is usual."""
+    """Clipping range of the ratio, eps; usually 0.1 to 0.2."""
     value_weight: NonNegative = 0.5
-    """c1. The critic has an Adam of its own, to which a constant factor is nothing: what counts is whether this is 0,
-    and where `max_gradient_norm` begins to shorten."""
+    """Weight of the critic's loss, c1. Actor and critic have separate Adams, which are invariant to a constant factor:
+    it only matters whether this is 0, and at which loss `max_gradient_norm` begins to clip."""
     entropy_weight: NonNegative = 0.0
-    """c2."""
+    """Weight of the entropy, c2."""
     max_gradient_norm: Positive | None = 0.5
-    """The policy's part of the gradient of L, and the critic's, are each shortened to this length; none: never."""
+    """Norm to which the gradients of policy and critic are clipped, each by itself; none for no clipping."""
     kl_stop: Positive | None = None
-    """The policy stays for the rest of the epochs once it is this far from the one that acted (approximate KL); none:
-    never."""
+    """Approximate KL divergence from the old policy at which the policy stays unchanged for the rest of the epochs;
+    none for no limit."""
     normalize_advantages: bool = True
-    """Whether the advantages of a batch are brought to mean 0 and deviation 1."""
+    """Whether the advantages of a batch are normalized to mean 0 and standard deviation 1."""
     scale_rewards: bool = True
-    """Whether rewards are divided by the running deviation of returns, so that the critic's errors are about 1."""
+    """Whether rewards are divided by the running standard deviation of returns, so that critic errors are about 1."""
 
 
 class PPO(Algorithm):
@@ -82,7 +82,7 @@ class PPO(Algorithm):
         }
 
     def requests(self) -> list[Request]:
-        """One batch of steps with the policy as it is."""
+        """Return one batch of steps with the current policy."""
         return [Request(self.policy.state(), steps=self._options.steps)]
 
     def _learn(self, batches: Sequence[Batch]) -> Metrics:
@@ -103,7 +103,7 @@ class PPO(Algorithm):
         return values, generalized_advantages(deltas, batch.ends, self._discount, self._options.lam)
 
     def _rewards(self, batch: Batch) -> Array:
-        """Return the rewards (n,), divided by the deviation of all returns so far if they are to be scaled."""
+        """Return the rewards (n,), divided by the standard deviation of all returns so far if `scale_rewards`."""
         if not self._options.scale_rewards:
             return batch.rewards
         returns = monte_carlo_returns(batch.rewards, np.zeros(len(batch)), batch.ends, self._discount)
@@ -111,7 +111,7 @@ class PPO(Algorithm):
         return batch.rewards / self._returns.deviation
 
     def _fit(self, batch: Batch, advantages: Array, targets: Array) -> int:
-        """Go K times over the batch in minibatches; return how many epochs the policy went to their end."""
+        """Make K passes over the batch in minibatches; return the number of epochs that the policy completed."""
         dtype = self.policy.parameters.dtype
         columns = [batch.observations, batch.actions]
         columns += [a.astype(dtype) for a in (batch.log_probs, advantages, targets)]
@@ -122,29 +122,29 @@ class PPO(Algorithm):
             for start in range(0, len(batch), self._options.minibatch):
                 part = [column[start : start + self._options.minibatch] for column in shuffled]
                 moving = moving and self._step_policy(*part[:4])
-                self._step_critic(part[0], part[4])  # goes on: it cannot come too near to the returns
+                self._step_critic(part[0], part[4])  # continues: the critic has no limit
             policy_epochs += moving
         return policy_epochs
 
     def _step_policy(self, observations: Array, actions: Array, old_log_probs: Array, advantages: Array) -> bool:
-        """Take one step along the gradient of L_CLIP + c2 H; return False, and take none, if the policy is too far."""
+        """Take one step along the gradient of L_CLIP + c2 H; or return False where the policy is too far."""
         linear = self.policy.linearize(observations, actions)
         log_ratio = linear.log_prob - old_log_probs
         if self._options.kl_stop is not None and approximate_kl(log_ratio) > self._options.kl_stop:
             return False
         by_log_prob = clipped_surrogate(log_ratio, advantages, self._options.clip)[1]
         gradient = linear.pull_back(by_log_prob, self._options.entropy_weight)
-        self.policy.move(self._actor_ascent.step(shortened(gradient, self._options.max_gradient_norm)))
+        self.policy.move(self._actor_ascent.step(clipped(gradient, self._options.max_gradient_norm)))
         return True
 
     def _step_critic(self, observations: Array, targets: Array) -> None:
         """Take one step along the gradient of -c1 (V - V_target)^2."""
         values, pull_back = self.value.linearize(observations)
         gradient = pull_back((targets - values) * (2.0 * self._options.value_weight / len(targets)))
-        self.value.move(self._critic_ascent.step(shortened(gradient, self._options.max_gradient_norm)))
+        self.value.move(self._critic_ascent.step(clipped(gradient, self._options.max_gradient_norm)))
 
     def _measure(self, batch: Batch, advantages: Array, values: Array, targets: Array) -> Metrics:
-        """Return how far the policy went from the one that acted, and how good the critic was before."""
+        """Return how far the policy moved, and how well the critic predicted before."""
         linear = self.policy.linearize(batch.observations, batch.actions)
         log_ratio = linear.log_prob - batch.log_probs
         spread = float(targets.var())

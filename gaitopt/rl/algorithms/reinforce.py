@@ -22,16 +22,16 @@ from gaitopt.spec import Count
 
 
 class ReinforceOptions(ActorCriticOptions):
-    """REINFORCE waits for whole episodes."""
+    """REINFORCE uses whole episodes; `steps` has no effect."""
 
     episodes: Count = 10
-    """Episodes between two updates, of all environments together; `steps` plays no part."""
+    """Episodes per update, of all environments together."""
     baseline: bool = True
     """Whether V_v(s) is subtracted from the return."""
 
 
 class Reinforce(ActorCritic):
-    """Critic: none; the baseline only makes the estimate quieter."""
+    """Critic: none; the baseline only reduces the variance of the estimate."""
 
     Options = ReinforceOptions
 
@@ -49,7 +49,7 @@ class Reinforce(ActorCritic):
         self._add_critic("value", self.value)
 
     def requests(self) -> list[Request]:
-        """Whole episodes."""
+        """Return whole episodes."""
         return [Request(self.policy.state(), episodes=self._episodes)]
 
     def in_place_of_q(self, batch: Batch) -> Array:
@@ -61,6 +61,6 @@ class Reinforce(ActorCritic):
         return self._fit_values("value", self.value, batch, self._returns(batch))
 
     def _returns(self, batch: Batch) -> Array:
-        # A time-out is not death: what would have come after it is what V says.
+        # A time-out is no terminal state: V estimates the rewards that would have followed.
         _, next_values = values_along(self.value, batch)
         return monte_carlo_returns(batch.rewards, next_values, batch.ends, self._discount)

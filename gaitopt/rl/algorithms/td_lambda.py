@@ -30,12 +30,12 @@ from gaitopt.spec import Share
 
 
 class TDLambdaOptions(ActorCriticOptions):
-    """Which view, and how far it looks."""
+    """View and lambda."""
 
     lam: Share = 0.9
     """lambda; 0 is the TD actor-critic, 1 REINFORCE with a baseline."""
     view: Literal["forward", "backward"] = "backward"
-    """By lambda-returns, or by eligibility traces that live on from batch to batch."""
+    """Lambda-returns (forward), or eligibility traces that continue from batch to batch (backward)."""
 
 
 class TDLambdaActorCritic(ActorCritic):
@@ -54,7 +54,7 @@ class TDLambdaActorCritic(ActorCritic):
         self._lam, self._forward = options.lam, options.view == "forward"
         self.value = value or value_critic(policy, rng)
         self._add_critic("value", self.value)
-        self._traces: State = {}  # the traces of running episodes, by "actor.<lane>" and "critic.<lane>"
+        self._traces: State = {}  # traces of running episodes, by "actor.<sampler>" and "critic.<sampler>"
 
     def in_place_of_q(self, batch: Batch) -> Array:
         """Return v_t^lambda - V_v(s_t), shape (n,): the forward view."""
@@ -67,7 +67,7 @@ class TDLambdaActorCritic(ActorCritic):
         linear = self.policy.linearize(batch.observations, batch.actions)
         bonus = linear.pull_back(np.zeros(len(batch)), self._options.entropy_bonus)
         weights = np.broadcast_to(self._step_weights(batch), len(batch))[:, None]
-        psi = self.policy.score(batch.observations, batch.actions) * weights
+        psi = self.policy.score_function(batch.observations, batch.actions) * weights
         return bonus + self._along_traces("actor", batch, psi)
 
     def _improve_critics(self, batch: Batch) -> Metrics:
@@ -78,12 +78,12 @@ class TDLambdaActorCritic(ActorCritic):
         return {}
 
     def _along_traces(self, whose: str, batch: Batch, gradients: Array) -> Array:
-        """Return E[delta e], shape (p,); the traces of episodes that go on are kept for the next batch."""
+        """Return E[delta e], shape (p,); the traces of unfinished episodes are kept for the next batch."""
         values, next_values = values_along(self.value, batch)
         deltas = td_errors(batch.rewards, values, next_values, self._discount)
         total = np.zeros(gradients.shape[1])
-        for piece, lane in zip(batch.pieces(), batch.lanes.tolist(), strict=True):
-            name = f"{whose}.{lane}"
+        for piece, sampler in zip(batch.pieces(), batch.samplers.tolist(), strict=True):
+            name = f"{whose}.{sampler}"
             before = self._traces.pop(name, None) if batch.times[piece.start] else None
             e = eligibility_traces(gradients[piece], batch.ends[piece], self._discount, self._lam, before)
             total += deltas[piece] @ e
@@ -99,10 +99,10 @@ class TDLambdaActorCritic(ActorCritic):
         return lambda_returns(batch.rewards, next_values, batch.ends, self._discount, self._lam)
 
     def state(self) -> State:
-        """See `Algorithm.state`; the traces belong to it."""
+        """Return the state; it includes the traces."""
         return {**super().state(), **prefixed("traces", self._traces)}
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """See `Algorithm.restore`."""
+        """Continue from a state; see `state`."""
         super().restore(state)
         self._traces = {name: np.array(trace) for name, trace in part("traces", state).items()}

@@ -1,1 +1,1 @@
-"""Small problems whose exact answers are known."""
+"""Small problems with exact solutions."""

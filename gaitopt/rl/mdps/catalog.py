@@ -1,4 +1,4 @@
-"""The small problems by name, each with a policy to learn, what is known of the best one, and settings that work."""
+"""The small problems by name, with a policy to learn, the known optimum, and options that work."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ class Problem:
     summary: str
     """One line for a list."""
     make_policy: Callable[[np.random.Generator], Policy]
-    """A policy that has learned nothing yet."""
+    """Makes an untrained policy."""
     make_environment: Callable[[Policy], Environment]
-    """The environment; the policy given acts in it, and in self-play is also its opponent."""
+    """Makes the environment in which the given policy acts; in self-play it is also the opponent."""
     evaluate: Callable[[Policy], float]
-    """How good a policy is; exact wherever that can be had. More is better."""
+    """Returns the value of a policy, exact where possible; higher is better."""
     unit: str
-    """What `evaluate` returns."""
+    """Quantity and unit that `evaluate` returns."""
     best: float | None
-    """What the best policy reaches, where it is known."""
+    """Value of the best policy, if it is known."""
     best_deterministic: float | None
-    """What the best deterministic policy reaches, where it is known."""
+    """Value of the best deterministic policy, if it is known."""
     steps: int
-    """Steps after which every algorithm of `options` has learned it."""
+    """Steps in which every algorithm of `options` learns it."""
     options: Mapping[str, Mapping[str, Any]]
-    """By algorithm: settings that work."""
+    """Options that work, by algorithm."""
 
 
 def _gridworld_value(policy: Policy) -> float:
@@ -76,7 +76,7 @@ def _softmax(policy: Policy) -> SoftmaxPolicy:
 
 
 def _player(rng: np.random.Generator) -> Policy:
-    """Return a policy that plays rock four times of five."""
+    """Return a policy that plays rock four times out of five."""
     policy = SoftmaxPolicy(DiscreteFeatures.products(1, 3))
     policy.parameters = np.array([2.0, 0.0, 0.0])
     return policy
@@ -112,7 +112,7 @@ PROBLEMS: dict[str, Problem] = {
         },
     ),
     "aliased-gridworld": Problem(
-        "two cells look the same: every deterministic policy gets stuck, the stochastic one does not",
+        "two cells look the same: deterministic policies get stuck, the stochastic optimum does not",
         lambda rng: SoftmaxPolicy(DiscreteFeatures.products(4, 4)),
         lambda policy: aliased_gridworld.make_environment(),
         _gridworld_value,
@@ -131,7 +131,7 @@ PROBLEMS: dict[str, Problem] = {
         },
     ),
     "rock-paper-scissors": Problem(
-        "self-play: a deterministic policy is exploited, the uniform one is the best against the best",
+        "self-play: deterministic policies are exploited, the uniform one is optimal",
         _player,
         _opponent,
         _worst_loss,
@@ -151,7 +151,7 @@ PROBLEMS: dict[str, Problem] = {
                 "rate": 0.003,
                 "epochs": 4,
                 "entropy_weight": 0.3,
-                "normalize_advantages": False,  # payoffs are weighed against the entropy as they are
+                "normalize_advantages": False,  # payoffs and entropy keep their scale
                 "scale_rewards": False,
             },
         },
@@ -177,15 +177,15 @@ PROBLEMS: dict[str, Problem] = {
 def make_training(
     problem: str, algorithm: str, seed: int, options: Mapping[str, Any] | None = None, stopping: Stopping | None = None
 ) -> Training:
-    """Return a training of an algorithm on a problem, with the problem's settings where none are given.
+    """Return a training of an algorithm on a problem, by default with the problem's options.
 
     Raises:
-        InputError: no problem or algorithm has this name, or the options are not its own.
+        InputError: no problem or algorithm has this name, or it has other options.
     """
     chosen = find_problem(problem)
     rng = generator(seed, Stream.OPTIMIZER)
     policy = chosen.make_policy(rng)
-    actor = chosen.make_policy(np.random.default_rng(0))  # acts with the arrays of each request
+    actor = chosen.make_policy(np.random.default_rng(0))  # acts in the state of each request
     settings = {**chosen.options.get(algorithm, {}), **(options or {})}
     learner = make_algorithm(algorithm, policy, rng, settings)
     environments: Sequence[Environment] = [chosen.make_environment(actor)]
@@ -204,5 +204,5 @@ def find_problem(name: str) -> Problem:
 
 
 def mixture_of(policy: Policy) -> Array:
-    """Return how often a policy of rock-paper-scissors plays each, shape (3,)."""
+    """Return the action probabilities of a policy of rock-paper-scissors, shape (3,)."""
     return _softmax(policy).probabilities(rock_paper_scissors.SEEN)[0]

@@ -1,4 +1,4 @@
-"""One-step MDPs: a state from d(s), one action, its reward, the end. So J = E[r] and grad J = E[psi r]."""
+"""One-step MDPs: a state drawn from d(s), one action and its reward. So J = E[r] and grad J = E[psi r]."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TARGETS = np.array([[1.0, -0.5], [-1.0, 0.5], [0.5, 1.5]])
 
 
 def one_step_mdp(start: Array, rewards: Array) -> MDP:
-    """Return the MDP with these chances of states (S,) and rewards (S, A)."""
+    """Return the MDP with these state probabilities (S,) and rewards (S, A)."""
     states, actions = np.shape(rewards)
     return MDP(np.zeros((states, actions, states)), np.asarray(rewards, float), np.asarray(start, float))
 
@@ -31,11 +31,11 @@ class OneStepReach:
         self._state = 0
 
     def reset(self, rng: np.random.Generator) -> Array:
-        """Draw a state; return which it is, as one 1 among zeros."""
+        """Draw a state; return it one-hot encoded."""
         self._state = int(rng.integers(len(TARGETS)))
         return np.eye(len(TARGETS))[self._state]
 
     def step(self, action: Array) -> tuple[Array, float, bool, bool]:
-        """Give the reward and end."""
+        """Return the reward and terminate."""
         miss = np.asarray(action, dtype=np.float64) - TARGETS[self._state]
         return np.zeros(self.observation_size), -float(miss @ miss), True, False

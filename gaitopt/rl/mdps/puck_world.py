@@ -20,13 +20,13 @@ import numpy as np
 from gaitopt.arrays import Array
 
 STEP_S = 0.2
-"""Time between two actions."""
+"""Time between two actions, s."""
 TARGET_STEPS = 150
-"""The target moves after so many steps: 30 s."""
+"""Steps after which the target moves: 30 s."""
 LIMIT = 300
-"""An episode is truncated after so many steps: 60 s."""
+"""Steps after which an episode is truncated: 60 s."""
 ACCELERATION = 0.3
-"""What the greatest force does to the puck, m/s^2."""
+"""Acceleration of the puck by the largest force, m/s^2."""
 ROOM = 1.0
 """Half the width of the room, m."""
 
@@ -45,11 +45,11 @@ class PuckWorld:
 
     @property
     def distance(self) -> float:
-        """From the puck to the target, m."""
+        """Distance from the puck to the target, m."""
         return math.hypot(self._target[0] - self._x, self._target[1] - self._y)
 
     def reset(self, rng: np.random.Generator) -> Array:
-        """Put puck and target anywhere, the puck at rest."""
+        """Place puck and target at random, the puck at rest."""
         self._rng = rng
         self._x, self._y = rng.uniform(-ROOM, ROOM, 2).tolist()
         self._u = self._v = 0.0
@@ -58,7 +58,7 @@ class PuckWorld:
         return self._observation()
 
     def step(self, action: Array) -> tuple[Array, float, bool, bool]:
-        """Push with a force (2,), each in -1 to 1 of the greatest; more is cut off."""
+        """Push with a force (2,), in units of the largest; values are clipped to -1 to 1."""
         push_x, push_y = np.asarray(action, dtype=np.float64).tolist()
         self._x, self._u = _moved(self._x, self._u, push_x)
         self._y, self._v = _moved(self._y, self._v, push_y)
@@ -78,12 +78,12 @@ class PuckWorld:
 
 
 def steering(observations: Array) -> Array:
-    """Return the pushes (n, 2) of a hand-made controller: towards the target, and against the velocity."""
+    """Return the actions (n, 2) of a hand-tuned PD controller."""
     return np.clip(4.0 * observations[:, 4:6] - 5.0 * observations[:, 2:4], -1.0, 1.0)
 
 
 def _moved(x: float, u: float, push: float) -> tuple[float, float]:
-    """Return place and velocity after a step with constant force; exact up to the wall."""
+    """Return position and velocity after a step with constant force; exact up to the wall."""
     a = ACCELERATION * min(max(push, -1.0), 1.0)
     x += u * STEP_S + 0.5 * a * STEP_S**2
     u += a * STEP_S

@@ -1,8 +1,8 @@
-"""Rock-paper-scissors: every deterministic policy is exploited; the uniform one is the best against the best.
+"""Rock-paper-scissors: every deterministic policy can be exploited; the uniform one is the equilibrium.
 
 One step is one game. The opponent is a fixed mixture, or a policy that may be the learner itself: self-play.
-Between two plain gradient ascents the policies circle about the uniform one, to which only their average tends;
-with an entropy bonus they go there themselves.
+With plain gradient ascent both policies cycle around the uniform one, to which only their average converges;
+with an entropy bonus the policies converge themselves.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from gaitopt.rl.mdps.one_step import one_step_mdp
 
 ACTIONS = ("rock", "paper", "scissors")
 PAYOFFS = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]])
-"""What I win with action a against action b, shape (3, 3)."""
+"""Payoff of action a against action b, shape (3, 3)."""
 UNIFORM = np.full(3, 1.0 / 3.0)
 SEEN = np.ones((1, 1))
-"""There is only one state; observation (1, 1)."""
+"""Observation (1, 1) of the only state."""
 
 
 class Mixture(Protocol):
-    """Anything that gives the chances of actions: a softmax policy."""
+    """Anything with action probabilities, such as a softmax policy."""
 
     def probabilities(self, observations: Array) -> Array:
         """Return pi(. | s), shape (n, 3)."""
@@ -38,17 +38,17 @@ class RockPaperScissors:
     actions = 3
 
     def __init__(self, opponent: Mixture | Array) -> None:
-        """Make one; the opponent is a mixture (3,) or a policy, asked anew in every game."""
+        """Take the opponent: a mixture (3,), or a policy that is evaluated in every game."""
         self._opponent = opponent
         self._rng = np.random.default_rng(0)
 
     def reset(self, rng: np.random.Generator) -> Array:
-        """Begin a game."""
+        """Start a game."""
         self._rng = rng
         return SEEN[0]
 
     def step(self, action: int) -> tuple[Array, float, bool, bool]:
-        """Play; the game is over."""
+        """Play one game and terminate."""
         opponent = self._opponent
         mixture = opponent if isinstance(opponent, np.ndarray) else opponent.probabilities(SEEN)[0]
         answer = min(int((mixture.cumsum() < self._rng.random()).sum()), 2)
@@ -61,5 +61,5 @@ def against(opponent: Array) -> MDP:
 
 
 def exploitability(mixture: Array) -> float:
-    """Return what the best answer wins against a mixture (3,): 0 for the uniform one, 1 for a deterministic one."""
+    """Return the payoff of the best response to a mixture (3,): 0 for the uniform, 1 for a deterministic one."""
     return float((PAYOFFS @ mixture).max())

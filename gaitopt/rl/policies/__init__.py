@@ -1,1 +1,1 @@
-"""Policies pi(a | s): what to do in a state, with which probability, and the gradient of its logarithm."""
+"""Policies pi(a | s): action distributions, their log-probabilities and score functions."""

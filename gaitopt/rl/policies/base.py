@@ -1,4 +1,4 @@
-"""The contract of every policy: sample, log-probability, score, and the gradient of weighted log-probabilities."""
+"""Interface of all policies: sample, log-probability, score function, gradient of weighted log-probabilities."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gaitopt.arrays import Array
-from gaitopt.rl.arrays import State, demand_finite, demand_shape, entry, part, prefixed, read_only
+from gaitopt.rl.arrays import State, check_finite, check_shape, entry, part, prefixed, read_only
 from gaitopt.rl.normalizer import Normalizer
 
 
 @dataclass(frozen=True)
 class Linearization:
-    """A policy at some steps, and the way back from weights of the steps to a gradient."""
+    """Log-probabilities of a policy at some steps, and the vector-Jacobian product of their gradients."""
 
     log_prob: Array
     """log pi(a | s), shape (n,)."""
     entropy: float
-    """Mean over the steps of the policy's entropy."""
+    """Mean entropy of the policy over the steps."""
     pull_back: Callable[[Array, float], Array]
     """From weights (n,) and c to sum_i weights_i grad log pi(a_i | s_i) + c grad (mean entropy), shape (p,)."""
 
@@ -34,10 +34,10 @@ class Policy(ABC):
     """
 
     kind: ClassVar[str]
-    """Its name in the catalog and in files."""
+    """Name in the catalog and in files."""
 
     def __init__(self, parameters: Array, observation_size: int, normalize: bool) -> None:
-        """Begin with these parameters (p,), which the subclass may hold views of."""
+        """Take the initial parameters (p,), of which the subclass may hold views."""
         self._theta = parameters
         self.observation_size = observation_size
         self.normalizer = Normalizer(observation_size) if normalize else None
@@ -49,12 +49,12 @@ class Policy(ABC):
 
     @parameters.setter
     def parameters(self, theta: Array) -> None:
-        demand_shape("parameters", theta, self._theta.shape)
+        check_shape("parameters", theta, self._theta.shape)
         self._theta[:] = theta
 
     @property
     def size(self) -> int:
-        """p, the number of parameters."""
+        """p, number of parameters."""
         return len(self._theta)
 
     def move(self, step: Array) -> None:
@@ -63,7 +63,7 @@ class Policy(ABC):
 
     @abstractmethod
     def draw(self, observations: Array, rng: np.random.Generator) -> Array:
-        """Draw an action for each observation."""
+        """Sample an action for each observation."""
 
     @abstractmethod
     def mode(self, observations: Array) -> Array:
@@ -71,18 +71,18 @@ class Policy(ABC):
 
     @abstractmethod
     def linearize(self, observations: Array, actions: Array) -> Linearization:
-        """Return log pi(a | s), the entropy, and how to pull weights back to a gradient."""
+        """Return log pi(a | s), the entropy, and the vector-Jacobian product of the gradients."""
 
     @abstractmethod
-    def score(self, observations: Array, actions: Array) -> Array:
-        """Return psi(s, a) = grad log pi(a | s) for each step, shape (n, p)."""
+    def score_function(self, observations: Array, actions: Array) -> Array:
+        """Return the score function psi(s, a) = grad log pi(a | s) of each step, shape (n, p)."""
 
     @abstractmethod
     def options(self) -> dict[str, Any]:
-        """Return what its class needs to make one like it, fit for JSON."""
+        """Return the arguments that make a policy like it, for JSON."""
 
     def sample(self, observations: Array, rng: np.random.Generator) -> tuple[Array, Array]:
-        """Draw an action for each observation; return the actions and their log pi(a | s), shape (n,)."""
+        """Sample an action for each observation; return the actions and their log pi(a | s), shape (n,)."""
         actions = self.draw(observations, rng)
         return actions, self.log_prob(observations, actions)
 
@@ -91,30 +91,30 @@ class Policy(ABC):
         return self.linearize(observations, actions).log_prob
 
     def gradient(self, observations: Array, actions: Array, weights: Array) -> Array:
-        """Return sum_i weights_i psi(s_i, a_i), shape (p,), without making the (n, p) scores."""
+        """Return sum_i weights_i psi(s_i, a_i), shape (p,), without the array of all psi (n, p)."""
         return self.linearize(observations, actions).pull_back(weights, 0.0)
 
     def observe(self, observations: Array) -> None:
-        """Let the normalization, if there is one, take in observations (n, d)."""
+        """Update the normalization, if there is one, with observations (n, d)."""
         if self.normalizer is not None:
             self.normalizer.update(observations)
 
-    def demand_finite(self) -> None:
-        """Refuse to go on with parameters, or a normalization, that are not numbers.
+    def check_finite(self) -> None:
+        """Check that parameters and normalization are finite.
 
         Raises:
-            InputError: names the parameter.
+            InputError: names the first value that is not.
         """
         for name, array in self.state().items():
-            demand_finite(name, array, "learning went astray: lower the step sizes")
+            check_finite(name, array, "learning diverged: lower the step sizes")
 
     def state(self) -> State:
-        """Return its arrays: parameters and normalization."""
+        """Return its state: parameters and normalization."""
         normalizer = {} if self.normalizer is None else prefixed("normalizer", self.normalizer.state())
         return {"parameters": self._theta.copy(), **normalizer}
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Go on from a state; see `state`.
+        """Continue from a state; see `state`.
 
         Raises:
             InputError: the state is of another policy.
@@ -125,5 +125,5 @@ class Policy(ABC):
         self._theta[:] = parameters
 
     def _seen(self, observations: Array) -> Array:
-        """Return the observations as the policy takes them: normalized, if it does that."""
+        """Return the observations, normalized if the policy does that."""
         return observations if self.normalizer is None else self.normalizer(observations)

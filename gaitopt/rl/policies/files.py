@@ -24,7 +24,7 @@ from gaitopt.spec import Spec, parse_spec
 from gaitopt.toml import write_atomic
 
 UNREADABLE = (ValueError, KeyError, TypeError, AttributeError, EOFError, zipfile.BadZipFile, zlib.error, RuntimeError)
-"""What numpy and zipfile raise where a file is damaged; NotImplementedError is a RuntimeError."""
+"""Errors that numpy and zipfile raise for damaged files; NotImplementedError is a RuntimeError."""
 
 
 def _softmax(features: list[list[list[float]]], normalize: bool) -> SoftmaxPolicy:
@@ -36,27 +36,27 @@ POLICIES: dict[str, Callable[..., Policy]] = {
     LinearGaussianPolicy.kind: LinearGaussianPolicy,
     GaussianMLPPolicy.kind: GaussianMLPPolicy,
 }
-"""What makes a policy of each kind from its `options()`."""
+"""Builders of policies from their `options()`, by kind."""
 
 
 class PolicyHeader(Spec):
-    """What stands in a policy file beside its arrays."""
+    """Header of a policy file."""
 
     schema_version: Literal[1] = 1
-    """Version of this layout."""
+    """Version of the file layout."""
     kind: Annotated[str, Field(min_length=1)]
-    """Name of the policy's class in `POLICIES`."""
+    """Name of the policy's kind in `POLICIES`."""
     options: dict[str, Any]
-    """What makes a policy like it."""
+    """Arguments that make a policy like it."""
     about: dict[str, Any] = Field(default_factory=dict)
-    """What the caller adds: for what it was trained, how its observations are laid out."""
+    """Notes of the caller, such as what the policy was trained for and the layout of its observations."""
 
 
 def make_policy(kind: str, options: Mapping[str, Any]) -> Policy:
     """Return a new policy of a kind.
 
     Raises:
-        InputError: no policy has this name, or these are not its options.
+        InputError: no policy has this name, or it has other options.
     """
     if kind not in POLICIES:
         raise unknown_name("policy", kind, POLICIES)
@@ -77,7 +77,7 @@ def save_policy(path: Path, policy: Policy, about: Mapping[str, Any] | None = No
 
 
 def load_policy(path: Path) -> tuple[Policy, dict[str, Any]]:
-    """Return the policy in a file, and what was noted about it.
+    """Return the policy in a file, and the notes stored with it.
 
     Raises:
         InputError: it cannot be read, or is not a policy file.
@@ -87,10 +87,10 @@ def load_policy(path: Path) -> tuple[Policy, dict[str, Any]]:
     try:
         policy = make_policy(header.kind, {key: value for key, value in header.options.items() if key != "rng"})
         policy.restore(arrays)
-        policy.demand_finite()
+        policy.check_finite()
     except InputError as error:
         raise InputError(f"{path}: {error}") from error
-    except (ValueError, TypeError) as error:  # an array of text, say
+    except (ValueError, TypeError) as error:  # such as an array of text
         raise InputError(f"{path}: its arrays cannot be used: {error}; the file is damaged") from error
     return policy, header.about
 
@@ -99,7 +99,7 @@ def write_arrays(path: Path, header: str, arrays: State) -> None:
     """Write arrays under a JSON header as one .npz file, whole or not at all.
 
     Raises:
-        InputError: it cannot be written; an older file is left as it was.
+        InputError: it cannot be written; an older file is kept.
     """
     buffer = io.BytesIO()
     np.savez(buffer, header=np.array(header), **arrays)  # type: ignore[arg-type]
@@ -107,15 +107,15 @@ def write_arrays(path: Path, header: str, arrays: State) -> None:
 
 
 def read_arrays(path: Path) -> tuple[dict[str, Any], State]:
-    """Return the header and the arrays of a file; nothing in it is ever unpickled.
+    """Return the header and the arrays of a file; nothing is ever unpickled.
 
     Raises:
-        InputError: it cannot be read, or is no such file.
+        InputError: it cannot be read, or is not such a file.
     """
     try:
         with path.open("rb") as stream:
             if not zipfile.is_zipfile(stream):
-                raise ValueError("it is no .npz archive")
+                raise ValueError("it is not an .npz archive")
         with np.load(path, allow_pickle=False) as archive:
             arrays = {name: archive[name] for name in archive.files}
         if "header" not in arrays:

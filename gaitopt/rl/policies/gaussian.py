@@ -1,9 +1,9 @@
-"""What Gaussian policies share: a ~ N(mu(s), sigma^2) in each dimension, sigma the same in all states.
+"""The base of Gaussian policies: a ~ N(mu(s), sigma^2) in each dimension, sigma the same in all states.
 
     log pi(a | s) = -sum_k (z_k^2 / 2 + log sigma_k + log(2 pi) / 2),   z = (a - mu(s)) / sigma
     grad_mu log pi = z / sigma,   grad_(log sigma) log pi = z^2 - 1
 
-The parameters of mu come first in theta; where sigma is learned, log sigma comes last.
+The parameters of mu come first in theta; log sigma, if it is learned, comes last.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ LOG_2_PI = math.log(2.0 * math.pi)
 
 
 class GaussianPolicy(Policy):
-    """A Gaussian policy; a subclass says what mu(s) is."""
+    """A Gaussian policy; a subclass defines mu(s)."""
 
     def __init__(
         self, theta: Array, observation_size: int, actions: int, sigma: float, learn_sigma: bool, normalize: bool
     ) -> None:
-        """Begin with theta, at whose end there is room for log sigma (k,) if it is learned."""
+        """Take theta, whose last elements are log sigma (k,) if that is learned."""
         if not 0 < sigma < math.inf:
             raise InputError(f"sigma: got {sigma}, expected a number above 0")
         super().__init__(theta, observation_size, normalize)
@@ -39,13 +39,13 @@ class GaussianPolicy(Policy):
 
     @property
     def sigma(self) -> Array:
-        """The standard deviation of each action, shape (k,)."""
+        """Standard deviation of each action, shape (k,)."""
         return np.exp(self._log_sigma)
 
     @property
     @abstractmethod
     def layers(self) -> list[tuple[Array, Array]]:
-        """Mu as affine maps of the observation, normalized if it is, with tanh between: W (in, out) and b (out,)."""
+        """Mu as affine layers with tanh in between, after the normalization: W (in, out) and b (out,)."""
 
     @abstractmethod
     def mean(self, observations: Array) -> Array:
@@ -53,14 +53,14 @@ class GaussianPolicy(Policy):
 
     @abstractmethod
     def _linearize_mean(self, observations: Array) -> tuple[Array, Callable[[Array, Array], None]]:
-        """Return mu (n, k), and what writes sum_i g_i^T dmu_i/dtheta into the part of a gradient that is mu's."""
+        """Return mu (n, k), and a function that writes sum_i g_i^T dmu_i/dtheta into the first part of a gradient."""
 
     @abstractmethod
-    def _mean_scores(self, observations: Array, z_over_sigma: Callable[[Array], Array]) -> Array:
+    def _mean_score_functions(self, observations: Array, z_over_sigma: Callable[[Array], Array]) -> Array:
         """Return g_i^T dmu_i/dtheta of each step, shape (n, p of mu), for g = z_over_sigma(mu)."""
 
     def draw(self, observations: Array, rng: np.random.Generator) -> Array:
-        """Draw actions (n, k)."""
+        """Sample actions (n, k)."""
         actions = self.mean(observations)
         z = rng.standard_normal(actions.shape, dtype=actions.dtype)
         z *= np.exp(self._log_sigma)
@@ -84,13 +84,15 @@ class GaussianPolicy(Policy):
             write_mean_part(weighted * inverse, gradient)
             if self._learns_sigma:
                 by_log_sigma = np.add.reduce(weighted * z - weights, axis=0)
-                gradient[-self.actions :] = by_log_sigma + entropy_weight  # the entropy's is 1 for each log sigma
+                gradient[-self.actions :] = (
+                    by_log_sigma + entropy_weight
+                )  # the gradient of the entropy is 1 for each log sigma
             return gradient
 
         entropy = float(self._log_sigma.sum()) + 0.5 * self.actions * (1.0 + LOG_2_PI)
         return Linearization(self._log_density(z), entropy, pull_back)
 
-    def score(self, observations: Array, actions: Array) -> Array:
+    def score_function(self, observations: Array, actions: Array) -> Array:
         """Return psi(s, a), shape (n, p)."""
         sigma = self.sigma
         z: list[Array] = []
@@ -99,7 +101,7 @@ class GaussianPolicy(Policy):
             z.append((actions - mu) / sigma)
             return z[0] / sigma
 
-        of_mean = self._mean_scores(observations, z_over_sigma)
+        of_mean = self._mean_score_functions(observations, z_over_sigma)
         return np.concatenate([of_mean, z[0] ** 2 - 1.0], axis=1) if self._learns_sigma else of_mean
 
     def _log_density(self, z: Array) -> Array:

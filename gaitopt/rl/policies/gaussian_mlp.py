@@ -1,7 +1,7 @@
 """Gaussian policy whose mean is a multilayer perceptron, by default of 64 x 64 tanh units.
 
-Its weights begin orthogonal, those of the output layer 100 times smaller, so that the first actions are noise
-about 0: M. Andrychowicz et al., What Matters for On-Policy Deep Actor-Critic Methods? (2021), section 3.2.
+The initial weights are orthogonal, those of the output layer 100 times smaller, so that the first actions are noise
+around 0: M. Andrychowicz et al., What Matters for On-Policy Deep Actor-Critic Methods? (2021), section 3.2.
 """
 
 from __future__ import annotations
@@ -34,17 +34,17 @@ class GaussianMLPPolicy(GaussianPolicy):
         normalize: bool = True,
         precision: Precision = "float32",
     ) -> None:
-        """Make one.
+        """Initialize.
 
         Args:
             observation_size: d.
-            actions: k, the number of actions at a time.
-            rng: draws the first weights; may be left out where they are restored from a file.
+            actions: k, number of action components.
+            rng: draws the initial weights; not needed if they are restored from a file.
             hidden: sizes of the hidden layers.
-            sigma: the standard deviation to begin with.
-            learn_sigma: whether log sigma belongs to theta.
-            normalize: whether observations are normalized by their running mean and deviation.
-            precision: of all weights.
+            sigma: initial standard deviation.
+            learn_sigma: whether log sigma is part of theta.
+            normalize: whether observations are normalized by their running mean and standard deviation.
+            precision: precision of all weights.
         """
         if precision not in get_args(Precision):
             raise ValueError(f"precision: got {precision!r}; expected {' or '.join(get_args(Precision))}")
@@ -59,7 +59,7 @@ class GaussianMLPPolicy(GaussianPolicy):
 
     @property
     def layers(self) -> list[tuple[Array, Array]]:
-        """The network's; see `GaussianPolicy`."""
+        """Layers of the network; see `GaussianPolicy`."""
         return self._network.layers
 
     def mean(self, observations: Array) -> Array:
@@ -74,7 +74,7 @@ class GaussianMLPPolicy(GaussianPolicy):
 
         return layers[-1], write
 
-    def _mean_scores(self, observations: Array, z_over_sigma: Callable[[Array], Array]) -> Array:
+    def _mean_score_functions(self, observations: Array, z_over_sigma: Callable[[Array], Array]) -> Array:
         layers = self._network.forward(self._input(observations))
         return self._network.jacobian(layers, z_over_sigma(layers[-1]))
 
@@ -82,7 +82,7 @@ class GaussianMLPPolicy(GaussianPolicy):
         return self._seen(observations).astype(self._theta.dtype, copy=False)
 
     def options(self) -> dict[str, Any]:
-        """Return what `__init__` takes, but for rng."""
+        """Return the arguments of `__init__`, without rng."""
         return {
             "observation_size": self.observation_size,
             "actions": self.actions,

@@ -1,6 +1,6 @@
 """Gaussian policy whose mean is linear in the features: mu(s) = phi(s)^T theta, phi(s) = (s, 1).
 
-Score: psi = (a - mu(s)) phi(s) / sigma^2. Sigma is fixed, or learned as log sigma.
+Score function: psi = (a - mu(s)) phi(s) / sigma^2. Sigma is fixed, or learned as log sigma.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ class LinearGaussianPolicy(GaussianPolicy):
         learn_sigma: bool = False,
         normalize: bool = False,
     ) -> None:
-        """Make one.
+        """Initialize.
 
         Args:
             observation_size: d.
-            actions: k, the number of actions at a time.
-            sigma: the standard deviation to begin with.
-            learn_sigma: whether log sigma belongs to theta.
-            normalize: whether observations are normalized by their running mean and deviation.
+            actions: k, number of action components.
+            sigma: initial standard deviation.
+            learn_sigma: whether log sigma is part of theta.
+            normalize: whether observations are normalized by their running mean and standard deviation.
         """
         of_mean = (observation_size + 1) * actions
         theta = np.zeros(of_mean + (actions if learn_sigma else 0))
@@ -44,7 +44,7 @@ class LinearGaussianPolicy(GaussianPolicy):
 
     @property
     def layers(self) -> list[tuple[Array, Array]]:
-        """One: theta without and with its last row; see `GaussianPolicy`."""
+        """One layer: theta without its last row, and its last row; see `GaussianPolicy`."""
         return [(self._weights[:-1], self._weights[-1])]
 
     def mean(self, observations: Array) -> Array:
@@ -59,13 +59,13 @@ class LinearGaussianPolicy(GaussianPolicy):
 
         return phi @ self._weights, write
 
-    def _mean_scores(self, observations: Array, z_over_sigma: Callable[[Array], Array]) -> Array:
+    def _mean_score_functions(self, observations: Array, z_over_sigma: Callable[[Array], Array]) -> Array:
         phi = with_one(self._seen(observations))
         by_mean = z_over_sigma(phi @ self._weights)  # (a - mu) / sigma^2, (n, k)
         return (phi[:, :, None] * by_mean[:, None, :]).reshape(len(phi), -1)
 
     def options(self) -> dict[str, Any]:
-        """Return what `__init__` takes."""
+        """Return the arguments of `__init__`."""
         return {
             "observation_size": self.observation_size,
             "actions": self.actions,

@@ -1,6 +1,6 @@
 """Linear softmax over features: pi(a | s) ~ exp(phi(s, a)^T theta), for discrete actions.
 
-Score: psi(s, a) = phi(s, a) - E_pi[phi(s, .)].
+Score function: psi(s, a) = phi(s, a) - E_pi[phi(s, .)].
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class SoftmaxPolicy(Policy):
 
     @property
     def weights(self) -> Array:
-        """W, shape (d, actions), for which the logits phi(s, .)^T theta are s^T W, s normalized if it is."""
+        """W, shape (d, actions), with logits phi(s, .)^T theta = s^T W, after the normalization."""
         weights: Array = self.features.table @ self._theta
         return weights
 
@@ -34,16 +34,16 @@ class SoftmaxPolicy(Policy):
         return np.exp(self._log_probabilities(self.features.all(self._seen(observations))))
 
     def draw(self, observations: Array, rng: np.random.Generator) -> Array:
-        """Draw actions (n,) by inverting the cumulative probabilities."""
+        """Sample actions (n,) by inverting the cumulative probabilities."""
         logits = self.features.all(self._seen(observations)) @ self._theta  # (n, A)
         logits -= np.maximum.reduce(logits, axis=1, keepdims=True)
         cumulative = np.exp(logits).cumsum(axis=1)
         thresholds = rng.random((len(logits), 1)) * cumulative[:, -1:]
-        drawn: Array = (cumulative >= thresholds).argmax(axis=1)  # the first that reaches it; the last always does
+        drawn: Array = (cumulative >= thresholds).argmax(axis=1)  # the first to reach it; the last always does
         return drawn
 
     def mode(self, observations: Array) -> Array:
-        """Return the most probable actions (n,); among equals the first."""
+        """Return the most probable actions (n,); the first of equals."""
         return (self.features.all(self._seen(observations)) @ self._theta).argmax(axis=1)
 
     def linearize(self, observations: Array, actions: Array) -> Linearization:
@@ -62,7 +62,7 @@ class SoftmaxPolicy(Policy):
 
         return Linearization(log_pi[rows, actions], float(entropies.mean()), pull_back)
 
-    def score(self, observations: Array, actions: Array) -> Array:
+    def score_function(self, observations: Array, actions: Array) -> Array:
         """Return phi(s, a) - E_pi[phi(s, .)], shape (n, p)."""
         phi = self.features.all(self._seen(observations))
         pi = np.exp(self._log_probabilities(phi))

@@ -18,7 +18,7 @@ from gaitopt.run.compare.settings import CompareSettings, Member, member_name
 from gaitopt.run.compare.trial import Trial
 from gaitopt.run.config_file import read_config, write_config
 from gaitopt.run.differences import first_difference
-from gaitopt.run.experiment import CONFIG, LAYOUT, MEMBERS, config_path, kind_of, locked, make_folder
+from gaitopt.run.experiment import CONFIG, MEMBERS, check_layout, config_path, kind_of, locked, make_folder
 from gaitopt.run.learn.folder import fill_run
 from gaitopt.run.learn.settings import BudgetError, LearnSettings, check_budget
 from gaitopt.run.store import RunStore
@@ -50,10 +50,8 @@ class ComparisonFolder:
         """
         self.path = path
         if config_path(path).name != CONFIG:
-            raise InputError(
-                f"{path}: is a comparison of layout 1, of an older gaitopt; this version reads layout {LAYOUT}: resume "
-                f"it with the older one; its runs can be evaluated: gaitopt evaluate {path / MEMBERS}/NAME"
-            )
+            members = sorted((path / MEMBERS).glob("*/"))
+            check_layout(path, 1, open_trial(members[0]).provenance.versions if members else {})
         self.config, self.provenance = read_config(CompareSettings, path)
         self.methods = [name for name in self.config.methods if name not in self.provenance.left_out]
         names = [member_name(method, seed) for seed in self.config.seeds for method in self.methods]

@@ -37,25 +37,27 @@ class CompareSettings(Settings):
     kind: ClassVar[str] = "compare"
 
     optimizers: tuple[str, ...] | None = None
-    """Optimizers to compare, with commas between, or all (default: all that the budget pays for)."""
+    """Optimizers to compare, with commas between, or all; see `gaitopt list optimizers` (default: all that the budget
+    pays for)."""
     traversals: Count | None = None
-    """Budget of an optimizer, in traversals (default: 1035)."""
+    """Budget of each run of an optimizer: number of traversals (default: 1035)."""
     score: ScoreSpec | None = None
-    """Objective of optimizers: a weighted sum such as 'speed - 0.5*sway' (default: the scenario's own, else speed)."""
+    """Objective that optimizers maximize: a weighted sum of speed, sway, roll, pitch, energy and drift, such as
+    'speed - 0.5*sway' (default: the scenario's own, else speed)."""
     algorithms: tuple[str, ...] | None = None
-    """Algorithms to compare in place of optimizers, with commas between, or all."""
+    """Algorithms to compare, in place of optimizers, with commas between, or all; see `gaitopt list algorithms`."""
     steps: Count | None = None
-    """Budget of an algorithm, in environment steps (default: 200,000)."""
+    """Budget of each run of an algorithm: number of environment steps (default: 200000)."""
     interface: Interface | None = None
-    """Observation and action of all policies; the velocity is among them by default, which linear ones need."""
+    """Observation and action of all policies (default: with the velocity, which linear policies need)."""
     policy_options: PolicyOptions | None = None
-    """Noise and layers that policies begin with."""
+    """Noise and layers that policies begin with; see `gaitopt.run.train.settings.PolicyOptions`."""
     options: dict[str, dict[str, Any]]
-    """Options of the methods, by their names; those of `method` are for all."""
+    """Options of the methods, in a table for each by its name; a table named `method` is for all."""
     seeds: tuple[Seed, ...]
-    """Number of random seeds, or the seeds; every method learns with each (default: 5)."""
+    """Number of random seeds, or the seeds with commas between; every method learns with each (default: 5)."""
     fresh: EvaluationWalks = 20
-    """Evaluation walks that measure a gait, or a policy, not used for learning."""
+    """Evaluation walks by which each gait or policy is measured, not used for learning."""
 
     @classmethod
     def completed(cls, given: dict[str, Any]) -> dict[str, Any]:
@@ -111,25 +113,26 @@ def member_name(method: str, seed: int) -> str:
     return f"{method.rpartition(':')[2]}-{seed}"
 
 
-def check_one_kind(given: Collection[str]) -> None:
+def check_one_kind(given: Collection[str], dashes: str = "") -> None:
     """Check that settings belong to comparisons of the same kind.
 
     Args:
         given: names of settings; without `algorithms` among them, optimizers are compared.
+        dashes: stand before the names of settings in the error.
 
     Raises:
         InputError: names those that do not go together.
     """
     if "optimizers" in given and "algorithms" in given:
         raise InputError(
-            "optimizers and algorithms cannot be compared with each other: their budgets are traversals and steps; "
-            "give one of the two"
+            f"{dashes}optimizers and {dashes}algorithms cannot be compared with each other: their budgets are "
+            "traversals and steps; give one of the two"
         )
     kind, other = ("algorithms", "optimizers") if "algorithms" in given else ("optimizers", "algorithms")
     for name in given:
         if name in OWN[other]:
-            instead = f"; the budget of {kind} is {BUDGET[kind]}" if name == BUDGET[other] else ""
-            raise InputError(f"{name} belongs to {other}{instead}")
+            instead = f"; the budget of {dashes}{kind} is {dashes}{BUDGET[kind]}" if name == BUDGET[other] else ""
+            raise InputError(f"{dashes}{name} belongs to {dashes}{other}{instead}")
 
 
 def seed_list(seeds: Any) -> tuple[int, ...]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from gaitopt.run.config_file import Provenance
 from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.walker import Walker
@@ -42,6 +43,9 @@ class Trial(Protocol):
     def config(self) -> LearnSettings | TrainSettings:
         """Its settings."""
         ...
+
+    provenance: Provenance
+    """What its settings stood for when it was begun."""
 
     @property
     def method(self) -> str:

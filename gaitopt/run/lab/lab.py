@@ -6,44 +6,24 @@ The loop itself is `gaitopt.rl.training`; here the policy is looked at from time
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from gaitopt.arrays import Array
-from gaitopt.errors import InputError, unknown_name
-from gaitopt.rl.algorithms.catalog import ALGORITHMS, resolve_options
-from gaitopt.rl.arrays import quiet_numbers
+from gaitopt.errors import InputError
+from gaitopt.rl.arrays import ignoring_float_warnings
 from gaitopt.rl.mdps.catalog import Problem, find_problem, make_training
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.training import Progress, Stopping, evaluate
 from gaitopt.run.lab.findings import FINDINGS
-from gaitopt.toml import parse_value
+from gaitopt.run.lab.settings import LabSettings
 
 EPISODES = 20
 """How many episodes a random policy is measured by."""
 UNLEARNED = Progress(0, 0, 0, float("nan"), {})
 """Where training stands before it begins."""
-
-
-@dataclass(frozen=True)
-class Experiment:
-    """What is to be learned, and how."""
-
-    problem: str
-    """Its name in the catalog of problems."""
-    algorithm: str
-    """Its name in the catalog of algorithms."""
-    seed: int
-    """What chance depends on."""
-    steps: int
-    """It ends with the update that reaches so many steps."""
-    options: Mapping[str, Any]
-    """Every option of the algorithm with its value."""
-    changes: Mapping[str, Any]
-    """Those of them that the user gave."""
 
 
 @dataclass(frozen=True)
@@ -62,7 +42,7 @@ class Snapshot:
 class Outcome:
     """What became of an experiment."""
 
-    experiment: Experiment
+    settings: LabSettings
     """What was to be learned."""
     problem: Problem
     """What is known of the problem."""
@@ -90,31 +70,13 @@ class Outcome:
 
 
 class Lab:
-    """One experiment."""
+    """One lab experiment."""
 
-    def __init__(
-        self, problem: str, algorithm: str, seed: int = 0, steps: int | None = None, changes: Sequence[str] = ()
-    ) -> None:
-        """Prepare it; nothing is learned yet.
-
-        Args:
-            problem: its name.
-            algorithm: its name.
-            seed: what chance depends on.
-            steps: after how many to stop; the problem's own number if None.
-            changes: `option=value` for options of the algorithm, values written as in TOML, or none.
-
-        Raises:
-            InputError: no problem, algorithm or option has this name, a value is out of range, or the algorithm is
-                not known to learn the problem.
-        """
-        self.problem = find_problem(problem)
-        _demand_fit(problem, algorithm, self.problem)
-        changed = dict(_option(change) for change in changes)
-        options = resolve_options(algorithm, {**self.problem.options[algorithm], **changed})
-        self.experiment = Experiment(problem, algorithm, seed, steps or self.problem.steps, options, changed)
-        stopping = Stopping(steps=self.experiment.steps)
-        self._training = make_training(problem, algorithm, seed, options, stopping)
+    def __init__(self, settings: LabSettings) -> None:
+        """Prepare it; nothing is learned yet."""
+        self.settings, self.problem = settings, find_problem(settings.problem)
+        stopping = Stopping(steps=settings.steps)
+        self._training = make_training(settings.problem, settings.algorithm, settings.seed, settings.options, stopping)
 
     def run(self, watch: Callable[[Snapshot], None] | None = None) -> Outcome:
         """Learn; `watch` sees every snapshot. Ctrl-C ends it early, with what was learned so far.
@@ -122,36 +84,36 @@ class Lab:
         Raises:
             InputError: something was not a number.
         """
-        look = _Look(self._training.algorithm.policy, self.experiment, watch)
+        look = _Look(self._training.algorithm.policy, self.settings, watch)
         interrupted = False
-        with quiet_numbers():
+        with ignoring_float_warnings():
             try:
                 look(UNLEARNED)
                 self._training.run(look)
             except KeyboardInterrupt:
                 interrupted = True
             except InputError as error:
-                name = f"{self.experiment.algorithm} on {self.experiment.problem}"
+                name = f"{self.settings.algorithm} on {self.settings.problem}"
                 raise InputError(f"{name}, after {look.latest.steps} steps: {error}") from error
             look.finish()
             worth = look.snapshots[-1].value
             if not math.isfinite(worth):
-                name = f"{self.experiment.algorithm} on {self.experiment.problem}"
+                name = f"{self.settings.algorithm} on {self.settings.problem}"
                 raise InputError(
                     f"{name}: what was learned is worth {worth}: its steps are too large; make them smaller"
                 )
             random_value = _random_value(self.problem) if self.problem.best is None else None
-        return Outcome(self.experiment, self.problem, tuple(look.snapshots), random_value, interrupted)
+        return Outcome(self.settings, self.problem, tuple(look.snapshots), random_value, interrupted)
 
 
 class _Look:
     """Takes snapshots of a policy, evenly spaced."""
 
-    def __init__(self, policy: Policy, experiment: Experiment, watch: Callable[[Snapshot], None] | None) -> None:
+    def __init__(self, policy: Policy, settings: LabSettings, watch: Callable[[Snapshot], None] | None) -> None:
         self._policy = policy
-        self._evaluate = find_problem(experiment.problem).evaluate
-        self._finding = FINDINGS[experiment.problem]
-        self._interval = experiment.steps / self._finding.snapshots
+        self._evaluate = find_problem(settings.problem).evaluate
+        self._finding = FINDINGS[settings.problem]
+        self._interval = settings.steps / self._finding.snapshots
         self._watch = watch
         self.snapshots: list[Snapshot] = []
         self.latest = UNLEARNED
@@ -171,20 +133,6 @@ class _Look:
         self.snapshots.append(snapshot)
         if self._watch is not None:
             self._watch(snapshot)
-
-
-def _demand_fit(name: str, algorithm: str, problem: Problem) -> None:
-    if algorithm not in ALGORITHMS:
-        raise unknown_name("algorithm", algorithm, ALGORITHMS)
-    if algorithm not in problem.options:
-        raise InputError(f"{algorithm} is not known to learn {name}; choose one of {', '.join(problem.options)}")
-
-
-def _option(change: str) -> tuple[str, Any]:
-    name, equals, value = change.partition("=")
-    if not (equals and name.strip() and value.strip()):
-        raise InputError(f"--set: got {change!r}; expected OPTION=VALUE, such as discount=0.9")
-    return name.strip(), parse_value(value)
 
 
 def _random_value(problem: Problem) -> float:

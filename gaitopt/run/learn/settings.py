@@ -32,17 +32,18 @@ class LearnSettings(Settings):
     optimizer: str = DEFAULT
     """Optimizer; see `gaitopt list optimizers`."""
     options: dict[str, Any]
-    """Options of the optimizer; those left out take their defaults."""
+    """Options of the optimizer (default: its own)."""
     traversals: Annotated[int, Field(strict=True, ge=1)] = TRAVERSALS
-    """Budget of traversals; learning uses as many whole iterations as it pays for."""
+    """Budget: number of traversals; learning takes as many whole iterations as it pays for."""
     fresh: EvaluationWalks
-    """Evaluation walks of first and best gait, not used for learning (default: 20; on a real robot 5)."""
+    """Evaluation walks of the first and of the best gait, not used for learning (default: 20; 5 on a real robot)."""
     seed: Seed = 0
     """Random seed."""
     score: ScoreSpec
-    """Objective: a weighted sum such as 'speed - 0.5*sway' (default: the scenario's own, else speed)."""
+    """Objective of a traversal, to be maximized: a weighted sum of speed, sway, roll, pitch, energy and drift, such as
+    'speed - 0.5*sway' (default: the scenario's own, else speed)."""
     real: RealRobot | None = None
-    """Real robot that walks; None in simulation."""
+    """Real robot that walks (default: none; learning is in simulation)."""
 
     @classmethod
     def completed(cls, given: dict[str, Any]) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.target import RobotChoice, ScenarioChoice, find_target
 from gaitopt.run.walker import GaitWalker, Walker, slowed
 from gaitopt.walk.controller import Controller, SkillController
-from gaitopt.walk.perception import check_senses
+from gaitopt.walk.perception import check_sensors
 
 ENOUGH = 0.9
 """A link that carries less than this share of a gait's motion makes another gait of it."""
@@ -71,7 +71,7 @@ def plan_deployment(
         if not body.capabilities.native_skills:
             raise InputError(f"{spec.name} plays no skills of its own; leave out --native")
         return Plan(True, 1.0, slower or 1.0, slow, SkillController(slow, spec, body.command_period))
-    check_senses(found.needs, body.capabilities, body.robot.name)
+    check_sensors(found.needs, body.capabilities, body.robot.name)
     share, factor = math.nan, slower or 1.0
     if found.gait is not None:
         may_be_native = body.capabilities.native_skills and isinstance(found, GaitWalker)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from gaitopt.errors import BodyError, InputError, ProtocolError
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.body import Capabilities, Lifecycle
-from gaitopt.hal.catalog import make_real_body
 from gaitopt.hal.real.body import RealBody
+from gaitopt.hal.real.connection import make_real_body
 from gaitopt.hal.serial.light_gate import BAUD, LightGate
 from gaitopt.hal.serial.serial_link import SerialLink
 from gaitopt.robot.spec import RobotSpec

@@ -29,7 +29,7 @@ from gaitopt.run.versions import current_versions
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.toml import write_atomic
 from gaitopt.walk.policy_controller import PolicyWalk
-from gaitopt.walk.traversal import looks
+from gaitopt.walk.traversal import commands_per_reading
 
 OPERATORS = 13
 """Version of the operator set: old enough for every runtime in use."""
@@ -78,7 +78,7 @@ def describe(trained: TrainedPolicy, robot: RobotSpec, scenario: ScenarioSpec) -
         "gait": {KEYS[name]: value for name, value in about.gait.items()},
         "gait_reach": {KEYS[name]: [float(end) for end in ends] for name, ends in walk.gait.parameter_ends.items()},
         "command_period_s": walk.period,
-        "control_period_s": looks(walk.period) * walk.period,
+        "control_period_s": commands_per_reading(walk.period) * walk.period,
         "interface": about.interface.model_dump(mode="json"),
         "heading_hold": scenario.heading_hold.model_dump(mode="json"),
         "scenario": about.scenario,

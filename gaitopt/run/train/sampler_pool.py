@@ -1,7 +1,7 @@
-"""Rollouts of learning in worker processes: each keeps some lanes, and the policy's arrays come to them.
+"""Rollouts of a training in worker processes: each keeps some samplers, and is sent the state of the policy.
 
-Lane `i` lives in process `i modulo workers`, and what it lives through does not depend on that. A process that is
-killed is replaced: its lanes go on from where they stood, which the parent knows.
+Sampler `i` is in process `i modulo workers`, and the steps it records do not depend on that. A process that is killed
+is replaced: its samplers continue from their last states, which the parent keeps.
 """
 
 from __future__ import annotations
@@ -10,152 +10,140 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-import numpy as np
-
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError, WorkerError
-from gaitopt.rl.arrays import State, entry, part, prefixed, quiet_numbers
+from gaitopt.rl.arrays import State, ignoring_float_warnings
 from gaitopt.rl.batch import Batch
 from gaitopt.rl.environment import Environment
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import make_policy
 from gaitopt.rl.request import Job, Request, share_out
-from gaitopt.rl.rollout import collect, joined
-from gaitopt.rl.sampler import Lane
+from gaitopt.rl.rollout import check_observations, collect, joined, merged_state, separate_states
+from gaitopt.rl.sampler import Sampler
 from gaitopt.workers.catalog import check_count
-from gaitopt.workers.worker_main import opened
+from gaitopt.workers.worker_main import unpacked
 from gaitopt.workers.worker_process import WorkerDied, WorkerProcess, spawning
 
 DEATHS_TO_BLAME = 3
-"""How often the same jobs must kill their process to be blamed."""
+"""The same jobs must kill their process this many times to be blamed."""
 
 
-class LaneTask(NamedTuple):
-    """What a process is asked for."""
+class SamplerTask(NamedTuple):
+    """Work for one process."""
 
     requests: Sequence[Request]
     jobs: Sequence[Job]
-    """Of its own lanes."""
+    """Jobs of its own samplers."""
     states: Mapping[int, State]
-    """Where lanes are to go on from, by number; empty once they live."""
+    """States from which samplers continue, by index; empty where the process already has them."""
 
 
-class LaneResult(NamedTuple):
-    """What it answers."""
+class SamplerResult(NamedTuple):
+    """Result of a `SamplerTask`."""
 
     batches: list[Batch]
-    """One for each job."""
+    """One batch for each job."""
     states: dict[int, State]
-    """Where its lanes stand."""
+    """States of its samplers afterwards, by index."""
 
 
 @dataclass(frozen=True)
-class LaneFactory:
-    """What a process needs to make its lanes; sent to it once."""
+class SamplerFactory:
+    """Makes the samplers of a process; sent to it once."""
 
     make_environment: Callable[[], Environment]
     policy_kind: str
     policy_options: Mapping[str, Any]
     run_seed: int
 
-    def __call__(self) -> LaneHost:
-        """Return the function that carries out tasks."""
-        return LaneHost(self.make_environment, make_policy(self.policy_kind, self.policy_options), self.run_seed)
+    def __call__(self) -> SamplerHost:
+        """Return the function that does tasks."""
+        return SamplerHost(self.make_environment, make_policy(self.policy_kind, self.policy_options), self.run_seed)
 
 
 @dataclass
-class LaneHost:
-    """Some lanes in one process."""
+class SamplerHost:
+    """The samplers of one process."""
 
     make_environment: Callable[[], Environment]
     policy: Policy
     run_seed: int
-    lanes: dict[int, Lane] = field(default_factory=dict)
+    samplers: dict[int, Sampler] = field(default_factory=dict)
 
-    def __call__(self, task: LaneTask) -> LaneResult:
-        """Carry out jobs."""
+    def __call__(self, task: SamplerTask) -> SamplerResult:
+        """Do the jobs of a task."""
         for number, state in task.states.items():
-            self._lane(number).restore(state)
+            self._sampler(number).restore(state)
         for job in task.jobs:
-            self._lane(job.lane)
-        with quiet_numbers():
-            batches = collect(task.jobs, task.requests, self.lanes, self.policy)
-        return LaneResult(batches, {number: lane.state() for number, lane in self.lanes.items()})
+            self._sampler(job.sampler)
+        with ignoring_float_warnings():
+            batches = collect(task.jobs, task.requests, self.samplers, self.policy)
+        return SamplerResult(batches, {number: sampler.state() for number, sampler in self.samplers.items()})
 
     def close(self) -> None:
-        """Let go of the environments; those asked for again are made anew."""
-        for lane in self.lanes.values():
-            lane.let_go()
-        self.lanes.clear()
+        """Close the environments; they are made again when needed."""
+        for sampler in self.samplers.values():
+            sampler.close()
+        self.samplers.clear()
 
-    def _lane(self, number: int) -> Lane:
-        if number not in self.lanes:
+    def _sampler(self, number: int) -> Sampler:
+        if number not in self.samplers:
             environment = self.make_environment()
-            if environment.observation_size != self.policy.observation_size:
-                raise InputError(
-                    f"policy: takes observations of {self.policy.observation_size} numbers, the environment gives "
-                    f"{environment.observation_size}; make the policy for this environment"
-                )
-            self.lanes[number] = Lane(environment, self.run_seed, number)
-        return self.lanes[number]
+            check_observations(environment, self.policy)
+            self.samplers[number] = Sampler(environment, self.run_seed, number)
+        return self.samplers[number]
 
 
-class LanePool:
-    """Carries out requests in one process or more; a context manager."""
+class SamplerPool:
+    """Collects the experience of requests in one or more processes; a context manager."""
 
-    def __init__(self, factory: LaneFactory, lanes: int, workers: int) -> None:
+    def __init__(self, factory: SamplerFactory, samplers: int, workers: int) -> None:
         """Make the pool; processes start at the first request.
 
         Args:
-            factory: makes the lanes of a process.
-            lanes: how many environments; what is learned depends on it.
-            workers: how many processes; with one, everything happens here. What is learned does not depend on it.
+            factory: makes the samplers of a process.
+            samplers: number of environments; learning depends on it.
+            workers: number of processes; 1 uses this process. Learning does not depend on it.
 
         Raises:
             InputError: a number is less than 1.
         """
         check_count(workers)
-        if lanes < 1:
-            raise InputError(f"environments: got {lanes}, expected 1 or more")
-        self._factory, self._lanes = factory, lanes
-        self._count = min(workers, lanes)
+        if samplers < 1:
+            raise InputError(f"environments: got {samplers}, expected 1 or more")
+        self._factory, self._samplers = factory, samplers
+        self._count = min(workers, samplers)
         self._here = factory() if self._count == 1 else None
         self._processes: list[WorkerProcess | None] = [None] * self._count
         self._states: dict[int, State] = {}
-        self._stale = set(range(self._count))  # processes whose lanes must be told where to go on from
+        self._stale = set(range(self._count))  # processes that must be sent the states of their samplers
 
     def collect(self, requests: Sequence[Request]) -> list[Batch]:
         """Return one batch for each request.
 
         Raises:
-            InputError: an environment gave something that is not a number.
-            WorkerError: the jobs of a process killed it again and again.
+            InputError: an environment returned a value that is not finite.
+            WorkerError: the jobs of a process killed it every time.
         """
-        jobs = share_out(requests, self._lanes)
-        return joined(jobs, self._carry_out(requests, jobs))
+        jobs = share_out(requests, self._samplers)
+        return joined(jobs, self._batches(requests, jobs))
 
     def state(self) -> State:
-        """Return where every lane stands."""
-        merged: State = {"lanes": np.array(self._lanes)}
-        for number, state in sorted(self._states.items()):
-            merged.update(prefixed(f"lane{number}", state))
-        return merged
+        """Return the state of all samplers."""
+        return merged_state(self._samplers, self._states)
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Go on from a state; see `state`.
+        """Continue from a state; see `state`.
 
         Raises:
-            InputError: the state is of another number of lanes, or of something else.
+            InputError: the state is of another number of samplers, or of something else.
         """
-        lanes = int(entry(state, "lanes", ()))
-        if lanes != self._lanes:
-            raise InputError(f"state: is of {lanes} environments, expected {self._lanes}; resume with as many")
-        stood = {number: part(f"lane{number}", state) for number in range(lanes)}
-        self._states = {number: state for number, state in stood.items() if state}  # others have not begun
+        states = separate_states(self._samplers, state)
+        self._states = {number: state for number, state in states.items() if state}  # the others have not begun
         self._stale = set(range(self._count))
 
     def close(self) -> None:
-        """End the processes and let go of the environments."""
+        """End the processes and close the environments."""
         if self._here is not None:
             self._here.close()
         for process in filter(None, self._processes):
@@ -165,16 +153,16 @@ class LanePool:
         self._processes = [None] * self._count
         self._stale = set(range(self._count))
 
-    def __enter__(self) -> LanePool:
+    def __enter__(self) -> SamplerPool:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _carry_out(self, requests: Sequence[Request], jobs: Sequence[Job]) -> list[Batch]:
-        places = [[i for i, job in enumerate(jobs) if job.lane % self._count == w] for w in range(self._count)]
+    def _batches(self, requests: Sequence[Request], jobs: Sequence[Job]) -> list[Batch]:
+        places = [[i for i, job in enumerate(jobs) if job.sampler % self._count == w] for w in range(self._count)]
         tasks = {w: self._task(w, requests, [jobs[i] for i in mine]) for w, mine in enumerate(places) if mine}
-        results = self._done_here(tasks) if self._here is not None else self._done_elsewhere(tasks)
+        results = self._results_here(tasks) if self._here is not None else self._results_of_processes(tasks)
         batches: dict[int, Batch] = {}
         for worker, result in results.items():
             self._stale.discard(worker)
@@ -182,40 +170,40 @@ class LanePool:
             batches.update(zip(places[worker], result.batches, strict=True))
         return [batches[i] for i in range(len(jobs))]
 
-    def _task(self, worker: int, requests: Sequence[Request], jobs: Sequence[Job], anew: bool = False) -> LaneTask:
+    def _task(self, worker: int, requests: Sequence[Request], jobs: Sequence[Job], anew: bool = False) -> SamplerTask:
         mine = {number: state for number, state in self._states.items() if number % self._count == worker}
-        return LaneTask(requests, jobs, mine if anew or worker in self._stale else {})
+        return SamplerTask(requests, jobs, mine if anew or worker in self._stale else {})
 
-    def _done_here(self, tasks: Mapping[int, LaneTask]) -> dict[int, LaneResult]:
+    def _results_here(self, tasks: Mapping[int, SamplerTask]) -> dict[int, SamplerResult]:
         assert self._here is not None
         return {worker: self._here(task) for worker, task in tasks.items()}
 
-    def _done_elsewhere(self, tasks: Mapping[int, LaneTask]) -> dict[int, LaneResult]:
-        results: dict[int, LaneResult] = {}
+    def _results_of_processes(self, tasks: Mapping[int, SamplerTask]) -> dict[int, SamplerResult]:
+        results: dict[int, SamplerResult] = {}
         try:
             self._start(tasks)
             for worker, task in tasks.items():
                 self._process(worker).send(task)
             for worker, task in tasks.items():
                 results[worker] = self._outcome(worker, task)
-        except BaseException:  # nobody waits for the others, and their lanes are not where they stood
+        except BaseException:  # the other results are dropped, so the states here are out of date
             self.close()
             raise
         return results
 
-    def _outcome(self, worker: int, task: LaneTask) -> LaneResult:
+    def _outcome(self, worker: int, task: SamplerTask) -> SamplerResult:
         for _ in range(DEATHS_TO_BLAME):
             try:
-                result: LaneResult = opened(self._process(worker).receive())
+                result: SamplerResult = unpacked(self._process(worker).receive())
                 return result
             except WorkerDied:
                 self._process(worker).join()
                 self._processes[worker] = None
                 self._start([worker])
                 self._process(worker).send(self._task(worker, task.requests, task.jobs, anew=True))
-        lanes = sorted({job.lane for job in task.jobs})
+        samplers = sorted({job.sampler for job in task.jobs})
         raise WorkerError(
-            f"environments {lanes}: their process was killed {DEATHS_TO_BLAME} times; "
+            f"environments {samplers}: their process was killed {DEATHS_TO_BLAME} times; "
             "check that memory is free, then resume"
         )
 

@@ -55,25 +55,25 @@ class TrainSettings(Settings):
     algorithm: str = "ppo"
     """Algorithm; see `gaitopt list algorithms`."""
     options: dict[str, Any]
-    """Options of the algorithm; those left out take the defaults for walking."""
+    """Options of the algorithm (default: those that suit walking)."""
     policy: str
     """Policy: linear, perceptron or softmax (default: the algorithm's usual one)."""
     policy_options: PolicyOptions = PolicyOptions()
-    """Noise and layers that the policy begins with."""
+    """Noise and layers that the policy begins with; see `PolicyOptions`."""
     interface: Interface
-    """Observation and action of the policy (default: the policy's usual ones)."""
+    """Observation and action of the policy (default: its usual ones)."""
     steps: Count | None
-    """Environment steps after which training stops (default: 200,000, unless iterations are given)."""
+    """Budget: environment steps after which training stops (default: 200000, unless iterations are given)."""
     iterations: Count | None = None
     """Updates after which training stops."""
     return_goal: Real | None = None
     """Mean return of the last 100 episodes at which training stops."""
     environments: Count = 8
-    """Environments that run side by side; unlike the number of workers, it changes what is learned."""
+    """Number of environments side by side; unlike the number of workers, it changes what is learned."""
     snapshots: tuple[Count, ...] = ()
-    """Numbers of steps after which a copy of the policy is kept."""
+    """Numbers of environment steps after which a copy of the policy is kept, with commas between (default: none)."""
     fresh: EvaluationWalks = 20
-    """Evaluation walks of gait and policy, not used for learning."""
+    """Evaluation walks of the gait alone and of the policy, not used for learning."""
     seed: Seed = 0
     """Random seed."""
 

@@ -23,7 +23,7 @@ from gaitopt.run.differences import first_difference
 from gaitopt.run.experiment import check_layout
 from gaitopt.run.rollout import World, measure
 from gaitopt.run.train.folder import Row, TrainFolder, create_training
-from gaitopt.run.train.sampler_pool import LaneFactory, LanePool
+from gaitopt.run.train.sampler_pool import SamplerFactory, SamplerPool
 from gaitopt.run.train.settings import TrainSettings, new_algorithm, new_policy
 from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
 from gaitopt.run.walker import Walker, gait_walker
@@ -104,8 +104,8 @@ class _Work:
 
     def run(self) -> TrainOutcome:
         config = self._config
-        factory = LaneFactory(self._make_environment, self._policy.kind, self._policy.options(), config.seed)
-        with LanePool(factory, config.environments, self._workers) as pool:
+        factory = SamplerFactory(self._make_environment, self._policy.kind, self._policy.options(), config.seed)
+        with SamplerPool(factory, config.environments, self._workers) as pool:
             training = Training(new_algorithm(config, self._policy), pool, config.stopping)
             per_second = self._train(training)
         trained = self._trained({})

@@ -49,23 +49,23 @@ def compare(
     """
     workers = default_count() if workers is None else workers
     check_workers(workers)
-    study = new_comparison(settings_of(CompareSettings, settings, fields), Path(runs), workers)
-    return finish_comparison(study, workers, report)
+    folder = new_comparison(settings_of(CompareSettings, settings, fields), Path(runs), workers)
+    return finish_comparison(folder, workers, report)
 
 
 def finish_comparison(
-    study: ComparisonFolder, workers: WorkerChoice, report: ComparisonReport | None = None, plain: bool = False
+    folder: ComparisonFolder, workers: WorkerChoice, report: ComparisonReport | None = None, plain: bool = False
 ) -> Comparison:
     """Compare to the end, write tables and picture and return the results; see `run_comparison`.
 
     Args:
-        study: new, or stopped at any moment.
+        folder: new, or stopped at any moment.
         workers: number of processes, or `ray`; the result does not depend on it.
         report: called when a run has ended and after every evaluation walk; if None, progress is shown live.
         plain: print plain lines where progress cannot be shown live.
     """
-    with reporter(CompareProgressView(study, workers, plain=plain), report) as call:
-        comparison = run_comparison(study, workers, call)
+    with reporter(CompareProgressView(folder, workers, plain=plain), report) as call:
+        comparison = run_comparison(folder, workers, call)
     write_tables(comparison)
     comparison_plot(comparison)
     return comparison

@@ -12,6 +12,7 @@ from rich.progress import ProgressColumn, TimeElapsedColumn
 from gaitopt.errors import GaitoptError
 from gaitopt.run.compare.compare import ComparisonProgress
 from gaitopt.run.compare.folder import ComparisonFolder
+from gaitopt.run.compare.trial import Trial
 from gaitopt.view.progress_view import BarsView
 from gaitopt.workers import RAY, WorkerChoice
 
@@ -25,12 +26,12 @@ class CompareProgressView(BarsView):
     """Shows the reports of a comparison, and reads in between how far its runs are."""
 
     def __init__(
-        self, study: ComparisonFolder, workers: WorkerChoice, console: Console | None = None, plain: bool = True
+        self, folder: ComparisonFolder, workers: WorkerChoice, console: Console | None = None, plain: bool = True
     ) -> None:
         super().__init__(console, plain)
-        self._study, self._most = study, RUNS_ON_RAY if workers == RAY else workers
+        self._folder, self._most = folder, RUNS_ON_RAY if workers == RAY else workers
         self._lock = threading.Lock()
-        self._ended = {run.config.name for run in study.members if run.result is not None}
+        self._ended: set[str] = set()
         self._stop = threading.Event()
         self._reader = threading.Thread(target=self._read_often, name="comparison-progress", daemon=True)
 
@@ -45,9 +46,9 @@ class CompareProgressView(BarsView):
 
     def read_runs(self) -> None:
         """Show how far the runs under way are: the first that have not ended, as many as workers."""
-        budget = self._study.config.budget.amount
+        budget = self._folder.config.budget.amount
         with self._lock:
-            under_way = [run for run in self._study.members if run.config.name not in self._ended][: self._most]
+            under_way = [run for run in self._folder.members if run.config.name not in self._ended][: self._most]
             for run in under_way:
                 try:
                     done = run.spent
@@ -59,6 +60,7 @@ class CompareProgressView(BarsView):
     def __enter__(self) -> Self:
         super().__enter__()
         if self._live:
+            self._ended = {run.config.name for run in self._folder.members if _has_ended(run)}
             self._reader.start()
         return self
 
@@ -81,6 +83,13 @@ class CompareProgressView(BarsView):
         with self._lock:
             self._ended.add(name)
             self._remove(name)
-        run = next(run for run in self._study.members if run.config.name == name)
+        run = next(run for run in self._folder.members if run.config.name == name)
         result = f"failed: {progress.error}" if progress.error else run.result
         self._print(f"{name}: {result} ({progress.done} of {progress.total} runs)")
+
+
+def _has_ended(run: Trial) -> bool:
+    try:
+        return run.result is not None
+    except GaitoptError:  # learning reports what is wrong with it
+        return False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,11 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from gaitopt.arrays import Array
-from gaitopt.errors import InputError
 from gaitopt.rl.mdps import aliased_gridworld as grid
 from gaitopt.rl.mdps import one_step, puck_world
 from gaitopt.rl.mdps import rock_paper_scissors as game
-from gaitopt.run.lab.lab import Experiment, Outcome
+from gaitopt.run.lab.lab import Outcome
 from gaitopt.view.figure import figure_file
 
 if TYPE_CHECKING:
@@ -29,39 +27,20 @@ SHOWN = 0.05
 """Probability below which an action has no arrow."""
 
 
-def picture_path(output: Path, experiment: Experiment) -> Path:
-    """Return the path of an experiment's picture, and make its folder; `output` is a .png file or a folder.
-
-    Raises:
-        InputError: the name ends otherwise, or nothing can be written there.
-    """
-    is_file = bool(output.suffix) and not output.is_dir()
-    if is_file and output.suffix != ".png":
-        raise InputError(f"--output: got {str(output)!r}; expected a folder, or a file that ends in .png")
-    name = f"{experiment.problem}_{experiment.algorithm}_seed{experiment.seed}.png"
-    path = output if is_file else output / name
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=path.parent).close()  # before anything is learned
-    except OSError as error:
-        raise InputError(f"--output: {path}: cannot be written: {error.strerror or error}") from error
-    return path
-
-
 def lab_picture(outcome: Outcome, path: Path) -> None:
     """Draw the learned policy beside its learning curve, and write the picture as a .png file.
 
     Raises:
         InputError: it cannot be written; an older file is left as it was.
     """
-    experiment = outcome.experiment
-    changes = [f"{name} = {value}" for name, value in experiment.changes.items()]
-    title = ", ".join([f"{experiment.problem}: {experiment.algorithm}", f"seed {experiment.seed}", *changes])
+    settings = outcome.settings
+    changes = [f"{name} = {value}" for name, value in settings.changes.items()]
+    title = ", ".join([f"{settings.problem}: {settings.algorithm}", f"seed {settings.seed}", *changes])
     with figure_file(path, 11, 4.8) as figure:
         figure.suptitle(title)
         learned, curve = figure.subplots(1, 2)
-        LEARNED[experiment.problem](learned, outcome)
-        CURVES.get(experiment.problem, _value_curve)(curve, outcome)
+        LEARNED[settings.problem](learned, outcome)
+        CURVES.get(settings.problem, _value_curve)(curve, outcome)
         curve.set(xlabel="steps")
         curve.grid(alpha=0.3)
         curve.legend()
@@ -95,7 +74,7 @@ def _grid_world(axes: Axes, outcome: Outcome) -> None:
     probabilities = outcome.last.learned  # (5, 4)
     cells = len(probabilities)
     for cell in range(cells):
-        _floor(axes, cell, 0, "0.8" if cell in grid.GREY else "white")
+        _floor(axes, cell, 0, "0.8" if cell in grid.GRAY else "white")
         if cell in grid.BELOW:
             good = grid.BELOW[cell] > 0
             _floor(axes, cell, -1, "gold" if good else "mistyrose")

@@ -1,4 +1,4 @@
-"""Live progress of a lab experiment: a table of snapshots on a terminal or in a notebook, plain lines elsewhere."""
+"""Live progress of a lab settings: a table of snapshots on a terminal or in a notebook, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -8,21 +8,22 @@ from rich.console import Console
 from rich.table import Table
 
 from gaitopt.rl.mdps.catalog import Problem
-from gaitopt.run.lab.lab import Experiment, Snapshot
+from gaitopt.run.lab.lab import Snapshot
+from gaitopt.run.lab.settings import LabSettings
 from gaitopt.view.lab.text import WORDS
 from gaitopt.view.progress_view import TableView, metrics_in_words, number
 
 
 class LabProgressView(TableView[Snapshot]):
-    """Shows the snapshots of a lab experiment."""
+    """Shows the snapshots of a lab settings."""
 
     LINES = 10  # and one before it begins
 
     def __init__(
-        self, experiment: Experiment, problem: Problem, console: Console | None = None, plain: bool = True
+        self, settings: LabSettings, problem: Problem, console: Console | None = None, plain: bool = True
     ) -> None:
-        super().__init__(experiment.steps, console, plain)
-        self._experiment = experiment
+        super().__init__(settings.steps, console, plain)
+        self._experiment = settings
         self._problem = problem
 
     def __call__(self, snapshot: Snapshot) -> None:
@@ -30,15 +31,15 @@ class LabProgressView(TableView[Snapshot]):
         self._show(snapshot, snapshot.progress.steps)
 
     def _table(self) -> Table:
-        experiment = self._experiment
-        title = f"{experiment.algorithm} on {experiment.problem}, seed {experiment.seed}, {experiment.steps} steps"
+        settings = self._experiment
+        title = f"{settings.algorithm} on {settings.problem}, seed {settings.seed}, {settings.steps} steps"
         table = Table(title=title, caption=", ".join(metrics_in_words(self._entries[-1].progress.metrics)))
         share = ("of the best",) if self._problem.best else ()
         for name in ("steps", "updates", "episodes", "mean return", "value", *share):
             table.add_column(name, justify="right", no_wrap=True)
         table.add_column("policy")
         for snapshot in self._entries:
-            table.add_row(*_cells(snapshot, self._problem), WORDS[experiment.problem].brief(snapshot.learned))
+            table.add_row(*_cells(snapshot, self._problem), WORDS[settings.problem].brief(snapshot.learned))
         return table
 
     def _line(self, snapshot: Snapshot) -> str:

@@ -37,7 +37,7 @@ def _percent(share: float) -> str:
 
 def _grey_in_words(probabilities: Array) -> str:
     """Return how a policy (5, 4) moves in the gray cells."""
-    west, east = probabilities[grid.GREY[0], [grid.WEST, grid.EAST]]
+    west, east = probabilities[grid.GRAY[0], [grid.WEST, grid.EAST]]
     return f"gray cells: west {_percent(west)} %, east {_percent(east)} %"
 
 
@@ -59,7 +59,7 @@ def _floor_edges() -> list[str]:
 def _draw_cell(number: int, probabilities: Array) -> tuple[str, str, str, str]:
     north, east, south, west = (_percent(p) if p >= 0.01 else "" for p in probabilities)
     sides = f"{'<' + west if west else '':<4} {east + '>' if east else '':>4}"
-    title = "gray" if number in grid.GREY else ""
+    title = "gray" if number in grid.GRAY else ""
     return (
         title.center(CELL),
         f"{'^' + north if north else ''}".center(CELL),

@@ -50,7 +50,7 @@ def learn(
 
 
 def finish_run(
-    run: RunFolder,
+    folder: RunFolder,
     workers: WorkerChoice,
     report: Report | None = None,
     operator: Operator | None = None,
@@ -59,13 +59,13 @@ def finish_run(
     """Learn to the end, draw the learning curve and return what was learned; see `continue_run`.
 
     Args:
-        run: new, or stopped at any moment.
+        folder: new, or stopped at any moment.
         workers: number of processes, or `ray`; the result does not depend on it.
         report: called after every traversal; if None, progress is shown live.
         operator: helps a real robot; needed by runs on one.
         plain: print plain lines where progress cannot be shown live.
     """
     with reporter(LearnProgressView(plain=plain), report) as call:
-        outcome = continue_run(run, workers, call, operator)
-    learning_curve(run)
+        outcome = continue_run(folder, workers, call, operator)
+    learning_curve(folder)
     return outcome

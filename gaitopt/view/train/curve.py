@@ -21,13 +21,13 @@ def training_curve(run: TrainFolder) -> Path:
     with figure_file(path, 8, 3.6 + 1.3 * len(metrics)) as figure:
         ratios = [3.0] + [1.0] * len(metrics)
         top, *others = figure.subplots(1 + len(metrics), 1, sharex=True, height_ratios=ratios, squeeze=False)[:, 0]
-        top.plot(steps, [row["mean_return"] for row in rows], "k-")
+        top.plot(steps, [row["mean_return"] for row in rows], "k.-", markersize=3)
         top.axhline(0.0, color="tab:gray", linestyle="--", label=f"gait alone, {run.pace_mps * 1e3:.0f} mm/s")
         top.set(ylabel="mean return of an episode [cm]")
-        top.set_title(f"{config.algorithm}, {config.robot.name}, {config.scenario.name}, seed {config.seed}")
+        top.set_title(f"{config.robot.title}: {config.algorithm} on {config.scenario.name}, seed {config.seed}")
         top.legend(loc="lower right")
         for axes, name in zip(others, metrics, strict=True):
-            axes.plot(steps, [row[name] for row in rows], "tab:blue")
+            axes.plot(steps, [row[name] for row in rows], ".-", color="tab:blue", markersize=3)
             axes.set(ylabel=name.replace("_", "\n"))
         (others[-1] if others else top).set(xlabel="environment steps")
     return path

@@ -46,17 +46,17 @@ def train(
 
 
 def finish_training(
-    training: TrainFolder, workers: int, report: Report | None = None, plain: bool = False
+    folder: TrainFolder, workers: int, report: Report | None = None, plain: bool = False
 ) -> TrainOutcome:
     """Train to the end, draw the training curve and return what was learned; see `continue_training`.
 
     Args:
-        training: new, or stopped at any moment.
+        folder: new, or stopped at any moment.
         workers: number of processes; the result does not depend on it.
         report: called after every iteration; if None, progress is shown live.
         plain: print plain lines where progress cannot be shown live.
     """
-    with reporter(TrainProgressView(training.config, plain=plain), report) as call:
-        outcome = continue_training(training, workers, call)
-    training_curve(training)
+    with reporter(TrainProgressView(folder.config, plain=plain), report) as call:
+        outcome = continue_training(folder, workers, call)
+    training_curve(folder)
     return outcome

@@ -1,6 +1,6 @@
-"""Joining a Ray cluster, or starting a Ray on this machine alone; see docs.ray.io.
+"""Joins a Ray cluster, or starts a local Ray; see docs.ray.io.
 
-Ray itself waits two minutes for a head that is not there, and fills the terminal meanwhile: ask before it does.
+Ray waits two minutes for a missing head, and fills the terminal meanwhile, so the address is checked first.
 """
 
 from __future__ import annotations
@@ -18,32 +18,32 @@ from typing import Any
 
 from gaitopt.errors import InputError
 from gaitopt.workers.count import default_count
-from gaitopt.workers.worker_process import interrupt_held_back
+from gaitopt.workers.worker_process import interrupt_delayed
 
 VARIABLE, AUTO = "RAY_ADDRESS", "auto"
-"""Names the cluster, and leaves it to Ray to find one, as Ray's own programs have it."""
+"""Variable that names the cluster, and its value that lets Ray find one, as for Ray's own programs."""
 
 PATIENCE_S = 10.0
-"""How long a head may take to answer [s]."""
+"""Time that a head may take to answer [s]."""
 
 GREETING = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes(3) + b"\x04" + bytes(5)
-"""How an HTTP/2 client begins, with empty settings (RFC 9113, 3.4): heads of Ray speak gRPC, which is HTTP/2."""
+"""Preface of an HTTP/2 client with empty settings (RFC 9113, 3.4): Ray heads speak gRPC, which is HTTP/2."""
 
 LOCAL = {"RAY_USAGE_STATS_ENABLED": "0", "RAY_worker_niceness": "0"}
-"""Environment of a local Ray: it calls nobody, and its workers are no slower than other processes."""
+"""Environment of a local Ray: no usage statistics, and workers with normal priority."""
 
 ATTEMPTS = 3
-"""How often a local Ray is started: where parts of it take more than 15 s to start, on a busy machine, it gives up."""
+"""Attempts to start a local Ray: on a busy machine it gives up when parts take more than 15 s to start."""
 
 STORE_BYTES = 80 * 2**20
 """Shared memory of a local Ray; results are small."""
 
 SETTINGS = 4
-"""Type of the frame with which an HTTP/2 server answers; in the fourth byte (RFC 9113, 4.1 and 6.5)."""
+"""Type of the first frame of an HTTP/2 server, in the fourth byte (RFC 9113, 4.1 and 6.5)."""
 
 
 def import_ray() -> Any:
-    """Return the module `ray`; it reads its environment when it is imported first.
+    """Return the module `ray`, which reads its environment at its first import.
 
     Raises:
         InputError: It is not installed.
@@ -63,7 +63,7 @@ def import_ray() -> Any:
 
 
 def check_ray() -> None:
-    """Check that there is a Ray; one that Ray is to find by itself (`auto`) is joined, and left again.
+    """Check that Ray can be used; a cluster that Ray finds itself (`auto`) is joined, and left again.
 
     Raises:
         InputError: It is not installed, or the cluster at `RAY_ADDRESS` does not answer.
@@ -77,9 +77,9 @@ def check_ray() -> None:
 
 
 def join_cluster() -> bool:
-    """Join the cluster at `RAY_ADDRESS`, or start a Ray here; return whether that is to be ended by `ray.shutdown`.
+    """Join the cluster at `RAY_ADDRESS`, or start a local Ray; return whether to call `ray.shutdown` at the end.
 
-    A program that has joined a cluster by itself stays where it is.
+    A program that has already joined a cluster stays there.
 
     Raises:
         InputError: Ray is not installed, or the cluster cannot be reached.
@@ -117,14 +117,15 @@ def _start_local(ray: Any) -> None:
         except Exception as error:
             if attempt == ATTEMPTS - 1:
                 raise InputError(
-                    f"a local Ray cannot be started: {first_line(error)}; is it too busy? --workers N does without"
+                    f"a local Ray cannot be started: {first_line(error)}; if the machine is busy, try --workers N, "
+                    "which works without Ray"
                 ) from error
 
 
 def _init(ray: Any, **options: Any) -> None:
     _silence()
     try:
-        with interrupt_held_back(), _sigterm_kept():  # stopped by half, Ray crashes at exit
+        with interrupt_delayed(), _sigterm_kept():  # half stopped, Ray crashes at exit
             ray.init(**options, log_to_driver=False, configure_logging=False, logging_level=logging.CRITICAL)
     except BaseException:
         ray.shutdown()
@@ -146,14 +147,14 @@ def cluster_address() -> str | None:
 
 
 def check_reachable(address: str, patience_s: float = PATIENCE_S) -> None:
-    """Check that a head of a Ray cluster may be at `HOST:PORT`; `auto` is left to Ray, which knows at once.
+    """Check that a Ray head answers at `HOST:PORT`; `auto` is left to Ray, which knows at once.
 
     Args:
-        address: Of the head.
-        patience_s: How long it may take to answer [s].
+        address: Address of the head.
+        patience_s: Time it may take to answer [s].
 
     Raises:
-        InputError: Nobody answers there, or not as Ray does.
+        InputError: There is no answer, or none of a Ray head.
     """
     if address == AUTO:
         return
@@ -165,11 +166,11 @@ def check_reachable(address: str, patience_s: float = PATIENCE_S) -> None:
         reason = "no answer" if isinstance(error, TimeoutError) else error.strerror or error
         raise unreachable(address, str(reason)) from error
     if len(answer) < 9 or answer[3] != SETTINGS:
-        raise unreachable(address, "something else than Ray answers there")
+        raise unreachable(address, "the server there is not Ray")
 
 
 def unreachable(address: str, reason: str) -> InputError:
-    """Return the error for a cluster that cannot be used."""
+    """Return the error for a cluster that cannot be reached."""
     return InputError(
         f"{VARIABLE}={address}: no Ray cluster can be reached there ({reason}); start its head with "
         f"'ray start --head', or unset {VARIABLE} to use this machine alone"
@@ -185,22 +186,22 @@ def _split(address: str) -> tuple[str, int]:
 
 
 def first_line(error: BaseException) -> str:
-    """Return what an error of Ray's says, without the pages that follow."""
+    """Return the first line of an error of Ray, without the pages that follow."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     return lines[0] if lines else type(error).__name__
 
 
 def _silence() -> None:
-    """Keep Ray from telling on standard output of each worker that died: it is replaced."""
+    """Stop Ray from printing every dead worker on standard output; they are replaced."""
     with suppress(ImportError):
-        from ray._private import worker  # there is no public switch for it
+        from ray._private import worker  # there is no public setting
 
         worker._worker_logs_enabled = False
 
 
 @contextmanager
 def _sigterm_kept() -> Iterator[None]:
-    """Have SIGTERM do what it did: Ray takes it for itself."""
+    """Restore the handler of SIGTERM, which Ray replaces."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return

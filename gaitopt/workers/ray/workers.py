@@ -1,4 +1,4 @@
-"""Workers on a Ray cluster: a machine that is lost costs time, never a result."""
+"""Workers on a Ray cluster: a lost machine costs time but no result."""
 
 from __future__ import annotations
 
@@ -9,20 +9,20 @@ from collections.abc import Callable, Generator
 
 from gaitopt.workers.base import Result, Task
 from gaitopt.workers.ray.cluster import Job, RayCluster
-from gaitopt.workers.retrying import MortalWorkers
-from gaitopt.workers.worker_main import opened
+from gaitopt.workers.retrying import RetryingWorkers
+from gaitopt.workers.worker_main import unpacked
 from gaitopt.workers.worker_process import WorkerDied
 
 AHEAD = 3
-"""Tasks on their way for each CPU: one at work, one that lies ready there, one that waits for whoever is free first."""
+"""Submitted tasks per CPU: one that runs, one queued at the actor, one for the first free actor."""
 
 
-class RayWorkers(MortalWorkers[Task, Result]):
-    """Do tasks on the cluster at `RAY_ADDRESS`, or on a Ray that is started on this machine and ended on closing.
+class RayWorkers(RetryingWorkers[Task, Result]):
+    """Do tasks on the cluster at `RAY_ADDRESS`, or on a local Ray that ends on closing.
 
     Args:
-        factory: Builds the function that does one task; called once in each worker process. It is pickled.
-        cluster: Whose actors have been made with the same factory; others use it too. One of its own if None.
+        factory: Builds the function that does one task, once in each worker process. It is pickled.
+        cluster: Shared cluster whose actors use the same factory; None for a cluster of its own.
 
     Raises:
         InputError: Ray is not installed, or the cluster cannot be reached.
@@ -34,7 +34,7 @@ class RayWorkers(MortalWorkers[Task, Result]):
         super().__init__(factory, self._cluster.size)
 
     def share(self) -> RayWorkers[Task, Result]:
-        """Return workers that do their tasks by the same actors; close them first. They may be used in a thread."""
+        """Return workers that share these actors, also for another thread; close them first."""
         return RayWorkers(self._factory, self._cluster)
 
     def check(self) -> None:
@@ -49,7 +49,7 @@ class RayWorkers(MortalWorkers[Task, Result]):
         yield from self._finish(tasks)
 
     def _suspects(self, tasks: list[Task], waiting: deque[int]) -> Generator[tuple[int, Result], None, list[int]]:
-        """Do waiting tasks, again those whose workers died: a node takes many along that are not to blame."""
+        """Do waiting tasks, and once more those whose workers died: most were lost with a node."""
         lost = yield from self._together(tasks, waiting)
         return (yield from self._together(tasks, deque(lost)))
 
@@ -69,12 +69,12 @@ class RayWorkers(MortalWorkers[Task, Result]):
                 job, came = ended.get()
                 busy.remove(job)
                 if isinstance(came, bytes):
-                    yield job.index, opened(came)
+                    yield job.index, unpacked(came)
                 elif isinstance(came, WorkerDied):
                     lost.append(job.index)
                 else:
                     raise came
-        finally:  # an error, Ctrl-C, or the caller left early: nobody waits for the rest
+        finally:  # an error, Ctrl-C, or closed early: drop the rest
             for job in busy:
                 job.dropped = True
 

@@ -5,6 +5,7 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ideal_plant import IdealPlant
 
 from gaitopt.emulators.dynamixel.bus import DynamixelBus
 from gaitopt.hal.dynamixel import codec
@@ -19,7 +20,7 @@ def number(data, signed=False):
 
 
 class Host:
-    """Asks the bus and lets time pass until it is silent."""
+    """Queries the bus, and lets time pass until it is silent."""
 
     def __init__(self, bus):
         self.bus, self.now = bus, 0.0
@@ -51,8 +52,8 @@ class Host:
 
 
 @pytest.fixture
-def plant(ideal_plant):
-    return ideal_plant({1: 2048.0, 2: 1000.0, 3: 3000.0})
+def plant():
+    return IdealPlant({1: 2048.0, 2: 1000.0, 3: 3000.0})
 
 
 @pytest.fixture
@@ -65,7 +66,7 @@ def host(bus):
     return Host(bus)
 
 
-def test_ping_tells_model_and_firmware(host):
+def test_ping_returns_model_and_firmware(host):
     (status,) = host.ask(codec.ping(2))
     assert (status.id, status.error, number(status.parameters[:2]), status.parameters[2]) == (2, 0, 1060, 46)
 
@@ -76,8 +77,8 @@ def test_everyone_answers_a_broadcast_ping_in_the_order_of_ids(plant):
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_every_register_reads_its_factory_value(ideal_plant, model):
-    plant = ideal_plant({1: 0.0})
+def test_every_register_reads_its_factory_value(model):
+    plant = IdealPlant({1: 0.0})
     plant.volts = MODELS[model].voltage
     host = Host(DynamixelBus(plant, {1: model}))
     for register in MODELS[model].registers.values():
@@ -149,7 +150,7 @@ def test_eeprom_is_locked_while_the_torque_is_on_and_survives_a_reset(host, bus)
     assert number(host.read(1, 112, 4)) == 0
 
 
-def test_reading_what_does_not_exist_is_an_error(host):
+def test_reading_a_missing_register_is_an_error(host):
     assert host.read(1, 71, 1) == ACCESS
     assert host.read(1, 1000, 1) == ACCESS
 
@@ -182,7 +183,7 @@ def test_sync_read_answers_in_the_order_asked(host):
     assert [(reply.id, number(reply.parameters)) for reply in replies] == [(3, 3000), (1, 2048), (2, 1000)]
 
 
-def test_sync_read_stops_at_the_first_who_is_missing(host, bus):
+def test_sync_read_stops_at_the_first_missing_servo(host, bus):
     bus.kill(2)
     assert [reply.id for reply in host.ask(codec.sync_read(132, 4, [1, 2, 3]))] == [1]
     assert host.ask(codec.fast_sync_read(132, 4, [1, 2, 3])) == []
@@ -229,10 +230,10 @@ def test_a_packet_may_come_in_pieces_but_not_after_a_long_pause(host, bus):
 
 
 @given(cuts=st.lists(st.integers(0, 200), max_size=8))
-def test_the_pieces_in_which_packets_come_change_nothing(ideal_plant, cuts):
+def test_the_pieces_in_which_packets_come_change_nothing(cuts):
     stream = codec.ping(1) + codec.read(2, 132, 4) + codec.write(1, 65, b"\x01") + codec.sync_read(132, 4, [2, 1])
     edges = [0, *sorted(cut % len(stream) for cut in cuts), len(stream)]
-    bus = DynamixelBus(ideal_plant({1: 2048.0, 2: 1000.0}), {1: "XL430-W250", 2: "XL430-W250"})
+    bus = DynamixelBus(IdealPlant({1: 2048.0, 2: 1000.0}), {1: "XL430-W250", 2: "XL430-W250"})
     bus.reset(0.0)
     sent = b"".join(bus.feed(stream[a:b], 0.0) for a, b in itertools.pairwise(edges)) + bus.tick(1.0)
     replies = [(reply.id, reply.parameters.hex()) for reply in PacketReader().feed(sent)]

@@ -5,6 +5,7 @@ import threading
 import pytest
 import rustypot
 from dynamixel_sdk import COMM_SUCCESS, GroupBulkRead, GroupSyncRead, GroupSyncWrite, PacketHandler, PortHandler
+from ideal_plant import IdealPlant
 
 from gaitopt.emulators.dynamixel.bus import DynamixelBus
 from gaitopt.emulators.pty_server import PtyServer
@@ -14,8 +15,8 @@ TIMEOUT = 5.0  # generous: nothing here is judged by the clock
 
 
 @pytest.fixture
-def plant(ideal_plant):
-    plant = ideal_plant({1: 2048.0, 2: 1024.0, 3: 2048.0})
+def plant():
+    plant = IdealPlant({1: 2048.0, 2: 1024.0, 3: 2048.0})
     plant.volts = 5.0
     return plant
 

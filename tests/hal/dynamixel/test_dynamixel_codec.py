@@ -162,7 +162,7 @@ def test_fast_sync_status_has_one_block_for_each_servo():
     assert codec.fast_sync_replies(packet, 3) == {}
 
 
-def test_fast_sync_status_breaks_off_after_the_last_who_answers():
+def test_fast_sync_status_breaks_off_after_the_last_reply():
     made = codec.fast_sync_status([1], [0], [b"\0\0\0\0"], expected=2)
     assert made[5] == 1 + 2 * 8
     assert len(made) == 8 + 8
@@ -183,7 +183,7 @@ def test_ids_that_no_servo_can_have_are_refused(id):
 
 
 def test_unequal_sync_write_and_long_packets_are_refused():
-    with pytest.raises(InputError, match="equally many"):
+    with pytest.raises(InputError, match="expected the same number"):
         codec.sync_write(116, {1: b"\0", 2: b"\0\0"})
     with pytest.raises(InputError, match="too long"):
         codec.sync_write(116, dict.fromkeys(range(250), bytes(4)))

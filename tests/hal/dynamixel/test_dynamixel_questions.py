@@ -89,7 +89,7 @@ def test_a_refusal_is_not_asked_again_and_never_taken_for_data(ask):
     assert len(link.written) == 1
 
 
-def test_who_refuses_a_ping_has_not_said_what_it_is():
+def test_a_refused_ping_identifies_nothing():
     assert ServoBus(ScriptedLink(codec.status(1, codec.ErrorNumber.ACCESS)), 1_000_000).ping(1) is None
 
 

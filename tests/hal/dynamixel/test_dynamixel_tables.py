@@ -30,7 +30,7 @@ def test_registers_are_where_rustypot_has_them(name):
 
 
 @pytest.mark.parametrize("name", MODELS)
-def test_what_rustypot_cannot_write_we_cannot(name):
+def test_registers_that_rustypot_cannot_write_are_read_only(name):
     theirs = {register.addr: register for register in THEIRS[name].registers()}
     for ours in MODELS[name].registers.values():
         if theirs[ours.address].access == rustypot.RegisterAccess.Read:
@@ -55,7 +55,7 @@ def test_numbers_of_models_and_baud_rates_are_rustypots():
     assert rustypot.Xl330PyController.resolution() == tables.TICKS_PER_TURN
 
 
-def test_an_unknown_number_is_told():
+def test_an_unknown_model_number_is_reported():
     assert model_name(4711) == "a servo of model number 4711"
 
 

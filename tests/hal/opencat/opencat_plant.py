@@ -1,45 +1,18 @@
-"""A robot without physics for emulated OpenCat firmware: servos stand where they are aimed, limp ones stay."""
+"""An ideal plant for emulated OpenCat firmware, which must never go back in time."""
+
+from ideal_plant import IdealPlant
 
 from gaitopt.hal.opencat.codec import JOINTS
 
 
-class StillPlant:
-    def __init__(self, battery=7.53):
-        self.targets = [None] * JOINTS
-        self.angles = [0.0] * JOINTS
-        self.history = []
-        self.battery = battery
-        self.tilt = (0.0, 0.0, 0.0)
-        self.time = 0.0
+class StillPlant(IdealPlant):
+    def __init__(self):
+        super().__init__(dict.fromkeys(range(JOINTS), 0.0), volts=7.53)
 
     def advance(self, now):
-        assert now >= self.time - 1e-12, "time runs backward"
-        self.time = max(now, self.time)
-
-    def aim(self, servo, target):
-        self.targets[servo] = target
-        self.history.append((self.time, servo, target))
-        if target is not None:
-            self.angles[servo] = target
-
-    def position(self, servo):
-        return self.angles[servo]
-
-    def speed(self, servo):
-        return 0.0
-
-    def load(self, servo):
-        return 0.0
-
-    def roll_pitch_yaw(self):
-        return self.tilt
-
-    def voltage(self):
-        return self.battery
-
-    def temperature(self, servo):
-        return 25.0
+        assert now >= self.now - 1e-12, "time runs backward"
+        super().advance(now)
 
     @property
-    def powered(self):
-        return {servo for servo, target in enumerate(self.targets) if target is not None}
+    def angles(self):
+        return list(self.positions.values())

@@ -159,7 +159,7 @@ def test_dialects_by_version(version, dialect):
 
 @pytest.mark.parametrize("version", ["", "B10", "X10_260717", "B10_2607", "Ready!"])
 def test_no_version(version):
-    with pytest.raises(BodyError, match="no OpenCat version"):
+    with pytest.raises(BodyError, match="not an OpenCat version"):
         recognize(version)
 
 

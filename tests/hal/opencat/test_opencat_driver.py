@@ -68,7 +68,7 @@ def trot(dialect, cycle_time=0.8):
     return gait_skill(30 + 10 * np.sin(phase), cycle_time, dialect)
 
 
-def test_opens_a_board_that_boots_and_tells_who_it_is(dialect):
+def test_open_waits_for_the_boot_and_identifies_the_board(dialect):
     rig = Rig(dialect)
     info = rig.driver.open()
     assert (info.firmware, info.dialect) == (dialect.version, dialect.name)
@@ -153,7 +153,7 @@ def test_a_pose_takes_as_long_as_the_model_says(change):
     assert rig.link.now() - start == pytest.approx(motion_time(change), rel=0.05, abs=0.002)
 
 
-def test_what_is_in_reach_is_carried_out_before_the_next_pose_is_due():
+def test_a_pose_within_reach_is_carried_out_before_the_next_is_due():
     rig = Rig().up().stand(20)
     for elapsed in (0.02, 0.03, 0.05, 0.1, 0.2):
         reach = rig.driver.reach(elapsed)
@@ -197,7 +197,7 @@ def test_tilt_is_asked_at_the_firmware_s_pace_and_kept_in_between():
     assert len(rig.link.sent) - before == len(asked)
 
 
-def test_health_tells_the_voltage_now_and_then():
+def test_health_queries_the_voltage_from_time_to_time():
     rig = Rig().up()
     before = len(rig.link.sent)
     for _ in range(100):
@@ -207,24 +207,24 @@ def test_health_tells_the_voltage_now_and_then():
     assert Rig(NYBOARD).up().driver.health().voltage is None
 
 
-def test_health_tells_of_a_low_battery_until_it_is_over():
+def test_health_reports_a_low_battery_while_it_lasts():
     rig = Rig().up()
-    rig.plant.battery = 6.6
+    rig.plant.volts = 6.6
     rig.link.sleep(3.0)
     assert rig.driver.health().problems == (
         'battery low: the board says "Low power: 6.60V. The robot won\'t move."; charge it',
     )
     rig.link.sleep(8.0)
     assert rig.driver.health().problems != ()
-    rig.plant.battery = 7.5
+    rig.plant.volts = 7.5
     rig.link.sleep(3.0)
     assert rig.driver.health().problems == ()
 
 
-def test_health_tells_once_of_a_fall_that_the_firmware_acted_on():
+def test_health_reports_once_a_fall_that_the_firmware_acted_on():
     rig = Rig().up()
     assert rig.driver.health().problems == ()
-    rig.link.write(b"gB\n")  # somebody switches the reflexes on
+    rig.link.write(b"gB\n")  # another program switches the reflexes on
     rig.plant.tilt = (radians(120), 0.0, 0.0)
     rig.link.sleep(0.1)
     rig.plant.tilt = (0.0, 0.0, 0.0)

@@ -426,14 +426,14 @@ def test_reflexes_move_a_fallen_robot_unless_they_are_off(bench):
 
 
 def test_low_battery(bench):
-    bench.plant.battery = 6.6
+    bench.plant.volts = 6.6
     text = bench.run(3.0).decode()
     assert "Low power: 6.60V. The robot won't move.\r\n" in text
     assert bench.plant.powered == set()
     assert bench.ask(standing(50)) == "L\r\n"
     assert bench.plant.powered == set()
     assert b"Low power" in bench.run(10.0)
-    bench.plant.battery = 7.5
+    bench.plant.volts = 7.5
     assert b"Got 7.50 V power\r\n" in bench.run(3.0)
     assert bench.plant.powered == BITTLE_SERVOS
 

@@ -33,7 +33,7 @@ def streamed(table, cycle_time):
     return tracking(table, cycle_time, STREAM_PERIOD, np.radians(reach_deg(STREAM_PERIOD)))
 
 
-def test_a_slow_gait_arrives_whole():
+def test_all_of_a_slow_gait_arrives():
     whole = streamed(triangle(10), 1.0)
     assert whole.stretch == 1.0
     assert whole.share == pytest.approx(1.0, abs=0.05)
@@ -45,7 +45,7 @@ def test_a_fast_gait_must_be_stretched_until_its_speed_fits(cycle_time):
     assert streamed(triangle(50), cycle_time).stretch == pytest.approx(speed / 200, rel=0.01)
 
 
-def test_what_is_stretched_by_the_factor_fits():
+def test_a_gait_stretched_by_the_factor_fits():
     short = streamed(triangle(50), 0.4)
     assert short.share < 0.7
     fits = streamed(triangle(50), 0.4 * short.stretch)

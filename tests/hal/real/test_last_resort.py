@@ -1,4 +1,4 @@
-"""Servos off on every way out of the process: real processes on pseudo-terminals, and the bytes they leave."""
+"""Servos off on every exit from the process: real processes on pseudo-terminals, and the bytes they send."""
 
 import os
 import signal
@@ -18,9 +18,9 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals and
 
 CHILD = """
 import signal, sys, time
-signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever runs the tests may ignore it, as nohup does
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # the parent may ignore it, as nohup does
 from gaitopt.hal.address import parse_address
-from gaitopt.hal.catalog import make_driver
+from gaitopt.hal.real.connection import make_driver
 from gaitopt.hal.real.body import RealBody
 from gaitopt.hal.real.safety import SafetyLimits
 from gaitopt.hal.serial.serial_link import SerialLink
@@ -85,7 +85,7 @@ class Recorder:
 
 
 class Way:
-    """A process that commands an emulated robot, until it is told to go."""
+    """A process that commands an emulated robot until it is stopped."""
 
     def __init__(self, kind, mode, recorder, plant, port):
         self.kind, self.plant, self._recorder = kind, plant, recorder
@@ -225,7 +225,7 @@ def test_a_signal_without_a_handler_ends_the_process(called):
 
 
 def test_a_signal_that_is_ignored_stays_so(called):
-    """As under nohup, whose user closes the terminal and wants the robot to go on."""
+    """As under nohup: the user closes the terminal and wants the robot to continue."""
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     ticket = last_resort.arm(lambda: called.append("cut"))
     signal.raise_signal(signal.SIGHUP)

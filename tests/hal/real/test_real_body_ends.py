@@ -1,4 +1,4 @@
-"""How `RealBody` ends: by errors, by estop in the midst of anything, on lost lines; and begins anew."""
+"""How `RealBody` stops: by errors, by estop at any moment, on lost lines; and how it restarts."""
 
 import math
 import threading
@@ -63,11 +63,11 @@ def stop_within(rig, name, after=True):
     real = getattr(rig.driver, name)
 
     def call(*arguments):
-        told = real(*arguments) if after else None
+        result = real(*arguments) if after else None
         thread = threading.Thread(target=rig.body.estop)
         thread.start()
         thread.join()
-        return told if after else real(*arguments)
+        return result if after else real(*arguments)
 
     setattr(rig.driver, name, call)
 
@@ -79,7 +79,7 @@ def test_estop_while_the_servos_are_switched_on(rig, after):
     with pytest.raises(BodyError):
         rig.body.activate(rig.pose(), 0.1)
     rig.link.sleep(2.0)
-    assert rig.limp  # though nobody closed it yet
+    assert rig.limp  # though it is not closed yet
     assert rig.body.lifecycle is Lifecycle.ESTOP
     rig.body.deactivate()
     assert rig.body.lifecycle is Lifecycle.ESTOP

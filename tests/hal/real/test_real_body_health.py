@@ -65,7 +65,7 @@ def test_a_low_battery_keeps_the_robot_from_starting(rig):
         assert rig.plant.aims == aims
 
 
-def test_what_never_was_powered_is_not_switched_off(rig):
+def test_servos_that_were_never_powered_are_not_switched_off(rig):
     """To switch an OpenCat's servos off is to move it."""
     rig.body.configure()
     discharge(rig)
@@ -79,9 +79,9 @@ def test_what_never_was_powered_is_not_switched_off(rig):
 
 def test_heat_is_a_fault(make):
     rig = make("dynamixel").up()
-    rig.plant.degrees = 67.0  # the servos' own limit is 72
+    rig.plant.heat(67.0)  # the servos' own limit is 72
     walk(rig, 20)
-    rig.plant.degrees = 68.0
+    rig.plant.heat(68.0)
     check_faulty(rig, lambda: walk(rig, 60), "joint 0 is at 68 degrees Celsius, expected at most 67; let it cool")
 
 
@@ -96,7 +96,7 @@ def test_a_board_that_restarts_is_a_fault(make):
     check_faulty(rig, lambda: walk(rig, 100), "restarted by itself")
 
 
-def test_health_is_told_and_stops_nothing(rig):
+def test_health_is_returned_and_stops_nothing(rig):
     rig.body.configure()
     assert rig.body.health().voltage == pytest.approx(rig.plant.volts, abs=0.06)
     discharge(rig)

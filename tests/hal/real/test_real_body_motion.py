@@ -44,9 +44,10 @@ def test_power_comes_on_where_the_robot_is_and_eases_from_there(rig):
     assert turned.max() <= gentle + rounding
     farthest = max(abs(table[-1] - table[0])) * math.tau
     assert rig.link.now() - began >= 15 / 8 * farthest / SafetyLimits().gentle_speed - 0.1  # as long as is gentle
-    told = rig.told()
+    targets = rig.targets()
     assert all(
-        abs(np.radians(told[name]) - at) < rounding for name, at in zip(rig.robot.joint_names, rig.pose(), strict=True)
+        abs(np.radians(targets[name]) - at) < rounding
+        for name, at in zip(rig.robot.joint_names, rig.pose(), strict=True)
     )
 
 
@@ -57,7 +58,7 @@ def test_a_move_may_be_slower_than_gentle(rig):
     assert rig.link.now() - began == pytest.approx(2.0, abs=0.1)
 
 
-def test_a_move_to_what_is_no_pose_is_refused(rig):
+def test_a_move_to_an_invalid_pose_is_refused(rig):
     rig.up()
     before = dict(rig.plant.targets)
     for bad in (rig.pose() * math.nan, rig.pose()[:-1]):
@@ -70,7 +71,7 @@ def test_sit_ends_in_the_rest_pose(rig):
     rig.up()
     rig.body.sit()
     rest = rig.robot.wiring.rest_deg
-    assert all(angle == pytest.approx(rest[name], abs=0.6) for name, angle in rig.told().items())
+    assert all(angle == pytest.approx(rest[name], abs=0.6) for name, angle in rig.targets().items())
 
 
 def test_a_leap_is_slewed_and_a_pause_gives_no_right_to_one(rig):
@@ -132,7 +133,7 @@ def test_a_gait_plays_while_advanced_and_stops_for_a_command(make):
     aims = rig.plant.aims
     rig.link.sleep(0.1)
     assert rig.plant.aims == aims
-    assert rig.told()["rear_right_rotator"] == pytest.approx(30.0)
+    assert rig.targets()["rear_right_rotator"] == pytest.approx(30.0)
     rig.body.start_skill()
     keep_still(rig, 0.5)  # held
     aims = rig.plant.aims

@@ -68,14 +68,14 @@ def test_a_joint_is_sent_no_further_than_its_lead_from_where_it_is_measured():
     np.testing.assert_array_equal(admitted(FAR, present=None, lead=0.15), HIGH)  # not measured: no such rule
 
 
-def test_the_slew_counts_from_what_was_sent_not_from_what_is_measured():
-    """A robot that lags must not slow its own gait down: its servos are told to go on at full speed."""
+def test_the_slew_limit_counts_from_the_sent_angles_not_the_measured():
+    """A robot that lags must not slow its own gait down: its servos are commanded on at full speed."""
     lagging = MIDDLE - 0.3
     np.testing.assert_allclose(admitted(FAR, reach=np.full(JOINTS, 0.1), present=lagging), MIDDLE + 0.1)
 
 
 @given(vectors(), vectors(-2.5, 2.5), vectors(0.0, 1.0))
-def test_whatever_is_wanted_no_rule_is_broken(wanted, last, reach):
+def test_no_wanted_angles_break_a_rule(wanted, last, reach):
     sent = admitted(wanted, last=last, reach=reach)
     assert (np.abs(sent - last) <= reach + 1e-12).all()
     inside = (last >= LOW) & (last <= HIGH)
@@ -88,7 +88,7 @@ def test_whatever_is_wanted_no_rule_is_broken(wanted, last, reach):
 
 
 @given(vectors(), vectors(0.0, 1.0), vectors(-0.2, 0.2))
-def test_whatever_is_wanted_a_measured_joint_is_not_sent_far_from_where_it_is(wanted, reach, error):
+def test_no_wanted_angles_lead_a_measured_joint_too_far(wanted, reach, error):
     present = MIDDLE + error
     sent = admitted(wanted, reach=reach, present=present, lead=0.3)
     assert (np.abs(sent - present) <= 0.3 + 1e-12).all()
@@ -96,7 +96,7 @@ def test_whatever_is_wanted_a_measured_joint_is_not_sent_far_from_where_it_is(wa
 
 
 @given(vectors(), vectors(-2.5, 2.5), vectors(0.0, 1.0), vectors(-2.5, 2.5))
-def test_with_everything_at_odds_the_limits_come_first(wanted, last, reach, present):
+def test_joint_limits_have_priority_over_all_other_rules(wanted, last, reach, present):
     sent = admitted(wanted, last=last, reach=reach, present=present)
     assert (sent >= np.minimum(LOW, last)).all()
     assert (sent <= np.maximum(HIGH, last)).all()
@@ -141,10 +141,10 @@ def test_a_robot_without_a_sensor_is_not_tilted():
 SOUND = Health(voltage=7.4, temperatures=np.array([30.0, 40.0, 35.0]))
 
 
-def test_a_sound_robot_may_move():
+def test_a_healthy_robot_may_move():
     assert reason_not_to_move(SOUND, 7.0, 65.0) is None
     assert reason_not_to_move(SOUND, None, None) is None
-    assert reason_not_to_move(Health(), 7.0, 65.0) is None  # it cannot tell
+    assert reason_not_to_move(Health(), 7.0, 65.0) is None  # nothing is measured
 
 
 @pytest.mark.parametrize(
@@ -156,10 +156,10 @@ def test_a_sound_robot_may_move():
         (replace(SOUND, voltage=0.0, problems=("the board restarted",)), "the board restarted"),
     ],
 )
-def test_an_ailing_robot_must_not_move(health, why):
-    told = reason_not_to_move(health, 7.0, 65.0)
-    assert told is not None
-    assert re.match(why, told)
+def test_an_unhealthy_robot_must_not_move(health, why):
+    reason = reason_not_to_move(health, 7.0, 65.0)
+    assert reason is not None
+    assert re.match(why, reason)
 
 
 def test_the_limits_themselves_are_allowed():
@@ -191,7 +191,7 @@ def test_easing_has_minimum_jerk():
     assert np.abs(acceleration).max() == pytest.approx(10 / math.sqrt(3), abs=0.01)
 
 
-def test_a_straight_line_has_not():
+def test_a_straight_line_does_not_have_minimum_jerk():
     """Negative control of the test above."""
     speed = np.gradient(np.linspace(0, 1, 1001), 1 / 1000)
     assert speed.max() < 1.01

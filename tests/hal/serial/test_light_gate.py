@@ -13,7 +13,7 @@ from gaitopt.hal.serial.light_gate import LightGate, Passage
 
 
 class Script:
-    """Firmware that says given bytes when asked for them, whatever it hears."""
+    """Firmware that sends given bytes on demand, whatever it receives."""
 
     def __init__(self, answer=b""):
         self.answer = answer
@@ -109,7 +109,7 @@ def test_lines_may_arrive_in_any_pieces(cuts):
         *(b"S 4294967296\n", b"S 99999999999\n", b"S " + b"1" * 500 + b"\n", bytes(range(11, 256)) + b"\n"),
     ],
 )
-def test_what_is_no_line_of_the_protocol_is_ignored(garbage):
+def test_invalid_lines_are_ignored(garbage):
     assert seen(garbage) == Passage(None, None)
     assert seen(garbage, b"S 1000\n", garbage, b"F 2000\n", garbage) == Passage(1.0, 2.0)
 
@@ -132,7 +132,7 @@ def test_the_clock_may_start_anew_on_the_way():
     assert gate.poll().duration == pytest.approx(4.0)
 
 
-def test_reset_forgets_what_was_seen_and_what_waits(gate, firmware, link):
+def test_reset_discards_times_and_waiting_bytes(gate, firmware, link):
     firmware.trip("S", link.now())
     gate.poll()
     firmware.trip("F", link.now())

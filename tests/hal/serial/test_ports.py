@@ -1,4 +1,4 @@
-"""What the computer tells of its serial ports, held against made-up device trees."""
+"""What the computer reports about its serial ports, checked with made-up device trees."""
 
 import os
 
@@ -16,7 +16,7 @@ def timer(tmp_path):
     return file
 
 
-def test_a_slow_chip_is_told_with_the_command(tmp_path, timer):
+def test_a_slow_chip_is_reported_with_the_command(tmp_path, timer):
     timer.write_text("16\n")
     advice = latency_advice("/dev/ttyUSB0", tmp_path)
     assert advice.startswith("/dev/ttyUSB0: its USB chip holds replies back for up to 16 ms; ")
@@ -52,7 +52,7 @@ def forbidden(tmp_path, monkeypatch):
     return port
 
 
-def test_a_group_is_told_with_the_command(forbidden, monkeypatch):
+def test_a_group_is_reported_with_the_command(forbidden, monkeypatch):
     monkeypatch.setattr(ports, "_group", lambda path: "dialout")
     advice = permission_advice(str(forbidden))
     assert advice.startswith(f"{forbidden}: permission denied; run `sudo usermod -aG dialout $USER`, then log out")
@@ -99,7 +99,7 @@ def test_a_computer_without_such_a_tree_needs_nothing(tmp_path):
     assert stolen_chip_advice(tmp_path) is None
 
 
-def test_a_port_is_shown_with_what_it_calls_itself():
+def test_a_port_is_shown_with_its_description():
     assert str(PortInfo("COM3", "USB Serial Port", (0x0403, 0x6014))) == "COM3 (USB Serial Port)"
     assert PortInfo("COM3", "", (0x0403, 0x6014)).chip == "FT232H"
     assert PortInfo("COM4", "", (1, 2)).chip is None

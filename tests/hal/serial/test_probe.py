@@ -1,4 +1,4 @@
-"""Who is at a port, asked in simulated time."""
+"""Devices at ports are identified, in simulated time."""
 
 import numpy as np
 import pytest
@@ -13,7 +13,7 @@ from gaitopt.hal.serial import probe
 
 @pytest.fixture
 def at(monkeypatch):
-    """Return a function that puts firmware at a port, where it hears at one speed only, and asks who is there."""
+    """Return a function that puts firmware, which hears at one speed only, at a port, and identifies it."""
 
     def ask(firmware, speed=None, advice=None):
         opened = []

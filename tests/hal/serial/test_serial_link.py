@@ -76,7 +76,7 @@ def test_silence_is_no_bytes(link, timeout):
     assert link.now() >= before + timeout
 
 
-def test_flush_forgets_what_arrived(pty, link):
+def test_flush_discards_what_arrived(pty, link):
     os.write(pty[0], b"old")
     link.flush_input()
     os.write(pty[0], b"new")
@@ -105,7 +105,7 @@ def fill(fd):
             os.write(fd, bytes(1000))
 
 
-def test_cut_gives_up_what_waits_when_nothing_moves(pty, link):
+def test_cut_discards_what_waits_on_a_blocked_port(pty, link):
     fill(link._serial.fd)
     link.cut(b"off")
     received = b""
@@ -117,7 +117,7 @@ def test_cut_never_raises_and_touches_no_other_file(pty, link, tmp_path):
     fd = link._serial.fd
     link.close()
     with open(tmp_path / "other", "w+b", buffering=0) as other:
-        assert other.fileno() == fd  # the number is used anew
+        assert other.fileno() == fd  # the number is reused
         link.cut(b"off")
         assert other.read() == b""
 
@@ -125,7 +125,7 @@ def test_cut_never_raises_and_touches_no_other_file(pty, link, tmp_path):
 def test_a_stuck_port_is_an_error_not_a_hang(link):
     link._serial.write_timeout = 0.01
     fill(link._serial.fd)
-    with pytest.raises(BodyError, match="takes no bytes"):
+    with pytest.raises(BodyError, match="accepts no bytes"):
         link.write(bytes(1000))
 
 
@@ -141,9 +141,9 @@ def test_a_port_that_vanishes_is_lost(pty, link, use):
 
 
 @pytest.mark.parametrize("use", [lambda k: k.write(b"a"), lambda k: k.read(5.0), lambda k: k.flush_input()])
-def test_a_closed_port_says_so(link, use):
+def test_use_of_a_closed_port_is_reported(link, use):
     link.close()
-    with pytest.raises(BodyError, match="the port is closed; open it anew"):
+    with pytest.raises(BodyError, match="the port is closed; open it again"):
         use(link)
 
 
@@ -171,7 +171,7 @@ def test_a_chip_that_brltty_took_is_named(monkeypatch):
     assert message("/dev/ttyUSB7").endswith("no such port; brltty took it")
 
 
-def test_what_is_no_port_is_refused(tmp_path):
+def test_a_file_that_is_not_a_port_is_refused(tmp_path):
     (tmp_path / "file").touch()
     assert "this is a folder, not a serial port" in message(str(tmp_path))
     assert "this is a file, not a serial port" in message(str(tmp_path / "file"))

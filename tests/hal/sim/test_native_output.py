@@ -1,9 +1,9 @@
-"""Silence where C libraries would talk, and nowhere else."""
+"""C libraries are silenced where they would print, and nowhere else."""
 
 import subprocess
 import sys
 
-from gaitopt.hal.sim import native_output as quiet_module
+from gaitopt.hal.sim import native_output
 
 
 def run(script):
@@ -16,14 +16,14 @@ def test_importing_the_simulated_body_prints_nothing():
 
 
 def test_pybullet_itself_is_not_silent():
-    """Negative control: without `quiet` its build time is printed."""
+    """Negative control: without `silenced` its build time is printed."""
     out, err = run("import pybullet")
     assert "build time" in out + err
 
 
-# Only the file itself, for importing the package takes longer.
-QUIET = f"import runpy; quiet = runpy.run_path({quiet_module.__file__!r})['quiet']\n"
-TALK = """
+# Only the file itself, as importing the package takes longer.
+SILENCED = f"import runpy; silenced = runpy.run_path({native_output.__file__!r})['silenced']\n"
+PRINTS = """
 import ctypes, os, sys
 c = ctypes.CDLL(None)
 def say(word):
@@ -31,10 +31,10 @@ def say(word):
     c.puts(word.encode())
     os.write(1, word.encode() + b"\\n"); os.write(2, word.encode() + b"\\n")
 say("before")
-with quiet():
+with silenced():
     say("within")
 try:
-    with quiet():
+    with silenced():
         say("within")
         raise KeyError
 except KeyError:
@@ -44,12 +44,12 @@ c.fflush(None)
 """
 
 
-def test_only_what_is_said_within_is_kept_quiet():
-    out, err = run(QUIET + TALK)
+def test_only_what_is_printed_within_is_silenced():
+    out, err = run(SILENCED + PRINTS)
     assert sorted(out.split()) == ["after"] * 3 + ["before"] * 3
     assert sorted(err.split()) == ["after"] * 2 + ["before"] * 2
 
 
 def test_a_closed_output_is_no_error():
-    script = "import os, sys\nos.close(1)\nwith quiet():\n    pass\nsys.stdout = None"
-    assert run(QUIET + script) == ("", "")
+    script = "import os, sys\nos.close(1)\nwith silenced():\n    pass\nsys.stdout = None"
+    assert run(SILENCED + script) == ("", "")

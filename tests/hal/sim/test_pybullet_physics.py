@@ -8,7 +8,7 @@ from robot_poses import hip_height, pose_over_feet
 
 from gaitopt.hal.body import Body, BodyState, Camera, GroundContacts
 from gaitopt.hal.engine import EngineSpec
-from gaitopt.hal.sim.placing import stand
+from gaitopt.hal.sim.placing import place_trunk
 from gaitopt.hal.sim.pybullet_body import PyBulletBody
 from gaitopt.hal.sim.pybullet_world import p
 from gaitopt.robot.kinematics import kinematics
@@ -39,10 +39,10 @@ def test_stand_is_the_plane_through_the_paws(robot):
     below = np.array([[0, 0, 0.01 - height]] * 2 + [[0, 0, -0.01 - height]] * 2)
     solution = legs.inverse(legs.hip + below @ level)  # level frame to body
     assert solution.reachable.all()
-    stance = stand(robot, legs.joints(solution.angles))
-    assert stance.height == pytest.approx(height + robot.paw_radius, abs=1e-6)
-    assert stance.pitch == pytest.approx(pitch, abs=1e-5)
-    assert stance.roll == pytest.approx(0, abs=1e-6)
+    trunk = place_trunk(robot, legs.joints(solution.angles))
+    assert trunk.height == pytest.approx(height + robot.paw_radius, abs=1e-6)
+    assert trunk.pitch == pytest.approx(pitch, abs=1e-5)
+    assert trunk.roll == pytest.approx(0, abs=1e-6)
 
 
 @pytest.mark.parametrize("higher", [-0.005, 0.01])
@@ -52,7 +52,7 @@ def test_a_standing_robot_stands_as_high_as_its_legs(robot, body, field, higher)
     body.activate(pose_over_feet(robot, height), 1.0)
     state = body.read()
     assert state.time == 0.0
-    # The default engine lets servos give by a degree under the weight; where all knees point back, the body shifts.
+    # With the default engine, servos give by a degree under the weight; where all knees point back, the body shifts.
     ahead = 0.006 if robot.legs.front.knee_folds == robot.legs.rear.knee_folds else 0.0015
     place = np.array([-field.field.run_up_m, 0.1, height + robot.paw_radius])
     assert (np.abs(state.position - place) < [ahead, 0.0015, 0.0015]).all()
@@ -115,7 +115,7 @@ def test_a_servo_closes_an_error_with_its_time_constant(robot, field, step):
 
 @pytest.mark.parametrize("strength", [0.8, 1.0])
 def test_no_servo_is_faster_or_stronger_than_its_data(robot, body, field, strength):
-    """All legs told to leap to the other end of their range: speeds come to their limits, and stay there."""
+    """All legs are commanded to leap to the other end of their range: speeds reach their limits, and stay there."""
     body.prepare(field, conditions(servo_strength=strength))
     pose = pose_over_feet(robot)
     body.activate(pose, 0.3)
@@ -164,7 +164,7 @@ def test_a_weak_robot_cannot_stand(robot, body, field):
 
 
 def test_slippery_ground_lets_paws_slide(robot, body, field):
-    """Feet told to go outward and back again carry the trunk along only where there is friction."""
+    """Feet that move outward and back carry the trunk along only where there is friction."""
     ways = []
     for friction in (0.02, 0.8):
         body.prepare(field, conditions(friction=friction))
@@ -179,7 +179,7 @@ def test_slippery_ground_lets_paws_slide(robot, body, field):
     assert ways[0] < 0.7 * ways[1]
 
 
-def test_played_in_a_block_commands_do_what_they_do_alone(robot, body, field, hand_tuned):
+def test_commands_played_in_a_block_act_as_single_ones(robot, body, field, hand_tuned):
     """The block's own limits hold: the last row asks for too much."""
     block = GaitController(hand_tuned, robot, field).angles(0, 40, BLIND)
     block[-1] += 10.0

@@ -1,4 +1,4 @@
-"""What is seen of a field lies where the field says, and bears no weight."""
+"""The visible marks of a field are where the field says, and carry no weight."""
 
 import pytest
 

@@ -11,7 +11,7 @@ from small_studies import NOON, SMALL, left_by, said
 
 from gaitopt.errors import InputError
 from gaitopt.gait.parameters import GaitParameters, GaitSpace
-from gaitopt.optim.catalog import OPTIMIZERS
+from gaitopt.optim.catalog import resolve_options
 from gaitopt.run.compare import optimizer_trial as optimizer_member
 from gaitopt.run.compare.compare import compare, run_comparison
 from gaitopt.run.compare.folder import find_study, list_studies

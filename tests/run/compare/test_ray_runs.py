@@ -12,10 +12,10 @@ from small_studies import left_by, said
 from gaitopt.errors import InputError
 from gaitopt.run.compare.compare import new_study, run_comparison
 from gaitopt.run.compare.folder import ComparisonFolder, plan
+from gaitopt.run.evaluate import evaluate
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.learn import learn
 from gaitopt.run.learn.optimize import optimize
-from gaitopt.run.rollout import evaluate
 
 LONGER = {"traversals": 60, "fresh": 10}
 
@@ -51,7 +51,7 @@ def test_learning_on_ray_is_the_same_to_the_bit(local_ray, make_run):
 
 def test_timing_a_gait_on_ray_is_the_same_to_the_bit(local_ray, small_config, ers7, tiny_field):
     gait = small_config.start_gait
-    one, ray = (evaluate(gait, ers7, tiny_field, 6, 3, workers=workers) for workers in (1, "ray"))
+    one, ray = (evaluate(gait, ers7, tiny_field, repeats=6, seed=3, workers=workers) for workers in (1, "ray"))
     assert repr(ray) == repr(one)
 
 

@@ -9,7 +9,7 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, load_gait
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.learn.settings import LearnSettings, new_optimizer
+from gaitopt.run.learn.settings import LearnSettings, check_budget, new_optimizer
 
 
 def test_what_is_not_given_is_filled_in(settings):
@@ -20,24 +20,25 @@ def test_what_is_not_given_is_filled_in(settings):
     assert config.fresh == 20
     assert config.engine.name == "pybullet"
     assert config.gait.parameters["cycle_time"] == 0.64
-    assert config.start_gait == settings["start"].parameters
+    assert config.start_gait == load_gait("hand-tuned", settings["robot"]).parameters
 
 
-def test_versions_tell_what_computed(small_config):
-    assert small_config.versions["python"] == platform.python_version()
-    assert small_config.versions["gaitopt"] == gaitopt.__version__
-    assert small_config.versions["numpy"] == np.__version__
-    assert small_config.versions["pybullet"][0].isdigit()
-    assert small_config.versions["git"]
+def test_versions_name_what_computed(make_run):
+    versions = make_run().provenance.versions
+    assert versions["python"] == platform.python_version()
+    assert versions["gaitopt"] == gaitopt.__version__
+    assert versions["numpy"] == np.__version__
+    assert versions["pybullet"][0].isdigit()
+    assert versions["git"]
 
 
 # What one iteration costs with the defaults: 15 policies x 3, (12 + 1) points x 3, 15 points x 3.
 @pytest.mark.parametrize(("optimizer", "cost"), [("kohl-stone", 45), ("forward-difference", 39), ("random-search", 45)])
 def test_a_budget_must_pay_for_an_iteration(settings, optimizer, cost):
     given = settings | {"optimizer": optimizer, "options": {}}
-    assert LearnSettings(**given | {"traversals": cost}).traversals == cost
+    check_budget(LearnSettings(**given | {"traversals": cost}))
     with pytest.raises(InputError, match=f"traversals: got {cost - 1}; one iteration of {optimizer} takes {cost}"):
-        LearnSettings(**given | {"traversals": cost - 1})
+        check_budget(LearnSettings(**given | {"traversals": cost - 1}))
 
 
 def bad(parameters, **changes):
@@ -70,18 +71,19 @@ def test_settings_that_cannot_be_used_are_named(settings, changes, words):
 
 def test_the_start_must_be_a_gait_of_the_robot(settings):
     ers210 = load_robot("aibo-ers210")
-    with pytest.raises(InputError, match="mine: is a gait of aibo-ers210; expected one of aibo-ers7"):
-        LearnSettings(**settings | {"start": load_gait("hand-tuned", ers210), "start_name": "mine"})
-    start = settings["start"].parameters
-    with pytest.raises(InputError, match=r"mine: gait parameter length: got 0\.5 m; expected"):
-        LearnSettings(**settings | {"start": bad(start, length=0.5), "start_name": "mine"})
+    with pytest.raises(InputError, match="gait: is a gait of aibo-ers210; expected one of aibo-ers7"):
+        LearnSettings(**settings | {"gait": load_gait("hand-tuned", ers210)})
+    start = load_gait("hand-tuned", settings["robot"]).parameters
+    for gait in (bad(start, length=0.5), bad(start, length=0.5).parameters, {**vars(start), "length": 0.5}):
+        with pytest.raises(InputError, match=r"gait: gait parameter length: got 0\.5 m; expected"):
+            LearnSettings(**settings | {"gait": gait})
 
 
 def test_the_optimizer_begins_at_the_start_and_depends_on_the_seed(settings, small_config):
     low = np.array([small_config.robot.gait[name].low for name in vars(small_config.start_gait)])
     high = np.array([small_config.robot.gait[name].high for name in vars(small_config.start_gait)])
     best = GaitParameters.from_vector(low + new_optimizer(small_config).best * (high - low))
-    assert vars(best) == pytest.approx(vars(settings["start"].parameters), abs=1e-12)
+    assert vars(best) == pytest.approx(vars(load_gait("hand-tuned", settings["robot"]).parameters), abs=1e-12)
     asked = [new_optimizer(small_config).ask() for _ in range(2)]
     other = new_optimizer(LearnSettings(**settings | {"seed": 6})).ask()
     assert np.array_equal(*asked)

@@ -2,13 +2,15 @@ import shutil
 from pathlib import Path
 
 import pytest
+from gaitopt.run.resume import resume
 
 from gaitopt.errors import GaitoptError, InputError
 from gaitopt.gait.gait_file import Gait, load_gait
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.learn.folder import RunFolder
-from gaitopt.run.learn.learn import learn, resume
+from gaitopt.run.learn.learn import learn
+from gaitopt.run.learn.settings import LearnSettings
 
 TINY = {"optimizer": "kohl-stone", "traversals": 4, "workers": 1, "options": {"policies": 2, "repeats": 1}}
 
@@ -30,7 +32,9 @@ def test_learning_is_one_call_and_can_be_taken_up_again(tmp_path, tiny_field, fr
 def test_names_specs_and_gaits_are_taken(tmp_path, tiny_field, free_walks):
     ers210 = load_robot("aibo-ers210")
     gait = Gait("aibo-ers210", load_gait("hand-tuned", ers210).parameters)
-    outcome = learn(ers210, tiny_field, gait, "random-search", 2, 1, 0, "mine", tmp_path, {"points": 2, "repeats": 1})
+    fields = {"robot": ers210, "scenario": tiny_field, "gait": gait, "name": "mine"}
+    method = {"optimizer": "random-search", "traversals": 2, "options": {"points": 2, "repeats": 1}}
+    outcome = learn(LearnSettings(**fields), **method, workers=1, runs=tmp_path)
     config = RunFolder(outcome.run).config
     assert outcome.run.name.endswith("_mine")
     assert (config.robot.name, config.optimizer, config.gait.name) == ("aibo-ers210", "random-search", "given")
@@ -56,7 +60,7 @@ URDFS = {
 def test_a_broken_urdf_is_found_before_anything_is_written(tmp_path, how):
     robot = broken_robot(tmp_path / "robot", URDFS[how])
     with pytest.raises(GaitoptError, match=r"robot\.urdf") as caught:
-        learn(robot, runs=tmp_path / "runs", **TINY)
+        learn(robot=robot, runs=tmp_path / "runs", **TINY)
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "runs").exists()
 
@@ -64,12 +68,12 @@ def test_a_broken_urdf_is_found_before_anything_is_written(tmp_path, how):
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
-        ({"engine": EngineSpec(time_step_s=0.003)}, "time_step_s: got 0.003; expected a whole part of"),
+        ({"engine": EngineSpec(time_step_s=0.003)}, "time_step_s: got 0.003; expected a whole fraction of"),
         ({"workers": 0}, "workers: got 0, expected 1 or more"),
         ({"traversals": 1}, "one iteration of kohl-stone takes 2"),
         ({"robot": "aibo"}, "unknown robot 'aibo'; did you mean aibo-ers7 or aibo-ers210"),
         ({"scenario": "feild"}, "unknown scenario 'feild'; did you mean field"),
-        ({"start": "hand-made"}, "unknown gait of aibo-ers7 'hand-made'; did you mean hand-tuned"),
+        ({"gait": "hand-made"}, "unknown gait of aibo-ers7 'hand-made'; did you mean hand-tuned"),
         ({"optimizer": "annealing"}, "unknown optimizer 'annealing'; known: .*forward-difference"),
         ({"name": "my run"}, "name: got 'my run'"),
     ],

@@ -13,14 +13,14 @@ from gaitopt.rl.mdps.puck_world import PuckWorld
 from gaitopt.rl.policies.files import make_policy
 from gaitopt.rl.request import Request
 from gaitopt.rl.rollout import Collector
-from gaitopt.run.train.sampler_pool import LaneFactory, LanePool
+from gaitopt.run.train.sampler_pool import SamplerFactory, SamplerPool
 
 OPTIONS = {"observation_size": 6, "actions": 2, "hidden": [8]}
-LANES = 5
+SAMPLERS = 5
 
 
 def factory(environment=PuckWorld, options=OPTIONS):
-    return LaneFactory(environment, "gaussian-mlp", options, run_seed=3)
+    return SamplerFactory(environment, "gaussian-mlp", options, run_seed=3)
 
 
 def requests(number=0):
@@ -37,12 +37,12 @@ def same(batches, others):
 @pytest.fixture
 def alone():
     """Three collections in this process."""
-    with LanePool(factory(), LANES, 1) as pool:
+    with SamplerPool(factory(), SAMPLERS, 1) as pool:
         return [pool.collect(requests(number)) for number in range(3)]
 
 
 def test_one_process_lives_through_what_the_collector_does(alone):
-    collector = Collector([PuckWorld() for _ in range(LANES)], make_policy("gaussian-mlp", OPTIONS), run_seed=3)
+    collector = Collector([PuckWorld() for _ in range(SAMPLERS)], make_policy("gaussian-mlp", OPTIONS), run_seed=3)
     for number, batches in enumerate(alone):
         assert same(collector.collect(requests(number)), batches)
     assert not same(alone[0], alone[1])  # the comparison can fail
@@ -50,13 +50,13 @@ def test_one_process_lives_through_what_the_collector_does(alone):
 
 @pytest.mark.parametrize("workers", [2, 4])
 def test_the_number_of_processes_changes_nothing(alone, workers):
-    with LanePool(factory(), LANES, workers) as pool:
+    with SamplerPool(factory(), SAMPLERS, workers) as pool:
         for number, batches in enumerate(alone):
             assert same(pool.collect(requests(number)), batches)
 
 
 def test_a_killed_process_loses_nothing(alone):
-    with LanePool(factory(), LANES, 2) as pool:
+    with SamplerPool(factory(), SAMPLERS, 2) as pool:
         assert same(pool.collect(requests(0)), alone[0])
         for process in pool._processes:
             os.kill(process._process.pid, signal.SIGKILL)
@@ -76,9 +76,9 @@ class Closable(PuckWorld):
 
 
 def test_a_pool_in_this_process_lets_go_of_its_environments_and_can_go_on(alone):
-    pool = LanePool(factory(Closable), LANES, 1)
+    pool = SamplerPool(factory(Closable), SAMPLERS, 1)
     assert same(pool.collect(requests(0)), alone[0])
-    assert len(Closable.open_ones) == LANES
+    assert len(Closable.open_ones) == SAMPLERS
     pool.close()
     assert not Closable.open_ones
     assert same(pool.collect(requests(1)), alone[1])
@@ -87,34 +87,34 @@ def test_a_pool_in_this_process_lets_go_of_its_environments_and_can_go_on(alone)
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_another_pool_goes_on_from_a_state(alone, workers):
-    with LanePool(factory(), LANES, 2) as pool:
+    with SamplerPool(factory(), SAMPLERS, 2) as pool:
         pool.collect(requests(0))
         state = pool.state()
-    with LanePool(factory(), LANES, workers) as pool:
+    with SamplerPool(factory(), SAMPLERS, workers) as pool:
         pool.restore(state)
         assert same(pool.collect(requests(1)), alone[1])
 
 
 def test_a_state_taken_up_before_anything_was_lived_through_is_the_beginning(alone):
-    with LanePool(factory(), LANES, 1) as pool:
+    with SamplerPool(factory(), SAMPLERS, 1) as pool:
         state = pool.state()
-    with LanePool(factory(), LANES, 1) as pool:
+    with SamplerPool(factory(), SAMPLERS, 1) as pool:
         pool.collect(requests(2))
         pool.restore(state)
-    with LanePool(factory(), LANES, 1) as pool:
+    with SamplerPool(factory(), SAMPLERS, 1) as pool:
         pool.restore(state)
         assert same(pool.collect(requests(0)), alone[0])
 
 
-def test_a_state_of_other_lanes_is_refused():
-    with LanePool(factory(), 2, 1) as pool:
+def test_a_state_of_another_number_of_samplers_is_refused():
+    with SamplerPool(factory(), 2, 1) as pool:
         state = pool.state()
-    with LanePool(factory(), 3, 1) as pool, pytest.raises(InputError, match="is of 2 environments, expected 3"):
+    with SamplerPool(factory(), 3, 1) as pool, pytest.raises(InputError, match="is of 2 environments, expected 3"):
         pool.restore(state)
 
 
 def test_a_policy_of_another_size_is_refused():
-    with LanePool(factory(options={**OPTIONS, "observation_size": 5}), 1, 1) as pool:
+    with SamplerPool(factory(options={**OPTIONS, "observation_size": 5}), 1, 1) as pool:
         policy = make_policy("gaussian-mlp", {**OPTIONS, "observation_size": 5})
         with pytest.raises(InputError, match="takes observations of 5 numbers, the environment gives 6"):
             pool.collect([Request(policy.state(), steps=4)])
@@ -131,7 +131,7 @@ class Broken(PuckWorld):
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_is_no_number_names_environment_and_step(workers):
     with (
-        LanePool(factory(Broken), 2, workers) as pool,
+        SamplerPool(factory(Broken), 2, workers) as pool,
         pytest.raises(InputError, match=r"environment 0, .*step 6.*nan"),
     ):
         pool.collect(requests())
@@ -140,4 +140,4 @@ def test_what_is_no_number_names_environment_and_step(workers):
 @pytest.mark.parametrize("numbers", [(0, 1), (1, 0)])
 def test_numbers_below_one_are_refused(numbers):
     with pytest.raises(InputError, match="expected 1 or more"):
-        LanePool(factory(), *numbers)
+        SamplerPool(factory(), *numbers)

@@ -1,0 +1,139 @@
+"""What an experiment measured, as pandas data frames; the units of a frame's columns are in `frame.attrs["units"]`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from gaitopt.errors import InputError
+from gaitopt.gait.parameters import PARAMETER_NAMES, UNITS
+from gaitopt.run.compare.folder import ComparisonFolder
+from gaitopt.run.compare.settings import CompareSettings
+from gaitopt.run.experiment import CURVE, CURVES, RUNS, find, open_experiment
+from gaitopt.run.lab.folder import LabFolder
+from gaitopt.run.lab.settings import LabSettings
+from gaitopt.run.learn.folder import RunFolder
+from gaitopt.run.learn.settings import LearnSettings
+from gaitopt.run.store import PURPOSES, Row
+from gaitopt.run.train.folder import TrainFolder
+from gaitopt.run.train.settings import TrainSettings
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
+
+TRAVERSAL_UNITS = {
+    "time_s": "s",
+    "distance_m": "m",
+    "speed_mps": "m/s",
+    "roll_spread": "rad",
+    "pitch_spread": "rad",
+    "energy_j": "J",
+    "drift_m": "m",
+    "wall_s": "s",
+    **UNITS,
+}
+"""Units of the columns of traversals; counts, shares and names have none."""
+
+
+@dataclass(frozen=True)
+class RunData:
+    """What a run measured."""
+
+    path: Path
+    settings: LearnSettings
+    traversals: DataFrame
+    """One row a traversal: its place (purpose, iteration, candidate, repeat), seed, gait and measures."""
+    iterations: DataFrame
+    """One row an iteration: traversals so far, the gait recommended, and the optimizer's own time."""
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """What a training measured."""
+
+    path: Path
+    settings: TrainSettings
+    metrics: DataFrame
+    """One row an update: steps, episodes, falls, mean return, and what the algorithm reports."""
+
+
+@dataclass(frozen=True)
+class ComparisonData:
+    """What a comparison measured."""
+
+    path: Path
+    settings: CompareSettings
+    curves: DataFrame
+    """One row for each method, seed and point of its curve: the score of what was recommended then."""
+    runs: tuple[Path, ...]
+    """Folders of its runs, or trainings; each can be loaded alone."""
+
+
+@dataclass(frozen=True)
+class LabData:
+    """What a lab experiment measured."""
+
+    path: Path
+    settings: LabSettings
+    curve: DataFrame
+    """One row a look at the policy: steps and value."""
+
+
+def load_run(
+    experiment: str | Path = "latest", runs: Path | str = RUNS
+) -> RunData | TrainingData | ComparisonData | LabData:
+    """Return what an experiment measured, as pandas data frames.
+
+    Args:
+        experiment: folder or name of a run, a training, a comparison or a lab result; or `latest`.
+        runs: folder in which names are looked up.
+
+    Raises:
+        InputError: there is none, its files are damaged, or a comparison or lab experiment is not finished.
+    """
+    folder = open_experiment(find(experiment, Path(runs)))
+    if isinstance(folder, RunFolder):
+        with folder.open_store() as store:
+            rows = [_traversal(row) for purpose in PURPOSES for row in store.rows(purpose)]
+            iterations = [_iteration(asdict(told)) for told in store.iterations()]
+        frames = _frame(rows, TRAVERSAL_UNITS), _frame(iterations, {"overhead_s": "s", **UNITS})
+        return RunData(folder.path, folder.config, *frames)
+    if isinstance(folder, TrainFolder):
+        return TrainingData(folder.path, folder.config, _frame(folder.read_progress(), {"mean_return": "cm"}))
+    if isinstance(folder, ComparisonFolder):
+        unit = "m/s" if folder.config.score is None or folder.config.score.is_speed else str(folder.config.score)
+        curves = _read(folder.path / CURVES, {"score": unit})
+        return ComparisonData(folder.path, folder.config, curves, tuple(member.path for member in folder.members))
+    assert isinstance(folder, LabFolder)
+    return LabData(folder.path, folder.config, _read(folder.path / CURVE, {}))
+
+
+def _traversal(row: Row) -> dict[str, Any]:
+    gait = dict(zip(PARAMETER_NAMES, row.parameters, strict=True))
+    walked = asdict(row.traversal) | {"status": row.traversal.status.value}
+    return {**row.place._asdict(), "seed": row.seed, **gait, **walked, "score": row.score, "wall_s": row.wall_s}
+
+
+def _iteration(told: dict[str, Any]) -> dict[str, Any]:
+    gait = dict(zip(PARAMETER_NAMES, told.pop("incumbent"), strict=True))
+    return told | gait
+
+
+def _frame(rows: list[Any], units: Mapping[str, str]) -> DataFrame:
+    from pandas import DataFrame  # slow to import
+
+    frame = DataFrame(rows)
+    frame.attrs["units"] = {column: units.get(column, "") for column in frame.columns}
+    return frame
+
+
+def _read(path: Path, units: Mapping[str, str]) -> DataFrame:
+    from pandas import read_csv  # slow to import
+
+    if not path.is_file():
+        raise InputError(f"{path.parent}: has not finished; go on with: gaitopt resume {path.parent}")
+    frame = read_csv(path)
+    frame.attrs["units"] = {column: units.get(column, "") for column in frame.columns}
+    return frame
