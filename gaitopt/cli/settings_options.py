@@ -28,7 +28,7 @@ BY_NAME = {RobotSpec: "ROBOT", ScenarioSpec: "SCENARIO", NamedGait: "GAIT", Scor
 """Types given by a word, and what help calls that word."""
 FLAGS = {"gait": ("--gait", "--start"), "return_goal": ("--return",)}
 """Names of options that are not simply the field's."""
-METHODS = ("optimizer", "algorithm", "optimizers", "algorithms")
+METHODS = {"optimizer", "algorithm", "optimizers", "algorithms"}
 """Fields that name the methods; options belong to them."""
 
 
@@ -39,7 +39,7 @@ def add_settings(parser: argparse.ArgumentParser, kind: type[Settings], leave_ou
         "--config",
         type=Path,
         metavar="FILE.toml",
-        help="read settings from a file, such as the config.toml of an earlier experiment; options replace what it says",
+        help="read settings from a file, such as the config.toml of an earlier experiment; options win over it",
     )
     for name, field in kind.model_fields.items():
         if name not in leave_out and (given := _how_given(field)) is not None:
@@ -51,8 +51,8 @@ def add_settings(parser: argparse.ArgumentParser, kind: type[Settings], leave_ou
         default=[],
         dest="changes",
         metavar="KEY=VALUE",
-        help="change one value; KEY is method.OPTION for an option of the optimizer or algorithm (NAME.OPTION for one of "
-        "several), or such as scenario.friction, robot.servo.speed_margin, engine.time_step_s, policy.sigma, "
+        help="change one value; KEY is method.OPTION for an option of the optimizer or algorithm (NAME.OPTION for one "
+        "of several), or such as scenario.friction, robot.servo.speed_margin, engine.time_step_s, policy.sigma, "
         "interface.observe; VALUE is written as in TOML, or none to switch an option off",
     )
 
@@ -73,7 +73,7 @@ def read_arguments(
     """
     fields = fields_of(args, kind)
     given = given_fields(args, kind) | {name: value for name, value in more.items() if value is not None}
-    _drop_options(fields, given)
+    _drop_options(fields, given, args.config)
     result = change_settings(fields | given, args.changes, methods)
     for key, before, now in differences(fields, result):
         if before is not None and not (isinstance(now, Mapping) and now.get("base") == before):
@@ -104,12 +104,15 @@ def _flags(name: str) -> tuple[str, ...]:
     return FLAGS.get(name, (f"--{name.replace('_', '-')}",))
 
 
-def _drop_options(fields: dict[str, Any], given: Mapping[str, Any]) -> None:
-    """Leave out the options in a file of a method that another takes the place of."""
-    for name in METHODS:
-        if name in fields and name in given and "options" in fields and fields[name] != given[name]:
+def _drop_options(fields: dict[str, Any], given: Mapping[str, Any], file: Path) -> None:
+    """Leave out the options in a file of methods that others take the place of."""
+    before = fields.get("options") or {}
+    for name in METHODS & fields.keys() & given.keys():
+        if fields[name] != given[name]:
             among = str(given[name]).split(",") if name.endswith("s") else ()
-            fields["options"] = {method: own for method, own in fields["options"].items() if method in among}
+            fields["options"] = {method: own for method, own in before.items() if method in among}
+    if before and not fields["options"]:
+        print(f"note: {file}: options are of another method and are left out", file=sys.stderr)
 
 
 def _in_options(message: str, given: Collection[str]) -> str:
@@ -129,7 +132,7 @@ def _how_given(field: FieldInfo) -> tuple[str, Callable[[str], Any]] | None:
     """Return what help calls the word for a field, and its converter; None if no word can give the field."""
     annotation = field.annotation
     choices = [c for c in get_args(annotation) if c is not NoneType] if _is_union(annotation) else [annotation]
-    kind, *rest = (get_args(choices[0]) if hasattr(choices[0], "__metadata__") else choices)[:1]
+    kind = get_args(choices[0])[0] if hasattr(choices[0], "__metadata__") else choices[0]
     if kind in BY_NAME:
         return BY_NAME[kind], str
     if kind in (int, float):

@@ -134,14 +134,6 @@ def read_settings(kind: type[Settings], path: Path) -> dict[str, Any]:
     return tables
 
 
-def _beside(path: Path, choice: Any) -> Any:
-    """Return what a file names with its relative paths taken from the file's folder."""
-    if isinstance(choice, Mapping):
-        return {key: _beside(path, value) if key in ("base", "urdf") else value for key, value in choice.items()}
-    is_path = isinstance(choice, str) and choice.endswith((".toml", ".urdf"))
-    return str(path.parent / choice) if is_path else choice
-
-
 def _read(kind: type[Settings], path: Path) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Return the settings in a file, and its provenance if it has one."""
     tables = read_toml(path)
@@ -162,6 +154,16 @@ def _read(kind: type[Settings], path: Path) -> tuple[dict[str, Any], dict[str, A
             f"{path}: holds settings of gaitopt {found.get('kind')}; expected those of gaitopt {kind.kind}"
         )
     return tables, dict(found)
+
+
+def _beside(folder: Path, choice: Any) -> Any:
+    """Return a choice with the paths of its files, which are written relative to the folder."""
+    if isinstance(choice, str):
+        return str(folder / choice) if choice.endswith(".toml") else choice
+    if not isinstance(choice, Mapping):
+        return choice
+    files = {"base": _beside(folder, choice.get("base")), "urdf": str(folder / str(choice.get("urdf")))}
+    return {key: files.get(key, value) for key, value in choice.items()}
 
 
 def _shipped_robot(robot: RobotSpec) -> RobotSpec | None:

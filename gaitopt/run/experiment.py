@@ -257,8 +257,6 @@ def _speed_of_layout_1(folder: Path) -> float | None:
 
 def _comparison(folder: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
     members = [row(path) for path in sorted((folder / MEMBERS).iterdir()) if path.is_dir()]
-    if any(member["state"] == "broken" for member in members):
-        raise InputError(f"{folder}: a run is broken")
     ended = sum(member["state"] == "finished" for member in members)
     left_out = tables.get("provenance", tables).get("left_out", ())
     named = tables.get("algorithms") or tables.get("optimizers") or ()

@@ -62,7 +62,7 @@ class Settings(Spec):
     engine: EngineSpec
     """Physics engine and its settings (default: those that suit the robot)."""
     name: Name
-    """Name of the experiment, which its folder bears: letters, digits, dot, dash, underscore (default: made from the rest)."""
+    """Name of the experiment's folder: letters, digits, dot, dash, underscore (default: made of the rest)."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -156,8 +156,9 @@ def _merged(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
     merged = dict(table)
     for name, value in changes.items():
         inner = merged.get(name)
-        both = isinstance(inner, Mapping) and isinstance(value, Mapping)
-        merged[name] = _merged(inner, value) if both else value  # type: ignore[arg-type]
+        if isinstance(inner, Mapping) and isinstance(value, Mapping) and value.keys() <= inner.keys():
+            value = _merged(inner, value)
+        merged[name] = value  # a table with other keys stands for itself, such as { low, high } for { mean, std }
     return merged
 
 

@@ -10,8 +10,7 @@ from gaitopt.emulators.faults import FaultyLine
 from gaitopt.emulators.light_gate import GateFirmware
 from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError
-from gaitopt.hal.real import connection
-from gaitopt.hal.real import guard
+from gaitopt.hal.real import connection, guard
 from gaitopt.hal.serial import probe
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.real import walks
@@ -106,7 +105,7 @@ class MemoryDesk:
         """Let the command line find this desk at its ports; no thread watches, for time passes in leaps."""
         for module in (connection, walks, probe):
             monkeypatch.setattr(module, "SerialLink", self.open)
-        monkeypatch.setattr(real_body, "Watchdog", lambda check: None)
+        monkeypatch.setattr(guard, "Watchdog", lambda check: None)
         monkeypatch.setattr("gaitopt.cli.operator.UnattendedOperator", partial(UnattendedOperator, sleep=self.sleep))
         monkeypatch.setattr(probe, "permission_advice", lambda port: None)
 

@@ -75,8 +75,8 @@ def test_unknown_names_and_wrong_values(refused, verb, words, said):
         ("learn --traversals 0", "argument --traversals: got '0'; expected a whole number of at least 1"),
         ("score hand-tuned --repeats 0", "argument --repeats: got '0'"),
         ("score hand-tund", "'hand-tund'; did you mean hand-tuned?"),
-        ("score", "the following arguments are required: GAIT|POLICY|RUN"),
-        ("replay latest", "unknown gait of aibo-ers7, or run in runs, 'latest'; known: hand-tuned"),
+        ("score", "the following arguments are required: WALKER"),
+        ("replay latest", "unknown run in runs 'latest'; known: none"),
         ("resume nothing", "unknown experiment in runs 'nothing'; known: none"),
         ("replay hand-tuned --video walk.avi", "walk.avi: got a name that ends in '.avi'; expected .mp4 or .gif"),
         ("replay hand-tuned --video no/walk.gif", "no/walk.gif: there is no folder no; make it first"),
@@ -205,7 +205,8 @@ def test_a_run_with_a_broken_body_is_not_walked(refused, run):
 
 
 def test_a_run_is_of_its_own_robot(refused, run):
-    assert "is a run of aibo-ers7; got --robot aibo-ers210" in refused("score", "latest", "--robot", "aibo-ers210")
+    said = refused("score", "latest", "--robot", "aibo-ers210")
+    assert "is a run of aibo-ers7; got robot aibo-ers210: leave it out" in said
 
 
 def test_a_run_without_a_gait(refused, run):

@@ -9,9 +9,10 @@ import pytest
 from gaitopt.errors import InputError
 from gaitopt.hal.engine import engine_of
 from gaitopt.run import remote as module
-from gaitopt.run.remote import elsewhere
-from gaitopt.run.rollout import Rollout, RolloutFactory, fresh_tasks
+from gaitopt.run.remote import remote_factory
+from gaitopt.run.rollout import World, fresh_tasks
 from gaitopt.run.versions import current_versions
+from gaitopt.run.walker import gait_walker
 
 
 @pytest.fixture(autouse=True)

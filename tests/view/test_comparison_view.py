@@ -244,6 +244,10 @@ def study(ers7, tiny_field, tmp_path):
     return create_comparison(plan(CompareSettings(robot=ers7, scenario=tiny_field, **settings)), tmp_path, PACES)
 
 
+def read_runs(view):
+    view.read_runs()
+
+
 def shown(study, console, reports, between=lambda view: None):
     with CompareProgressView(study, 2, console) as view:
         for report in reports:
@@ -273,7 +277,9 @@ def test_on_a_terminal_each_run_under_way_has_a_bar(study, make_console):
         with run.open_store() as store:
             for repeat in range(done):
                 store.add(Row(Place("learn", 0, 0, repeat), 0, (0.1,) * 12, WALK, 0.25, 0.1))
-    text = shown(study, make_console(terminal=True), [StudyProgress("learning", 0, 4)], lambda view: view.read_runs())
+    text = shown(
+        study, make_console(terminal=True), [ComparisonProgress("learning", 0, 4)], lambda view: view.read_runs()
+    )
     last = text[text.rindex("runs ") :]
     assert "hill-climbing-1" in last
     assert "30/135" in last
@@ -283,8 +289,8 @@ def test_on_a_terminal_each_run_under_way_has_a_bar(study, make_console):
 
 
 def test_a_damaged_training_does_not_keep_the_others_from_being_shown(ers7, tiny_field, tmp_path, make_console):
-    settings = {"algorithms": "ppo,reinforce", "steps": 20_000, "seeds": 1}
-    damaged, good = (study := create_study(plan(robot=ers7, scenario=tiny_field, **settings), tmp_path)).members
+    made = CompareSettings(robot=ers7, scenario=tiny_field, algorithms="ppo,reinforce", steps=20_000, seeds=1)
+    damaged, good = (study := create_comparison(plan(made), tmp_path, PACES)).members
     damaged.policy_path.write_bytes(b"damaged")
     with pytest.raises(InputError):
         print(damaged.result)
@@ -299,7 +305,9 @@ def test_trainings_are_shown_like_runs(ers7, tiny_field, tmp_path, make_console)
     study = create_comparison(plan(CompareSettings(robot=ers7, scenario=tiny_field, **settings)), tmp_path, PACES)
     for training, done in zip(study.members, (8192, 24_000), strict=True):
         training.write_progress([{"iteration": 1, "steps": done, "episodes": 3}])
-    text = shown(study, make_console(terminal=True), [StudyProgress("learning", 0, 2)], lambda view: view.read_runs())
+    text = shown(
+        study, make_console(terminal=True), [ComparisonProgress("learning", 0, 2)], lambda view: view.read_runs()
+    )
     assert "8192/20000" in text
     assert "reinforce-1" not in text  # it is walking its own evaluation walks
     policy = new_policy(study.members[0].config, study.members[0].config.environment())
@@ -308,7 +316,7 @@ def test_trainings_are_shown_like_runs(ers7, tiny_field, tmp_path, make_console)
     gait = vars(study.members[0].config.start_gait)
     settings = {"robot": "aibo-ers7", "scenario": "field", "gait": gait, "interface": Interface(), "origin": origin}
     TrainedPolicy(policy, AboutPolicy(**settings, **about)).save(study.members[0].policy_path)
-    reports = [StudyProgress("learning", 1, 2, "ppo-1")]
+    reports = [ComparisonProgress("learning", 1, 2, "ppo-1")]
     assert shown(study, make_console(terminal=False), reports) == "ppo-1: 346 mm/s, the gait alone 250 (1 of 2 runs)\n"
 
 

@@ -4,7 +4,6 @@ import pytest
 
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait
-from gaitopt.rl.training import Stopping
 from gaitopt.view.compare.compare import FILES, compare
 from gaitopt.view.learn.learn import learn
 from gaitopt.view.resume import resume
@@ -17,7 +16,7 @@ def small(ers7, tiny_field, tmp_path):
     return {
         "robot": ers7,
         "scenario": tiny_field,
-        "start": "hand-tuned",
+        "gait": "hand-tuned",
         "optimizer": "kohl-stone",
         "options": {"policies": 2, "repeats": 1},
         "traversals": 2,
@@ -70,7 +69,7 @@ def test_training_leaves_its_curve_and_goes_on(ers7, tiny_field, tmp_path, termi
         "gait": load_gait("hand-tuned", ers7),
         "algorithm": "ppo",
         "options": {"steps": 24, "minibatch": 8, "epochs": 2},
-        "stopping": Stopping(steps=48),
+        "steps": 48,
         "environments": 2,
         "fresh": 2,
         "seed": 4,

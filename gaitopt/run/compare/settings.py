@@ -41,8 +41,8 @@ class CompareSettings(Settings):
         def __init__(self, /, **fields: Any) -> None: ...
 
     optimizers: tuple[str, ...] | None = None
-    """Optimizers to compare, with commas between, or all; see `gaitopt list optimizers` (default: all that the budget pays
-    for)."""
+    """Optimizers to compare, with commas between, or all; see `gaitopt list optimizers` (default: all that the budget
+    pays for)."""
     traversals: Count | None = None
     """Budget of each run of an optimizer: number of traversals (default: 1035)."""
     score: ScoreSpec | None = None
@@ -70,7 +70,7 @@ class CompareSettings(Settings):
         values = super().completed(given) | {"seeds": seed_list(given.get("seeds", SEEDS))}
         values.setdefault("name", f"{values['robot'].name}-comparison")
         options = given.get("options") or {}
-        if given.get("algorithms"):
+        if "algorithms" in given:
             methods = method_names(given["algorithms"], ALGORITHMS)
             begin, interface = given.get("policy_options", {}), given.get("interface", {})
             return values | {
@@ -129,8 +129,8 @@ def check_one_kind(given: Collection[str], dashes: str = "") -> None:
     """
     if "optimizers" in given and "algorithms" in given:
         raise InputError(
-            f"{dashes}optimizers and {dashes}algorithms cannot be compared with each other: their budgets are traversals "
-            "and steps; give one of the two"
+            f"{dashes}optimizers and {dashes}algorithms cannot be compared with each other: their budgets are "
+            "traversals and steps; give one of the two"
         )
     kind, other = ("algorithms", "optimizers") if "algorithms" in given else ("optimizers", "algorithms")
     for name in given:

@@ -11,11 +11,11 @@ from small_studies import NOON, SMALL, left_by, said
 
 from gaitopt.errors import InputError
 from gaitopt.gait.parameters import GaitParameters, GaitSpace
-from gaitopt.optim.catalog import OPTIMIZERS
+from gaitopt.optim.catalog import resolve_options
 from gaitopt.run.compare import optimizer_trial as optimizer_member
 from gaitopt.run.compare.compare import compare, run_comparison
-from gaitopt.run.compare.folder import find_study, list_studies
-from gaitopt.run.experiment import named
+from gaitopt.run.compare.settings import CompareSettings
+from gaitopt.run.experiment import find, look_up, names, row
 from gaitopt.run.learn.folder import RunFolder, create_run
 from gaitopt.run.learn.settings import new_optimizer
 from gaitopt.run.rollout import RolloutTask
@@ -172,33 +172,32 @@ def test_another_score_is_what_everything_is_measured_by(make_study, free_walks)
     assert str(comparison.score) == "-2.0*speed + sway"
     with study.open_store() as store:
         rows = store.rows("incumbent")
-    for row in rows:
-        t = row.traversal
+    for stored in rows:
+        t = stored.traversal
         walked = math.hypot(t.roll_spread, t.pitch_spread)
         worth = -20.0 if t.status is Status.FELL else min(walked, math.pi / 3) - 2 * t.speed_mps
-        assert row.score == pytest.approx(worth)
+        assert stored.score == pytest.approx(worth)
     assert min(row.score for row in rows) == -20.0  # with these seeds there is a fall
 
 
 def test_comparisons_are_found_by_path_by_name_and_as_the_latest(make_study, small_config, tmp_path):
     runs = tmp_path / "runs"
-    assert named("latest", runs, comparisons=True) == "latest"
+    assert look_up("latest", runs) is None
     study = make_study()
-    assert find_study(str(study.path), runs).path == study.path
-    assert find_study(study.path.name, runs).path == study.path
-    assert named("latest", runs, comparisons=True) == str(study.path)
-    assert named("latest", runs) == "latest"  # there is nothing else
+    assert find(study.path, runs) == find(study.path.name, runs) == find("latest", runs) == study.path
+    assert look_up("latest", runs, ("learn", "train")) is None  # there is nothing else
     run = create_run(small_config, runs, NOON + datetime.timedelta(hours=1))
-    assert named("latest", runs, comparisons=True) == named("latest", runs) == str(run.path)
-    assert [found.path for found in list_studies(runs)] == [study.path]
+    assert find("latest", runs) == find("latest", runs, ("learn", "train")) == run.path
+    assert find("latest", runs, ("compare",)) == study.path
+    assert names(runs, ("compare",)) == [study.path.name]
+    assert row(study.path)["state"] == "unfinished"
     (study.path / "runs" / "kohl-stone-1" / "config.toml").unlink()
-    assert list_studies(runs) == []
+    assert row(study.path)["state"] == "broken"
 
 
 def test_in_one_call(ers7, tiny_field, tmp_path, free_walks):
-    comparison = compare(
-        ers7, tiny_field, optimizers=["kohl-stone"], traversals=45, seeds=2, workers=1, runs=tmp_path, fresh=2
-    )
+    settings = CompareSettings(robot=ers7, scenario=tiny_field, optimizers=["kohl-stone"], traversals=45, fresh=2)
+    comparison = compare(settings, seeds=2, workers=1, runs=tmp_path)
     assert [curve.seed for curve in comparison.curves] == [1, 2]
     assert comparison.title == "aibo-ers7 on field"
     assert RunFolder(comparison.study / "runs" / "kohl-stone-2").config.gait.name == "hand-tuned"

@@ -12,13 +12,10 @@ from small_trainings import trained_by
 
 from gaitopt.errors import InputError
 from gaitopt.rl.training import Training
-from gaitopt.robot.spec import load_robot
 from gaitopt.run.compare.compare import run_comparison
-from gaitopt.run.compare.folder import ComparisonFolder, find_study, list_studies
-from gaitopt.run.compare.settings import check_given
+from gaitopt.run.compare.folder import ComparisonFolder
+from gaitopt.run.experiment import find, names, open_experiment
 from gaitopt.run.train import train as train_module
-from gaitopt.run.train.settings import SEEING_SPEED
-from gaitopt.walk.policy_controller import Interface
 
 
 def test_stopped_at_any_report_it_ends_as_if_it_had_not(make_contest, free_steps):
@@ -134,45 +131,21 @@ def wait_for_a_snapshot(study, process):
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"steps": 200}, "steps is 100, got 200"),
-        ({"seeds": (1,)}, r"seeds is \(1, 2\), got \(1,\)"),
-        ({"fresh": 5}, "fresh is 4, got 5"),
-        ({"name": "other"}, "name is small, got other"),
-        ({"algorithms": ["ppo"]}, "algorithms is .*reinforce.* got .*ppo"),
-        ({"options": {"ppo": {"steps": 24, "minibatch": 9}}}, "options.ppo.minibatch is 8, got 9|options.ppo.discount"),
-        ({"interface": Interface(observe=("phase",))}, r"interface.observe is \(.*\), got \('phase',\)"),
-        ({"robot": "aibo-ers210"}, "robot.name is aibo-ers7, got aibo-ers210"),
-    ],
-)
-def test_with_other_settings_it_is_not_taken_up_and_the_difference_is_named(make_contest, free_steps, given, words):
-    study = make_contest()
-    if given.get("robot"):
-        given = {"robot": load_robot("aibo-ers210")}
-    with pytest.raises(InputError, match=words) as caught:
-        check_given(study, given)
-    assert str(study.path) in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_the_same_settings_given_again_are_no_difference(make_contest, free_steps, ers7, tiny_field):
-    study = make_contest()
-    check_given(study, {"robot": ers7, "scenario": tiny_field, "steps": 100, "seeds": (1, 2)})
-    check_given(study, {"algorithms": ["ppo", "reinforce"], "interface": SEEING_SPEED})
-
-
-@pytest.mark.parametrize(
     ("file", "old", "new", "words"),
     [
-        ("study.toml", "steps = 100", "steps = 200", "is .*100.* in runs/ppo-1/training.toml, got .*200"),
-        ("runs/ppo-2/training.toml", "time_limit_s = 1.0", "time_limit_s = 2.0", "time_limit_s is 2.0 in runs/ppo-2"),
-        ("runs/ppo-2/training.toml", "minibatch = 8", "minibatch = 9", "minibatch is 8 in runs/ppo-1"),
         (
-            "runs/reinforce-1/training.toml",
+            "config.toml",
+            "steps = 100",
+            "steps = 200",
+            "runs/ppo-1: steps is 100 in config.toml, and 200 in that of the comparison",
+        ),
+        ("runs/ppo-2/config.toml", "half_width_m = 0.75", "half_width_m = 0.5", "half_width_m is 0.5 in"),
+        ("runs/ppo-2/config.toml", "minibatch = 8", "minibatch = 9", "runs/ppo-2: options.minibatch is 9 in"),
+        (
+            "runs/reinforce-1/config.toml",
             'policy = "linear"',
             'policy = "perceptron"',
-            "policy is perceptron in runs",
+            "runs/reinforce-1: policy is perceptron in",
         ),
     ],
 )
@@ -190,6 +163,7 @@ def test_a_folder_in_which_settings_were_changed_is_refused(make_contest, free_s
 def test_it_is_found_and_listed_like_any_comparison(make_contest, make_study, free_steps):
     contest, study = make_contest(), make_study()
     runs = contest.path.parent
-    assert find_study(contest.path.name, runs).path == contest.path
-    assert [found.config.methods for found in list_studies(runs)] == [("ppo", "reinforce")]
-    assert [found.config.methods for found in list_studies(study.path.parent)] == [("kohl-stone", "hill-climbing")]
+    assert find(contest.path.name, runs) == contest.path
+    for folder, methods in ((contest, ("ppo", "reinforce")), (study, ("kohl-stone", "hill-climbing"))):
+        (name,) = names(folder.path.parent)
+        assert open_experiment(folder.path.parent / name).config.methods == methods

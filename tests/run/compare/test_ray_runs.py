@@ -10,8 +10,9 @@ from small_runs import ENVIRONMENT, rows_of
 from small_studies import left_by, said
 
 from gaitopt.errors import InputError
-from gaitopt.run.compare.compare import new_study, run_comparison
-from gaitopt.run.compare.folder import ComparisonFolder, plan
+from gaitopt.run.compare.compare import new_comparison, run_comparison
+from gaitopt.run.compare.folder import ComparisonFolder
+from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.evaluate import evaluate
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.learn import learn
@@ -117,12 +118,12 @@ def test_an_unreachable_cluster_is_told_before_a_folder_is_made(monkeypatch, tmp
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     monkeypatch.setattr("ray.is_initialized", lambda: False)
     with pytest.raises(InputError, match=r"^RAY_ADDRESS=127.0.0.1:1: no Ray cluster can be reached there"):
-        learn(ers7, tiny_field, workers="ray", runs=tmp_path / "runs")
+        learn(robot=ers7, scenario=tiny_field, workers="ray", runs=tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 
 
 def test_algorithms_are_not_compared_on_ray(tmp_path, ers7, tiny_field):
-    made = plan(robot=ers7, scenario=tiny_field, algorithms=("reinforce",), steps=1000, seeds=1)
+    settings = CompareSettings(robot=ers7, scenario=tiny_field, algorithms=("reinforce",), steps=1000, seeds=1)
     with pytest.raises(InputError, match="workers: got 'ray'"):
-        new_study(made, tmp_path / "runs", "ray")
+        new_comparison(settings, tmp_path / "runs", "ray")
     assert not (tmp_path / "runs").exists()

@@ -2,6 +2,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from gaitopt.run.resume import resume
 
 from gaitopt.errors import GaitoptError, InputError
 from gaitopt.gait.gait_file import Gait, load_gait
@@ -10,7 +11,6 @@ from gaitopt.robot.spec import load_robot
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.learn import learn
 from gaitopt.run.learn.settings import LearnSettings
-from gaitopt.run.resume import resume
 
 TINY = {"optimizer": "kohl-stone", "traversals": 4, "workers": 1, "options": {"policies": 2, "repeats": 1}}
 

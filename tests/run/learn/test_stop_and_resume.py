@@ -9,13 +9,13 @@ import sys
 import time
 
 import pytest
+from gaitopt.run.resume import resume
 from small_runs import ENVIRONMENT, rows_of
 
 from gaitopt.errors import InputError
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.optimize import optimize
 from gaitopt.run.learn.settings import LearnSettings
-from gaitopt.run.resume import resume
 from gaitopt.run.store import RunStore
 
 
