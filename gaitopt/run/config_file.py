@@ -180,9 +180,9 @@ def _shipped_robot(robot: RobotSpec) -> RobotSpec | None:
 def _gait_reference(settings: Settings, robot: RobotSpec | None) -> Any:
     """Return the name of the first gait if it comes with the robot; or its parameters."""
     gait = settings.gait
-    if robot is not None and gait.name in gait_names(robot):
-        if load_gait(gait.name, robot).parameters == settings.start_gait:
-            return gait.name
+    shipped = robot is not None and gait.name in gait_names(robot)
+    if shipped and load_gait(gait.name, robot).parameters == settings.start_gait:  # type: ignore[arg-type]
+        return gait.name
     return gait.parameters if gait.name == GIVEN else gait.model_dump()
 
 

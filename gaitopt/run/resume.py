@@ -16,7 +16,7 @@ from gaitopt.run.learn.optimize import Outcome
 from gaitopt.run.real.walks import Operator
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.train import TrainOutcome, continue_training
-from gaitopt.workers import WorkerChoice, default_count
+from gaitopt.workers import WorkerChoice, check_workers, default_count
 
 
 def resume(
@@ -40,6 +40,7 @@ def resume(
         InputError: there is none, it cannot be resumed, or its files are damaged.
     """
     workers = default_count() if workers is None else workers
+    check_workers(workers)
     folder = open_experiment(find(experiment, Path(runs))) if isinstance(experiment, (str, Path)) else experiment
     if isinstance(folder, RunFolder):
         return continue_run(folder, workers, report, operator)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from gaitopt.run.config_file import Provenance
 from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.trained_policy import TrainedPolicy
@@ -55,6 +56,11 @@ class Trial(Protocol):
     @property
     def config(self) -> LearnSettings | TrainSettings:
         """Its settings."""
+        ...
+
+    @property
+    def provenance(self) -> Provenance:
+        """What its settings stood for when it was begun."""
         ...
 
     @property

@@ -13,7 +13,6 @@ from small_runs import ENVIRONMENT
 from gaitopt.errors import InputError
 from gaitopt.run.experiment import find, names, open_experiment
 from gaitopt.run.learn.folder import RunFolder, create_run
-from gaitopt.run.learn.settings import LearnSettings
 
 NOW = datetime.datetime(2026, 3, 4, 5, 6, 7)
 NAME = "2026-03-04_050607_small"
