@@ -5,8 +5,8 @@ import itertools
 
 import pytest
 import small_trainings
+from small_comparisons import NOON, SMALL
 from small_runs import chance_walk
-from small_studies import NOON, SMALL
 
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.compare.compare import new_comparison
@@ -84,7 +84,7 @@ def of_the_methods(small, changes):
 
 
 @pytest.fixture
-def make_study(ers7, tiny_field, tmp_path):
+def make_comparison(ers7, tiny_field, tmp_path):
     """Return a function that makes a new comparison, each a minute later than the one before."""
     made = []
 

@@ -102,7 +102,9 @@ class TrainSettings(Settings):
             "policy_options": changed(PolicyOptions(), begin, "policy") if isinstance(begin, Mapping) else begin,
             "interface": changed(usual, interface, "interface")
             if isinstance(interface, Mapping)
-            else interface or usual,
+            else usual
+            if interface is None
+            else interface,
         }
 
     @model_validator(mode="after")

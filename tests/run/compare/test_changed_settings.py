@@ -22,7 +22,7 @@ def test_of_usual_settings_there_is_nothing_to_tell(methods, scenario, tmp_path)
     assert changes(stored.config) == {}
 
 
-def test_every_changed_setting_is_told():
+def test_every_changed_setting_is_reported():
     steep = load_scenario("slope").model_copy(update={"slope_deg": 9.0})
     options = {"powell": {"repeats": 5}, "cma-es": {"population": 20, "sigma": 2.0}}
     settings = CompareSettings(scenario=steep, gait="learned", optimizers="powell,cma-es", options=options, seeds=2)
@@ -34,12 +34,12 @@ def test_every_changed_setting_is_told():
     }
 
 
-def test_a_gait_that_is_given_itself_is_told(ers7):
+def test_a_gait_that_is_given_itself_is_reported(ers7):
     settings = CompareSettings(gait=load_gait("hand-tuned", ers7), optimizers="powell", seeds=1)
     assert changes(settings) == {"gait": "given"}
 
 
-def test_what_policies_do_otherwise_is_told():
+def test_what_policies_do_otherwise_is_reported():
     settings = CompareSettings(
         algorithms="ppo",
         policy_options=PolicyOptions(sigma=0.4),
@@ -51,19 +51,19 @@ def test_what_policies_do_otherwise_is_told():
     assert changes(settings) == told
 
 
-def test_other_physics_are_told(ers7):
+def test_other_physics_are_reported(ers7):
     engine = engine_of(ers7)
     finer = engine.model_copy(update={"time_step_s": engine.time_step_s / 2})
     settings = CompareSettings(engine=finer, optimizers="powell", seeds=1)
     assert changes(settings) == {"engine.time_step_s": finer.time_step_s}
 
 
-def test_of_a_scenario_of_ones_own_nothing_is_told():
+def test_of_a_scenario_of_ones_own_nothing_is_reported():
     own = load_scenario("slope").model_copy(update={"slope_deg": 9.0, "name": "my-hill"})
     assert changes(CompareSettings(scenario=own, optimizers="powell", seeds=1)) == {}
 
 
-def test_a_changed_robot_is_told():
+def test_a_changed_robot_is_reported():
     robot = load_robot("aibo-ers7")
     slow = robot.model_copy(update={"servo": robot.servo.model_copy(update={"speed_margin": 0.5})})
     settings = CompareSettings(robot=slow, optimizers="powell", seeds=1)

@@ -1,4 +1,4 @@
-"""A comparison of algorithms that is stopped and taken up again, with the same settings and with others."""
+"""A comparison of algorithms that is stopped and resumed, and one whose files were changed."""
 
 import subprocess
 import sys
@@ -6,8 +6,8 @@ import time
 from pathlib import Path
 
 import pytest
+from small_comparisons import said
 from small_runs import ENVIRONMENT
-from small_studies import said
 from small_trainings import trained_by
 
 from gaitopt.errors import InputError
@@ -24,7 +24,7 @@ def test_stopped_at_any_report_it_ends_as_if_it_had_not(make_contest, free_steps
     expected = said(run_comparison(whole, 1))
     total = len(free_steps)
     for report in (1, 2, 3, 4, 9):  # nothing learned, a training, both trainings, some fresh traversals
-        study, left = make_contest(seeds=(3,)), report
+        folder, left = make_contest(seeds=(3,)), report
 
         def stop(progress):
             nonlocal left
@@ -34,9 +34,9 @@ def test_stopped_at_any_report_it_ends_as_if_it_had_not(make_contest, free_steps
 
         free_steps.clear()
         with pytest.raises(KeyboardInterrupt):
-            run_comparison(study, 1, stop)
-        assert said(run_comparison(ComparisonFolder(study.path), 1)) == expected
-        assert trained_by(study) == trained_by(whole)
+            run_comparison(folder, 1, stop)
+        assert said(run_comparison(ComparisonFolder(folder.path), 1)) == expected
+        assert trained_by(folder) == trained_by(whole)
         assert len(free_steps) == total  # nothing was walked twice
 
 
@@ -65,20 +65,20 @@ def test_stopped_in_any_update_it_ends_as_if_it_had_not(make_contest, free_steps
     whole = make_contest(seeds=(3,))
     expected = said(run_comparison(whole, 1))
     for updates in (2, 3, 4, 5, 7, 8):
-        study = make_contest(seeds=(3,))
+        folder = make_contest(seeds=(3,))
         with monkeypatch.context() as patch:
             StopInUpdate(patch, updates, killed)
             with pytest.raises(KeyboardInterrupt):
-                run_comparison(study, 1)
-        assert said(run_comparison(ComparisonFolder(study.path), 1)) == expected
-        assert trained_by(study) == trained_by(whole)
+                run_comparison(folder, 1)
+        assert said(run_comparison(ComparisonFolder(folder.path), 1)) == expected
+        assert trained_by(folder) == trained_by(whole)
 
 
 def test_a_finished_comparison_says_the_same_again_and_walks_nothing(make_contest, free_steps):
-    study = make_contest()
-    first = run_comparison(study, 1)
+    folder = make_contest()
+    first = run_comparison(folder, 1)
     free_steps.clear()
-    again = run_comparison(study, 1)
+    again = run_comparison(folder, 1)
     assert said(again) == said(first)
     assert [curve.wall_s for curve in again.curves] == [curve.wall_s for curve in first.curves]
     assert free_steps == []
@@ -108,7 +108,7 @@ if __name__ == "__main__":
 """
 
 
-def test_killed_with_trainings_side_by_side_it_ends_as_if_it_had_lived(make_contest, free_steps, tmp_path):
+def test_killed_with_trainings_side_by_side_it_ends_as_if_it_had_not_been(make_contest, free_steps, tmp_path):
     whole, killed = make_contest(), make_contest()
     expected = said(run_comparison(whole, 1))
     script = tmp_path / "compare.py"
@@ -121,10 +121,10 @@ def test_killed_with_trainings_side_by_side_it_ends_as_if_it_had_lived(make_cont
     assert trained_by(killed) == trained_by(whole)
 
 
-def wait_for_a_snapshot(study, process):
+def wait_for_a_snapshot(folder, process):
     deadline = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < deadline:
-        if any(study.path.glob("runs/*/snapshots/*.npz")):
+        if any(folder.path.glob("runs/*/snapshots/*.npz")):
             return
         time.sleep(0.01)
     assert process.poll() == 0, "the comparison neither came so far nor ended"
@@ -150,20 +150,19 @@ def wait_for_a_snapshot(study, process):
     ],
 )
 def test_a_folder_in_which_settings_were_changed_is_refused(make_contest, free_steps, file, old, new, words):
-    study = make_contest()
+    folder = make_contest()
     free_steps.clear()
-    path = study.path / file
+    path = folder.path / file
     assert path.read_text().count(old) == 1
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(InputError, match=words):
-        run_comparison(ComparisonFolder(study.path), 1)
+        run_comparison(ComparisonFolder(folder.path), 1)
     assert free_steps == []
 
 
-def test_it_is_found_and_listed_like_any_comparison(make_contest, make_study, free_steps):
-    contest, study = make_contest(), make_study()
-    runs = contest.path.parent
-    assert find(contest.path.name, runs) == contest.path
-    for folder, methods in ((contest, ("ppo", "reinforce")), (study, ("kohl-stone", "hill-climbing"))):
-        (name,) = names(folder.path.parent)
-        assert open_experiment(folder.path.parent / name).config.methods == methods
+def test_it_is_found_and_listed_like_any_comparison(make_contest, make_comparison, free_steps):
+    contest, optimizers = make_contest(), make_comparison()
+    assert find(contest.path.name, contest.path.parent) == contest.path
+    for made, methods in ((contest, ("ppo", "reinforce")), (optimizers, ("kohl-stone", "hill-climbing"))):
+        (name,) = names(made.path.parent)
+        assert open_experiment(made.path.parent / name).config.methods == methods

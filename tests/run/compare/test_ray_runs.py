@@ -6,8 +6,8 @@ import sys
 
 import pytest
 import ray_rigs
+from small_comparisons import left_by, said
 from small_runs import ENVIRONMENT, rows_of
-from small_studies import left_by, said
 
 from gaitopt.errors import InputError
 from gaitopt.run.compare.compare import new_comparison, run_comparison
@@ -65,7 +65,7 @@ def test_a_worker_killed_in_mid_run_loses_nothing(local_ray, make_run, longer):
     assert rows_of(there) == rows_of(here)
 
 
-def test_interrupted_on_ray_it_is_taken_up_as_if_it_had_not_been(local_ray, make_run):
+def test_interrupted_on_ray_it_is_resumed_as_if_it_had_not_been(local_ray, make_run):
     whole, stopped = make_run(), make_run()
     optimize(whole, 1)
     with pytest.raises(KeyboardInterrupt):
@@ -75,8 +75,8 @@ def test_interrupted_on_ray_it_is_taken_up_as_if_it_had_not_been(local_ray, make
     assert rows_of(stopped) == rows_of(whole)
 
 
-def test_a_comparison_on_ray_is_the_same_to_the_bit(local_ray, make_study):
-    here, there = (make_study(traversals=24, seeds=(1, 2), fresh=2) for _ in range(2))
+def test_a_comparison_on_ray_is_the_same_to_the_bit(local_ray, make_comparison):
+    here, there = (make_comparison(traversals=24, seeds=(1, 2), fresh=2) for _ in range(2))
     expected = said(run_comparison(here, 1))
     with pytest.raises(KeyboardInterrupt):
         run_comparison(there, "ray", At(3, interrupt))
@@ -86,10 +86,10 @@ def test_a_comparison_on_ray_is_the_same_to_the_bit(local_ray, make_study):
     assert reports[-1].done == reports[-1].total
 
 
-def test_a_run_of_a_comparison_that_breaks_off_on_ray_leaves_the_others(local_ray, make_study, monkeypatch):
-    study = make_study(optimizers=("kohl-stone",), traversals=8, seeds=(1, 2), fresh=2)
-    (study.members[0].path / "run.db").write_text("no database")
-    comparison = run_comparison(study, "ray")
+def test_a_run_of_a_comparison_that_breaks_off_on_ray_leaves_the_others(local_ray, make_comparison, monkeypatch):
+    folder = make_comparison(optimizers=("kohl-stone",), traversals=8, seeds=(1, 2), fresh=2)
+    (folder.members[0].path / "run.db").write_text("no database")
+    comparison = run_comparison(folder, "ray")
     assert list(comparison.failed) == ["kohl-stone-1"]
     assert "run.db" in comparison.failed["kohl-stone-1"]
     assert {curve.seed for curve in comparison.curves} == {2}

@@ -186,7 +186,7 @@ def test_the_best_gait_is_kept_after_every_iteration(make_run, free_walks):
             seen[progress.stage, progress.iteration] = origin["iterations"], "speed_mps" in origin
 
     optimize(run, 1, look)
-    # A speed is told only once it was measured by fresh traversals.
+    # A speed is reported only after it was measured by evaluation walks.
     expected = {("learning", n): (n, False) for n in (1, 2, 3)} | {(s, 3): (3, False) for s in ("start", "best")}
     assert seen == expected
     assert "speed_mps" in read_gait(run.best_path).origin
@@ -207,7 +207,7 @@ def test_after_every_iteration_it_is_stored_what_was_recommended_then(make_run, 
     assert all(one.overhead_s > 0 for one in told)
 
 
-def test_another_score_is_what_the_optimizer_is_told(make_run, settings, free_walks):
+def test_another_score_is_what_the_optimizer_is_reported(make_run, settings, free_walks):
     run = make_run(LearnSettings(**settings | {"score": parse_score("2*speed - sway")}))
     optimize(run, 1)
     with run.open_store() as store:

@@ -59,7 +59,7 @@ def whole(small, tmp_path):
     return folder, continue_training(folder, workers=1)
 
 
-def test_it_tells_gait_and_policy_by_the_same_fresh_traversals(whole):
+def test_it_measures_gait_and_policy_by_the_same_fresh_traversals(whole):
     folder, outcome = whole
     assert (outcome.progress.steps, outcome.progress.iteration) == (144, 6)
     assert outcome.reasons == {"steps": "144 of 144 steps done"}
@@ -109,7 +109,7 @@ def test_killed_between_two_savings_it_ends_as_if_it_never_had_been(small, whole
     assert bits(folder) == bits(whole[0])
 
 
-def test_a_finished_training_only_tells_again(whole):
+def test_a_finished_training_only_reports_again(whole):
     folder, outcome = whole
     again = continue_training(folder, workers=1)
     assert again.steps_per_s == 0.0
@@ -164,7 +164,7 @@ def test_a_training_from_before_a_setting_was_there_goes_on(small, whole, tmp_pa
     assert bits(folder) == bits(whole[0])
 
 
-def test_a_policy_begins_as_it_was_told_to(small, whole, tmp_path):
+def test_a_policy_begins_as_its_options_say(small, whole, tmp_path):
     options = PolicyOptions(sigma=0.1, hidden=(5, 3))
     folder = new_training(TrainSettings(**small, policy_options=options), tmp_path)
     policy = new_policy(folder.config, folder.config.environment())

@@ -1,4 +1,4 @@
-"""Copies of the policy that a training keeps on its way, and what it tells of falls and of time; without physics."""
+"""Copies of the policy that a training keeps on its way, and what it reports of falls and time; without physics."""
 
 import pytest
 
@@ -45,7 +45,7 @@ def test_a_snapshot_is_the_policy_after_the_last_update_within_its_steps(make_tr
     assert len(set(digests.values())) == 5  # negative control: an update earlier or later would be noticed
 
 
-def test_a_snapshot_tells_where_it_came_from(make_training):
+def test_a_snapshot_says_where_it_came_from(make_training):
     folder = make_training(snapshots=(30, 50))
     continue_training(folder, 1)
     first, last = (read_trained(folder.snapshot_path(steps)).about for steps in (24, 48))
@@ -85,7 +85,7 @@ def test_one_that_cannot_be_written_stops_the_training_until_it_can(make_trainin
     assert kept(folder) == {48: digests[48]}
 
 
-def test_a_training_that_did_not_tell_its_falls_yet_goes_on(make_training):
+def test_a_training_that_did_not_count_its_falls_yet_goes_on(make_training):
     """Of an older version: its rows have no such column."""
     folder = make_training(steps=48)
     continue_training(folder, 1)
