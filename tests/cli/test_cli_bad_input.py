@@ -1,6 +1,5 @@
 """Bad input: one clear line, exit code 2, nothing half-written."""
 
-import datetime
 import shutil
 import sqlite3
 import sys
@@ -77,7 +76,7 @@ def test_unknown_names_and_wrong_values(refused, verb, words, said):
         ("score hand-tund", "'hand-tund'; did you mean hand-tuned?"),
         ("score", "the following arguments are required: WALKER"),
         ("replay latest", "unknown run in runs 'latest'; known: none"),
-        ("resume nothing", "unknown experiment in runs 'nothing'; known: none"),
+        ("resume nothing", "unknown run, training or comparison in runs 'nothing'; known: none"),
         ("replay hand-tuned --video walk.avi", "walk.avi: got a name that ends in '.avi'; expected .mp4 or .gif"),
         ("replay hand-tuned --video no/walk.gif", "no/walk.gif: there is no folder no; make it first"),
         ("list robot", "invalid choice: 'robot' (choose from"),
@@ -149,24 +148,13 @@ def test_broken_robot_and_scenario_files(refused, here, verb):
     assert "robot.urdf" in refused(*verb.split(), "--robot", "robot/robot.toml")
 
 
-def test_a_run_folder_that_exists(refused, here, monkeypatch):
-    class Noon(datetime.datetime):
-        @classmethod
-        def now(cls, tz=None):
-            return cls(2026, 1, 2, 12, 0, 0)
-
-    monkeypatch.setattr("gaitopt.run.learn.folder.datetime.datetime", Noon)
-    (here / "runs" / "2026-01-02_120000_mine").mkdir(parents=True)
-    assert "2026-01-02_120000_mine: this run exists" in refused("learn", "--name", "mine")
-
-
 @pytest.mark.parametrize(
     ("words", "said"),
     [
         ("learn --runs file/runs", "file/runs/"),
         ("learn --runs file", "Not a directory"),
         ("replay hand-tuned --video file/walk.gif", "file/walk.gif: there is no folder file"),
-        ("resume latest --runs file", "unknown experiment in file 'latest'"),
+        ("resume latest --runs file", "unknown run, training or comparison in file 'latest'"),
     ],
 )
 def test_folders_that_cannot_be_written(refused, here, words, said):

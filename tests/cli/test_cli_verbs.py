@@ -66,7 +66,7 @@ def test_options_of_a_method_are_listed_with_default_bounds_and_meaning(cli):
     for_walking = the_object(cli("list", "algorithms", "--options", "ppo", "--json"))
     rates = [row for row in for_walking["options"] if row["option"] == "rate"]
     assert rates == [
-        {"option": "rate", "type": "number", "default": 5e-4, "bounds": "x > 0", "meaning": "Adam's step size."}
+        {"option": "rate", "type": "number", "default": 5e-4, "bounds": "x > 0", "meaning": "Step size of Adam."}
     ]
     for words, expected in {
         ("optimizers", "--options", "kohlstone"): "unknown optimizer 'kohlstone'; did you mean kohl-stone?",
