@@ -49,7 +49,7 @@ def test_a_row_comes_back_to_the_bit(store, path, changes):
     store.close()
     with RunStore(path) as again:
         [back] = again.rows("learn")
-    # Texts of floats are exact, and distinguish nan from None; plain equality would let 1 pass for 1.0, and fail for nan.
+    # Texts of floats are exact and part nan from None; plain equality would let 1 pass for 1.0, and fail for nan.
     assert repr(back) == repr(row).replace("-0.0,", "0.0,")  # SQLite knows no negative zero
 
 
