@@ -12,7 +12,7 @@ from gaitopt.cli.operator import operator
 from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.run.compare.folder import ComparisonFolder
-from gaitopt.run.experiment import find, open_experiment
+from gaitopt.run.experiment import RESUMABLE, find, open_experiment
 from gaitopt.run.lab.folder import LabFolder
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.real.robot import RealRobot
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Answer:
     """Resume."""
     arguments.check_effort(args)
-    folder = open_experiment(find(args.target, args.runs, ("learn", "train", "compare")))
+    folder = open_experiment(find(args.target, args.runs, RESUMABLE))
     if isinstance(folder, LabFolder):
         raise InputError(f"{folder.path}: is a lab result, which cannot be resumed; learn it again: gaitopt lab")
     _warn_of_versions(folder.provenance.versions)

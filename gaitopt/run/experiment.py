@@ -32,6 +32,8 @@ RUNS = "runs"
 """Folder of experiments by default: in the current folder."""
 KINDS = {"learn": "run", "train": "training", "compare": "comparison", "lab": "lab result"}
 """What a folder is called, by the verb that makes it."""
+RESUMABLE = ("learn", "train", "compare")
+"""Kinds that can be resumed."""
 OF_LAYOUT_1 = {"training.toml": "train", "study.toml": "compare"}
 """Files of settings that older versions left, beside config.toml of a run."""
 _FOLDERS = {

@@ -148,7 +148,7 @@ def resolved(choice: Any, kind: type[SpecType], load: Callable[[str | Path], Spe
 
 def changed(spec: SpecType, changes: Mapping[str, Any], source: str) -> SpecType:
     """Return a spec with the changes of a table; errors name the source."""
-    return parse_spec(type(spec), _merged(spec.model_dump(), changes), source)
+    return parse_spec(type(spec), _merged(spec, changes), source)
 
 
 def _plain(value: Any) -> Any:
@@ -160,14 +160,14 @@ def _plain(value: Any) -> Any:
     return type(value)(map(_plain, value)) if type(value) in (list, tuple) else value
 
 
-def _merged(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(table)
-    for name, value in changes.items():
-        inner = merged.get(name)
-        if isinstance(inner, Mapping) and isinstance(value, Mapping) and value.keys() <= inner.keys():
-            value = _merged(inner, value)
-        merged[name] = value  # a table with other keys stands for itself, such as { low, high } for { mean, std }
-    return merged
+def _merged(value: Any, changes: Any) -> Any:
+    """Return a value with the changes of a table; a table of another kind, such as of a distribution, replaces it."""
+    if not isinstance(changes, Mapping) or not isinstance(value, (Spec, Mapping)):
+        return changes
+    fields = dict(value)
+    if isinstance(value, Spec) and changes and not fields.keys() & changes.keys():
+        return changes
+    return fields | {name: _merged(fields.get(name), change) for name, change in changes.items()}
 
 
 def _resolved_gait(choice: Any, robot: RobotSpec) -> NamedGait:

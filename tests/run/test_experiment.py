@@ -15,12 +15,13 @@ from gaitopt.run.experiment import find, kind_of, look_up, names, open_experimen
 from gaitopt.run.learn.folder import RunFolder, create_run
 from gaitopt.run.learn.optimize import optimize
 from gaitopt.run.learn.settings import LearnSettings
-from gaitopt.run.resume import resume
 from gaitopt.run.store import RunStore
 from gaitopt.run.target import find_target
 from gaitopt.run.train.folder import TrainFolder, create_training
 from gaitopt.run.train.settings import TrainSettings
+from gaitopt.run.trained_policy import TrainedPolicy
 from gaitopt.toml import data_folder
+from gaitopt.view.resume import resume
 
 LAYOUT_1 = Path(__file__).parent / "layout_1"
 """What gaitopt 0.1.0 wrote before layout 2, but for its databases and URDFs."""
@@ -70,7 +71,7 @@ def test_a_typo_is_answered_over_all_kinds(runs, one_of_each):
     for folder in one_of_each:
         with pytest.raises(InputError) as caught:
             find(folder.name.replace("a-", "a_"), runs)
-        assert f"unknown experiment in {runs} " in str(caught.value)
+        assert f"unknown run, training, comparison or lab result in {runs} " in str(caught.value)
         assert folder.name in str(caught.value).partition("did you mean")[2]
         assert "\n" not in str(caught.value)
     with pytest.raises(
@@ -83,7 +84,7 @@ def test_a_typo_is_answered_over_all_kinds(runs, one_of_each):
 
 def test_a_folder_that_is_no_experiment_says_so(runs, tmp_path):
     (tmp_path / "notes").mkdir()
-    with pytest.raises(InputError, match="unknown experiment"):
+    with pytest.raises(InputError, match="unknown run, training, comparison or lab result"):
         find(tmp_path / "notes", runs)
     with pytest.raises(InputError, match=r"notes: is no experiment of gaitopt: it has no config\.toml"):
         open_experiment(tmp_path / "notes")
@@ -182,11 +183,15 @@ BREAK = [
     (1, "progress.csv", b"iteration\n1"),
     (1, "result.toml", b"speed = 1"),
     (1, "config.toml", b"[provenance]\nkind = 'train'"),
-    (2, "runs/kohl-stone-1/run.db", b"no database"),
     (2, "runs/kohl-stone-1/config.toml", b"?"),
     (2, "runs/kohl-stone-1/config.toml", None),
     (2, "config.toml", b"optimizers = 3\n[provenance]\nkind = 'compare'"),
 ]
+
+
+def test_a_damaged_run_takes_its_comparison_no_further_than_itself(runs, one_of_each):
+    (one_of_each[2] / "runs" / "kohl-stone-1" / "run.db").write_bytes(b"no database")
+    assert rows(runs)[2]["state"] == "unfinished"
 
 
 @pytest.mark.parametrize(("which", "file", "content"), BREAK)
@@ -260,7 +265,7 @@ def test_what_layout_1_learned_can_be_evaluated(older):
     for name, learned in (("run", False), ("training", True)):
         target = find_target(name, runs=older)
         assert target.scenario.field.length_m == 0.05
-        assert (target.trained is not None) is learned
+        assert isinstance(target.walker, TrainedPolicy) is learned
 
 
 @pytest.mark.parametrize("name", ["run", "training", "comparison"])

@@ -20,7 +20,7 @@ def learned(make_run, settings):
     robot = settings["robot"].model_copy(update={"title": "my own"})
     config = {"robot": robot, "engine": EngineSpec(time_step_s=0.002)}
     run = make_run(LearnSettings(**settings | config))
-    start = load_gait("hand-tuned", robot).parameters
+    start = run.config.start_gait
     save_gait(Gait("aibo-ers7", dataclasses.replace(start, cycle_time=0.5)), run.best_path)
     return run
 
@@ -94,9 +94,9 @@ def test_an_unknown_name_gets_the_nearest_gaits_and_runs(learned):
             find_target(text, runs=runs / "nowhere")
 
 
-def test_a_mistyped_name_is_answered_by_runs_trainings_and_comparisons(learned, make_study):
+def test_a_mistyped_name_is_answered_by_runs_trainings_and_comparisons(learned, make_comparison):
     runs = learned.path.parent
-    study = make_study(seeds=(1,))
+    study = make_comparison(seeds=(1,))
     training = runs / "2026-01-04_000000_pushes"
     (study.path.parent / training.name).mkdir()
     (training / "training.toml").touch()
@@ -105,8 +105,8 @@ def test_a_mistyped_name_is_answered_by_runs_trainings_and_comparisons(learned, 
             find_target(name.replace("2026", "2062"), runs=runs)
 
 
-def test_a_comparison_is_answered_by_its_runs_the_best_first(make_study):
-    study = make_study(seeds=(1, 2))
+def test_a_comparison_is_answered_by_its_runs_the_best_first(make_comparison):
+    study = make_comparison(seeds=(1, 2))
     speeds = {"kohl-stone-1": 0.2, "kohl-stone-2": 0.3}  # the other runs have not come to their ends
     for member in study.members:
         name = member.path.name
