@@ -81,10 +81,10 @@ def add_json(parser: Options) -> None:
     )
 
 
-def add_target(parser: argparse.ArgumentParser) -> None:
+def add_walker(parser: argparse.ArgumentParser) -> None:
     """Add what is to be walked, and where."""
     parser.add_argument(
-        "target",
+        "walker",
         metavar="WALKER",
         help="a gait's name, a gait file (.toml), a policy file (.npz), a run or training, 'latest', or module:Class"
         " of a controller of your own",

@@ -54,13 +54,13 @@ def _methods(args: argparse.Namespace) -> Sequence[str]:
     return method_names(fields.get("optimizers"), OPTIMIZERS)
 
 
-def work(study: ComparisonFolder, args: argparse.Namespace) -> Answer:
+def work(folder: ComparisonFolder, args: argparse.Namespace) -> Answer:
     """Compare from where a comparison stands to its end, and answer what it says."""
     try:
-        comparison = finish_comparison(study, args.workers, plain=True)
+        comparison = finish_comparison(folder, args.workers, plain=True)
     except KeyboardInterrupt:
-        return _interrupted(study)
-    files = {kind: str(study.path / name) for kind, name in FILES.items()}
+        return _interrupted(folder)
+    files = {kind: str(folder.path / name) for kind, name in FILES.items()}
     text = [table(table_rows(comparison)), "", *notes(comparison), ""]
     text += [f"table     {files['markdown']}, {files['csv']}", f"figure    {files['figure']}"]
     return Answer(_data(comparison, files), "\n".join(text), exit_code=1 if comparison.failed else 0)
@@ -69,11 +69,11 @@ def work(study: ComparisonFolder, args: argparse.Namespace) -> Answer:
 def _data(comparison: Comparison, files: dict[str, str]) -> dict[str, Any]:
     budget = {"budget": comparison.budget.amount, "unit": comparison.budget.unit}
     data = asdict(comparison) | budget
-    return data | {"study": str(comparison.study), "score": str(comparison.score), "files": files}
+    return data | {"run": str(data.pop("folder")), "score": str(comparison.score), "files": files}
 
 
-def _interrupted(study: ComparisonFolder) -> Answer:
-    done = sum(member.result is not None for member in study.members)
-    data = {"interrupted": True, "runs_ended": done, "runs": len(study.members), "study": str(study.path)}
-    text = f"interrupted after {done} of {len(study.members)} runs\ngo on with: gaitopt resume {study.path}"
+def _interrupted(folder: ComparisonFolder) -> Answer:
+    done = sum(member.result is not None for member in folder.members)
+    data = {"interrupted": True, "runs_ended": done, "runs": len(folder.members), "run": str(folder.path)}
+    text = f"interrupted after {done} of {len(folder.members)} runs\ngo on with: gaitopt resume {folder.path}"
     return Answer(data, text, exit_code=130)

@@ -23,7 +23,7 @@ from gaitopt.spec import parse_spec
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument(
-        "target", metavar="RUN", help="folder of a run, a training or a comparison, its name in --runs, or latest"
+        "experiment", metavar="RUN", help="folder of a run, a training or a comparison, its name in --runs, or latest"
     )
     arguments.add_place(parser.add_argument_group("real robot"))
     how = parser.add_argument_group("run and output")
@@ -34,7 +34,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Answer:
     """Resume."""
     arguments.check_effort(args)
-    folder = open_experiment(find(args.target, args.runs, ("learn", "train", "compare")))
+    folder = open_experiment(find(args.experiment, args.runs, ("learn", "train", "compare")))
     if isinstance(folder, LabFolder):
         raise InputError(f"{folder.path}: is a lab result, which cannot be resumed; learn it again: gaitopt lab")
     _warn_of_versions(folder.provenance.versions)

@@ -1,6 +1,6 @@
 """What walks: a gait, a policy on a gait, or a user's own controller; all of them are walkers.
 
-`gaitopt.run.target.find_target` turns names, paths and objects into walkers.
+`gaitopt.run.walk_setup.find_walk` turns names, paths and objects into walkers.
 """
 
 from __future__ import annotations

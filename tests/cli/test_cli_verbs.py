@@ -254,7 +254,7 @@ def test_interrupted_elsewhere_nothing_but_that_is_told(cli, monkeypatch):
     def stop(*args):
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr("gaitopt.cli.evaluate.find_target", stop)
+    monkeypatch.setattr("gaitopt.cli.evaluate.find_walk", stop)
     assert cli("score", "hand-tuned", "--json") == (130, "", "gaitopt: interrupted\n")
 
 

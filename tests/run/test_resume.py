@@ -13,10 +13,10 @@ from gaitopt.run.compare.compare import run_comparison
 from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.optimize import optimize
-from gaitopt.run.resume import resume
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.train.train import continue_training, new_training
+from gaitopt.view.resume import resume
 
 
 def stop_after(reports):

@@ -14,8 +14,8 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.rl.policies.files import read_arrays, save_policy, write_arrays
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.target import find_target
 from gaitopt.run.trained_policy import read_trained
+from gaitopt.run.walk_setup import find_walk
 from gaitopt.run.walker import GaitWalker
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.walk.controller import GaitController
@@ -88,7 +88,7 @@ def test_another_robots_policy_is_refused(trained, file):
     with pytest.raises(InputError, match="policy: is a gait of aibo-ers7; expected one of aibo-ers210"):
         trained.controller(other, SCENARIO)
     with pytest.raises(InputError, match="is a gait of aibo-ers7; expected one of aibo-ers210"):
-        find_target(str(file), robot="aibo-ers210")
+        find_walk(str(file), robot="aibo-ers210")
 
 
 class Evil:

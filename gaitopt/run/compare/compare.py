@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaitopt.errors import InputError
+from gaitopt.run.compare.evaluation_walks import measure
 from gaitopt.run.compare.folder import ComparisonFolder, create_comparison, open_trial, plan
-from gaitopt.run.compare.fresh_walks import measure
 from gaitopt.run.compare.optimizer_trial import OptimizerTrial
 from gaitopt.run.compare.ray_runs import learn_abreast
 from gaitopt.run.compare.results import Comparison

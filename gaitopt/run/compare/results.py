@@ -111,7 +111,7 @@ class BestKnown:
 class Comparison:
     """What a finished comparison says."""
 
-    study: Path
+    folder: Path
     title: str
     """Robot and scenario, and the gait that policies adjust."""
     changed: dict[str, Any]

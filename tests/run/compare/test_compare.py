@@ -202,4 +202,4 @@ def test_in_one_call(ers7, tiny_field, tmp_path, free_walks):
     comparison = compare(settings, seeds=2, workers=1, runs=tmp_path)
     assert [curve.seed for curve in comparison.curves] == [1, 2]
     assert comparison.title == "aibo-ers7 on field"
-    assert RunFolder(comparison.study / "runs" / "kohl-stone-2").config.gait.name == "hand-tuned"
+    assert RunFolder(comparison.folder / "runs" / "kohl-stone-2").config.gait.name == "hand-tuned"

@@ -228,7 +228,7 @@ def test_in_one_call(ers7, tiny_field, tmp_path, free_steps):
     comparison = compare(robot=ers7, scenario=tiny_field, **method, workers=1, runs=tmp_path)
     assert comparison.budget == Steps(300)
     assert [curve.method for curve in comparison.curves] == ["augmented-random-search"]
-    assert TrainFolder(comparison.study / "runs" / "augmented-random-search-1").config.stopping.steps == 300
+    assert TrainFolder(comparison.folder / "runs" / "augmented-random-search-1").config.stopping.steps == 300
 
 
 def test_other_seeds_say_something_else(make_contest, free_steps):

@@ -35,7 +35,7 @@ Places = dict[WalkerKey, FirstPlace]
 
 
 def measure(
-    study: ComparisonFolder,
+    folder: ComparisonFolder,
     members: Sequence[Trial],
     failed: dict[str, str],
     workers: WorkerChoice,
@@ -44,24 +44,24 @@ def measure(
     """Walk the fresh traversals of a comparison, and return what it says.
 
     Args:
-        study: whose runs have all ended.
+        folder: whose runs have all ended.
         members: the runs that did not break off.
         failed: those that did, and why.
         workers: how many processes walk, or `ray`.
         report: called with the traversals walked, and of how many.
     """
-    config, budget = study.config, study.config.budget
+    config, budget = folder.config, folder.config.budget
     points = budget.points()
     told, damaged = _told(members, points)
     failed = failed | damaged
     if not told:
-        raise InputError(f"{study.path}: no run can be compared: {next(iter(failed.values()))}")
+        raise InputError(f"{folder.path}: no run can be compared: {next(iter(failed.values()))}")
     members = [member for member, _, _ in told]
     incumbents = [its for _, its, _ in told]
-    places = _first_places(study, members, incumbents)
+    places = _first_places(folder, members, incumbents)
     shared = members[0].config
     pool = rollout_workers(World(shared.robot, shared.scenario, shared.engine), workers)
-    with study.open_store() as store, pool:
+    with folder.open_store() as store, pool:
         fresh = _Fresh(store, pool, members[0].score, config.seeds[0])
         measured = fresh.measure("incumbent", places, range(config.fresh), report)
         best = max(places, key=lambda key: measured[key].score)
@@ -69,20 +69,20 @@ def measure(
         others = range(config.fresh, 2 * config.fresh)
         again = fresh.measure("again", {best: places[best]}, others, lambda done, total: None)[best]
     _, place, since = places[best]
-    winner = study.members[place]
+    winner = folder.members[place]
     curves = tuple(_curve(member, effort, points, its, measured) for member, its, effort in told)
     return Comparison(
-        study=study.path,
+        folder=folder.path,
         title=winner.title,
         changed=changes(config),
-        made=dict.fromkeys(study.methods, study.provenance.made),
+        made=dict.fromkeys(folder.methods, folder.provenance.made),
         score=winner.score,
         budget=budget,
         fresh=config.fresh,
         curves=curves,
         summaries=summarize_methods(curves, budget, again.score, config.seeds[0]),
         best_known=BestKnown(winner.method, winner.config.seed, since, again.score),
-        left_out=study.provenance.left_out,
+        left_out=folder.provenance.left_out,
         failed=failed,
     )
 
@@ -101,13 +101,13 @@ def _told(
 
 
 def _first_places(
-    study: ComparisonFolder, members: Sequence[Trial], incumbents: Sequence[Sequence[Incumbent]]
+    folder: ComparisonFolder, members: Sequence[Trial], incumbents: Sequence[Sequence[Incumbent]]
 ) -> Places:
     """Return where each was recommended first; equal ones are one, so that they are walked once."""
     places: Places = {}
     for member, its in zip(members, incumbents, strict=True):
         for incumbent in its:
-            first = FirstPlace(incumbent.walker, study.members.index(member), incumbent.since)
+            first = FirstPlace(incumbent.walker, folder.members.index(member), incumbent.since)
             places.setdefault(incumbent.walker.key, first)
     return places
 
@@ -115,8 +115,8 @@ def _first_places(
 class _Fresh:
     """The fresh traversals of a comparison, kept in its database."""
 
-    def __init__(self, store: RunStore, pool: RolloutWorkers, score: ScoreSpec, study_seed: int) -> None:
-        self._store, self._pool, self._score, self._study_seed = store, pool, score, study_seed
+    def __init__(self, store: RunStore, pool: RolloutWorkers, score: ScoreSpec, seed: int) -> None:
+        self._store, self._pool, self._score, self._seed0 = store, pool, score, seed
 
     def measure(
         self, purpose: str, places: Places, repeats: range, report: Callable[[int, int], None]
@@ -148,7 +148,7 @@ class _Fresh:
         }
 
     def _seed(self, repeat: int) -> int:
-        return traversal_seed(self._study_seed, Stream.COMPARISON, repeat)
+        return traversal_seed(self._seed0, Stream.COMPARISON, repeat)
 
 
 def _purpose(purpose: str, key: WalkerKey) -> str:

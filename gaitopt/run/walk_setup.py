@@ -39,7 +39,7 @@ ScenarioChoice = str | PathLike[str] | ScenarioSpec
 
 
 @dataclass(frozen=True)
-class Target:
+class WalkSetup:
     """A walker with the robot, scenario and engine it is to walk in."""
 
     label: str
@@ -57,14 +57,14 @@ class Target:
         return self.run_score or self.scenario.score or SPEED
 
 
-def find_target(
+def find_walk(
     choice: Any,
     robot: RobotChoice | None = None,
     scenario: ScenarioChoice | None = None,
     runs: Path = Path("runs"),
     changes: Sequence[str] = (),
     usual_robot: str = DEFAULT_ROBOT,
-) -> Target:
+) -> WalkSetup:
     """Return the walker that is named or given, with its robot, scenario and engine.
 
     Runs and trainings are named by their folder, or its name in `runs`; `latest` is the newest of them. They bring
@@ -83,15 +83,15 @@ def find_target(
         InputError: nothing has this name, or things do not fit each other.
     """
     if isinstance(choice, (str, PathLike)):
-        target = _named(str(choice), robot, scenario, runs, usual_robot)
+        setup = _named(str(choice), robot, scenario, runs, usual_robot)
     else:
-        target = _given(choice, robot, scenario, usual_robot)
+        setup = _given(choice, robot, scenario, usual_robot)
     if not changes:
-        return target
-    specs = change_specs({"scenario": target.scenario, "robot": target.robot, "engine": target.engine}, changes)
-    if target.walker.gait is not None:
-        check_gait(target.walker.gait, specs["robot"], target.label)
-    return replace(target, **specs)
+        return setup
+    specs = change_specs({"scenario": setup.scenario, "robot": setup.robot, "engine": setup.engine}, changes)
+    if setup.walker.gait is not None:
+        check_gait(setup.walker.gait, specs["robot"], setup.label)
+    return replace(setup, **specs)
 
 
 def robot_of_choice(choice: RobotChoice) -> RobotSpec:
@@ -120,8 +120,8 @@ def scenario_of_choice(choice: ScenarioChoice) -> ScenarioSpec:
     return choice
 
 
-def _given(choice: Any, robot: RobotChoice | None, scenario: ScenarioChoice | None, usual_robot: str) -> Target:
-    """Return the target of an object."""
+def _given(choice: Any, robot: RobotChoice | None, scenario: ScenarioChoice | None, usual_robot: str) -> WalkSetup:
+    """Return the setup of an object."""
     if isinstance(choice, TrainedPolicy):
         return _of_policy(choice, "policy", robot, scenario)
     ground = scenario_of_choice(DEFAULT_SCENARIO if scenario is None else scenario)
@@ -133,19 +133,19 @@ def _given(choice: Any, robot: RobotChoice | None, scenario: ScenarioChoice | No
         choice = Gait(spec.name, choice)
     if isinstance(choice, Gait):
         check_gait(choice, spec, "gait")
-        return _target("gait", GaitWalker(choice), spec, ground)
+        return _setup("gait", GaitWalker(choice), spec, ground)
     walker = choice if isinstance(choice, OwnWalker) else OwnWalker(choice)
-    return _target(walker.name, walker, spec, ground)
+    return _setup(walker.name, walker, spec, ground)
 
 
-def _target(label: str, walker: Walker, robot: RobotSpec, scenario: ScenarioSpec) -> Target:
-    return Target(label, walker, robot, scenario, engine_of(robot))
+def _setup(label: str, walker: Walker, robot: RobotSpec, scenario: ScenarioSpec) -> WalkSetup:
+    return WalkSetup(label, walker, robot, scenario, engine_of(robot))
 
 
 def _named(
     text: str, robot: RobotChoice | None, scenario: ScenarioChoice | None, runs: Path, usual_robot: str
-) -> Target:
-    """Return the target of a name or path."""
+) -> WalkSetup:
+    """Return the setup of a name or path."""
     folder = _experiment(text, runs)
     if folder is not None:
         return _of_experiment(folder, robot, scenario)
@@ -160,12 +160,12 @@ def _named(
         raise unknown_name(f"gait of {spec.name}, or run in {runs},", text, [*gait_names(spec), *names(runs)])
     ground = scenario_of_choice(DEFAULT_SCENARIO if scenario is None else scenario)
     label = Path(text).stem if text.endswith(".toml") else text
-    return _target(label, GaitWalker(load_gait(text, spec)), spec, ground)
+    return _setup(label, GaitWalker(load_gait(text, spec)), spec, ground)
 
 
 def _of_policy(
     trained: TrainedPolicy, source: str, robot: RobotChoice | None, scenario: ScenarioChoice | None
-) -> Target:
+) -> WalkSetup:
     """Return a policy with the robot it was trained for.
 
     It knows the scenario by name alone, as it is shipped, and of the engine the time step.
@@ -174,8 +174,8 @@ def _of_policy(
     spec = robot_of_choice(about.robot if robot is None else robot)
     own = about.scenario if about.scenario in scenario_names() else DEFAULT_SCENARIO
     check_gait(trained.gait, spec, source)
-    target = _target(Path(source).stem, trained, spec, scenario_of_choice(own if scenario is None else scenario))
-    return replace(target, engine=_engine_in(about.origin, spec, source))
+    setup = _setup(Path(source).stem, trained, spec, scenario_of_choice(own if scenario is None else scenario))
+    return replace(setup, engine=_engine_in(about.origin, spec, source))
 
 
 def _engine_in(origin: Mapping[str, Any], robot: RobotSpec, source: str) -> EngineSpec:
@@ -191,7 +191,7 @@ def _experiment(text: str, runs: Path) -> RunFolder | TrainFolder | ComparisonFo
 
 def _of_experiment(
     folder: RunFolder | TrainFolder | ComparisonFolder, robot: RobotChoice | None, scenario: ScenarioChoice | None
-) -> Target:
+) -> WalkSetup:
     """Return what a run or a training learned, in the robot, scenario and engine of its own.
 
     Raises:
@@ -213,7 +213,7 @@ def _of_experiment(
     check_gait(walker.gait, spec, str(learned))
     ground = config.scenario if scenario is None else scenario_of_choice(scenario)
     score = folder.config.score if isinstance(folder, RunFolder) else None
-    return Target(config.name, walker, spec, ground, config.engine, score)
+    return WalkSetup(config.name, walker, spec, ground, config.engine, score)
 
 
 def _name_of(robot: RobotChoice) -> str:
