@@ -3,8 +3,8 @@
 Each optimizer learns with the same budget of traversals and with each seed. Evaluation walks outside the budget, the
 same for all, then measure the gait that it recommended after 100, 250, 500 and 1,035 traversals. With --algorithms,
 each algorithm trains with the same budget of environment steps; policies are measured in the same way at round numbers
-of steps, and the gait alone beside them. Runs work side by side, one process each. A comparison that was stopped or
-killed goes on with `gaitopt resume FOLDER`, and ends as if it had never stopped.
+of steps, as is the gait alone. Runs are executed in parallel, one process each. An interrupted or killed comparison
+continues with `gaitopt resume FOLDER`; the result is the same as without interruption.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Compare."""
+    """Compare methods."""
     check_workers(args.workers)
     settings = read_arguments(args, CompareSettings, _methods(args))
     return work(new_comparison(settings, args.runs, args.workers), args)
@@ -55,7 +55,7 @@ def _methods(args: argparse.Namespace) -> Sequence[str]:
 
 
 def work(folder: ComparisonFolder, args: argparse.Namespace) -> Answer:
-    """Compare from where a comparison stands to its end, and answer what it says."""
+    """Continue a comparison to its end, and return the output."""
     try:
         comparison = finish_comparison(folder, args.workers, plain=True)
     except KeyboardInterrupt:
@@ -75,5 +75,5 @@ def _data(comparison: Comparison, files: dict[str, str]) -> dict[str, Any]:
 def _interrupted(folder: ComparisonFolder) -> Answer:
     done = sum(member.result is not None for member in folder.members)
     data = {"interrupted": True, "runs_ended": done, "runs": len(folder.members), "run": str(folder.path)}
-    text = f"interrupted after {done} of {len(folder.members)} runs\ngo on with: gaitopt resume {folder.path}"
+    text = f"interrupted after {done} of {len(folder.members)} runs\ncontinue with: gaitopt resume {folder.path}"
     return Answer(data, text, exit_code=130)

@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="number of evaluation walks (default: %(default)s)",
     )
     arguments.add_score(parser)
-    arguments.add_desk(parser)
+    arguments.add_real_robot(parser)
     arguments.add_workers(parser)
     arguments.add_seed(parser)
     arguments.add_json(parser)
@@ -41,7 +41,7 @@ def run(args: argparse.Namespace) -> Answer:
     check_workers(args.workers)
     setup = find_walk(args.walker, args.robot, args.scenario, args.runs, args.changes, arguments.usual_robot(args))
     score = parse_score(args.score) if args.score is not None else setup.usual_score
-    real = arguments.desk(args)
+    real = arguments.real_robot(args)
     if real is not None:
         ask_to_move(real.body, args.yes)
     with operator(real, args) as someone:

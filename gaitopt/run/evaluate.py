@@ -1,4 +1,4 @@
-"""Traversals of any walker in one call: one, many, or those of many walkers."""
+"""Traversals of any walker in one call: one, many, or many of several walkers."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def evaluate_many(
     score: str | ScoreSpec | None = None,
     body: EngineSpec | OperatedRobot | None = None,
 ) -> list[Evaluation]:
-    """Measure many walkers of one robot by the same traversals, all side by side; see `evaluate`.
+    """Measure many walkers of one robot by the same traversals, in parallel; see `evaluate`.
 
     What is None is taken from the first walker.
     """
@@ -93,8 +93,8 @@ def traverse(
         scenario: name, file or spec; the walker's own, else `field`, if None.
         seed: random seed.
         engine: the engine's settings; the run's or the robot's own if None.
-        window: show it in a window, in real time.
-        observer: called with body and state at every look.
+        window: show the walk in a window, in real time.
+        observer: called with body and state at every reading of the sensors.
 
     Raises:
         InputError: something cannot be used.
@@ -127,10 +127,10 @@ def _evaluations(
 
 
 def whole(name: str, value: Any, least: int) -> int:
-    """Return a whole number, such as one of numpy's, as an int.
+    """Return an integer, such as one of numpy's, as an int.
 
     Raises:
-        InputError: it is none, or less than the least.
+        InputError: it is not an integer, or less than `least`.
     """
     try:
         number = least - 1 if isinstance(value, bool) else operator.index(value)
@@ -145,7 +145,7 @@ def workers_of_choice(choice: Any) -> WorkerChoice:
     """Return a number of processes, all cores for None; or `ray`.
 
     Raises:
-        InputError: it is something else, or there can be no such workers.
+        InputError: it is something else, or such workers are not available.
     """
     if choice is None:
         return default_count()

@@ -86,13 +86,13 @@ def test_a_folder_that_is_no_experiment_says_so(runs, tmp_path):
     (tmp_path / "notes").mkdir()
     with pytest.raises(InputError, match="unknown experiment"):
         find(tmp_path / "notes", runs)
-    with pytest.raises(InputError, match=r"notes: is no experiment of gaitopt: it has no config\.toml"):
+    with pytest.raises(InputError, match=r"notes: is not an experiment of gaitopt: it has no config\.toml"):
         open_experiment(tmp_path / "notes")
     for text, words in (
         ("?", "is not valid TOML"),
-        ("user = 'me'", "is not of an experiment of gaitopt"),
-        ("provenance = 3", "is not of an experiment of gaitopt"),
-        ("[provenance]\nkind = ['learn']", "is not of an experiment of gaitopt"),
+        ("user = 'me'", "does not belong to an experiment of gaitopt"),
+        ("provenance = 3", "does not belong to an experiment of gaitopt"),
+        ("[provenance]\nkind = ['learn']", "does not belong to an experiment of gaitopt"),
     ):
         (tmp_path / "notes" / "config.toml").write_text(text)
         for read in (open_experiment, RunFolder, lambda path: find(path, runs), lambda path: find_walk(str(path))):

@@ -143,7 +143,7 @@ def test_a_file_of_other_arrays_is_no_policy(tmp_path):
 
 def test_a_policy_of_a_small_problem_does_not_walk(trained, tmp_path):
     save_policy(tmp_path / "lab.npz", trained.policy, {"problem": "puck-world"})
-    assert "is a policy, but not of a walking robot; expected one that `gaitopt train` wrote" in refusal(
+    assert "is a policy, but not for a walking robot; expected one that `gaitopt train` wrote" in refusal(
         tmp_path / "lab.npz"
     )
 
@@ -218,7 +218,7 @@ def test_a_layout_of_another_version_is_told_before_it_walks(file, layout, old, 
     with pytest.raises(InputError) as caught:
         trained.controller(ROBOT, SCENARIO)
     assert str(caught.value) == (
-        f"policy: its {layout} has {new!r} where it is {old!r} now; it was trained with another version: train it anew"
+        f"policy: its {layout} has {new!r} where it is {old!r} now; it was trained with another version: train it again"
     )
 
 

@@ -56,13 +56,13 @@ def test_a_run_brings_robot_field_and_engine_of_its_own(learned, tiny_field, fie
         assert setup.engine.time_step_s == 0.002
     assert find_walk("latest", scenario="field", runs=runs).scenario == field
     assert find_walk("latest", robot="aibo-ers7", runs=runs).robot.title == "my own"
-    with pytest.raises(InputError, match="is a run of aibo-ers7; got robot aibo-ers210: leave it out"):
+    with pytest.raises(InputError, match="is a run of aibo-ers7; got robot aibo-ers210: leave the robot out"):
         find_walk("latest", robot="aibo-ers210", runs=runs)
 
 
 def test_a_run_that_has_learned_nothing_yet_says_how_to_go_on(make_run):
     run = make_run()
-    with pytest.raises(InputError, match=f"has learned nothing yet; go on with: gaitopt resume {run.path}"):
+    with pytest.raises(InputError, match=f"has learned nothing yet; continue with: gaitopt resume {run.path}"):
         find_walk(str(run.path))
 
 

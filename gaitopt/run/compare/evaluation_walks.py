@@ -1,4 +1,4 @@
-"""What the runs of a comparison recommended when, measured by fresh traversals: the same ones for all of them."""
+"""Evaluation walks of a comparison: they measure what each run recommended over time, the same walks for all."""
 
 from __future__ import annotations
 
@@ -20,18 +20,18 @@ from gaitopt.walk.traversal import Traversal
 from gaitopt.workers import WorkerChoice
 
 
-class FirstPlace(NamedTuple):
-    """Where a gait, or policy, was recommended first."""
+class Recommendation(NamedTuple):
+    """First recommendation of a gait or policy."""
 
     walker: Walker
     run: int
-    """Number of the run."""
+    """Index of the run."""
     since: int
-    """What the run had spent."""
+    """Budget that the run had spent."""
 
 
-Places = dict[WalkerKey, FirstPlace]
-"""The first places of all walkers."""
+Recommendations = dict[WalkerKey, Recommendation]
+"""First recommendation of each walker."""
 
 
 def measure(
@@ -41,36 +41,35 @@ def measure(
     workers: WorkerChoice,
     report: Callable[[int, int], None],
 ) -> Comparison:
-    """Walk the fresh traversals of a comparison, and return what it says.
+    """Do the evaluation walks of a comparison, and return its result.
 
     Args:
-        folder: whose runs have all ended.
-        members: the runs that did not break off.
-        failed: those that did, and why.
-        workers: how many processes walk, or `ray`.
-        report: called with the traversals walked, and of how many.
+        folder: the comparison; its runs have ended.
+        members: the runs that did not fail.
+        failed: the runs that failed, with the reason.
+        workers: number of processes, or `ray`.
+        report: called with the number of walks done and their total number.
     """
     config, budget = folder.config, folder.config.budget
     points = budget.points()
-    told, damaged = _told(members, points)
+    results, damaged = _results(members, points)
     failed = failed | damaged
-    if not told:
+    if not results:
         raise InputError(f"{folder.path}: no run can be compared: {next(iter(failed.values()))}")
-    members = [member for member, _, _ in told]
-    incumbents = [its for _, its, _ in told]
-    places = _first_places(folder, members, incumbents)
+    members = [member for member, _, _ in results]
+    recommendations = _recommendations(folder, [(member, incumbents) for member, incumbents, _ in results])
     shared = members[0].config
     pool = rollout_workers(World(shared.robot, shared.scenario, shared.engine), workers)
     with folder.open_store() as store, pool:
-        fresh = _Fresh(store, pool, members[0].score, config.seeds[0])
-        measured = fresh.measure("incumbent", places, range(config.fresh), report)
-        best = max(places, key=lambda key: measured[key].score)
-        # That it was the highest of many is luck, too: it is told by traversals that did not pick it.
+        walks = _EvaluationWalks(store, pool, members[0].score, config.seeds[0])
+        measured = walks.measure("incumbent", recommendations, range(config.fresh), report)
+        best = max(recommendations, key=lambda key: measured[key].score)
+        # The highest of many scores is partly luck: the winner is reported by walks that did not select it.
         others = range(config.fresh, 2 * config.fresh)
-        again = fresh.measure("again", {best: places[best]}, others, lambda done, total: None)[best]
-    _, place, since = places[best]
-    winner = folder.members[place]
-    curves = tuple(_curve(member, effort, points, its, measured) for member, its, effort in told)
+        again = walks.measure("again", {best: recommendations[best]}, others, lambda done, total: None)[best]
+    _, index, since = recommendations[best]
+    winner = folder.members[index]
+    curves = tuple(_curve(member, effort, points, incumbents, measured) for member, incumbents, effort in results)
     return Comparison(
         folder=folder.path,
         title=winner.title,
@@ -87,59 +86,59 @@ def measure(
     )
 
 
-def _told(
+def _results(
     members: Sequence[Trial], points: Sequence[int]
 ) -> tuple[list[tuple[Trial, list[Incumbent], Effort]], dict[str, str]]:
-    """Return what runs recommended and what they took; and those whose files are damaged, with what to do."""
-    told, damaged = [], {}
+    """Return the recommendations and the cost of each run; and the runs with damaged files, with what to do."""
+    results, damaged = [], {}
     for member in members:
         try:
-            told.append((member, member.recommended(points), member.effort()))
-        except InputError as error:  # its files' fault shall not take the others' results
-            damaged[member.config.name] = f"{error}; {member.anew}, and resume: it learns anew"
-    return told, damaged
+            results.append((member, member.recommended(points), member.effort()))
+        except InputError as error:  # its damaged files must not cost the others' results
+            damaged[member.config.name] = f"{error}; {member.how_to_restart}, and resume: it starts again"
+    return results, damaged
 
 
-def _first_places(
-    folder: ComparisonFolder, members: Sequence[Trial], incumbents: Sequence[Sequence[Incumbent]]
-) -> Places:
-    """Return where each was recommended first; equal ones are one, so that they are walked once."""
-    places: Places = {}
-    for member, its in zip(members, incumbents, strict=True):
-        for incumbent in its:
-            first = FirstPlace(incumbent.walker, folder.members.index(member), incumbent.since)
-            places.setdefault(incumbent.walker.key, first)
-    return places
+def _recommendations(
+    folder: ComparisonFolder, incumbents_of: Sequence[tuple[Trial, Sequence[Incumbent]]]
+) -> Recommendations:
+    """Return the first recommendation of each walker; equal walkers are walked once."""
+    recommendations: Recommendations = {}
+    for member, incumbents in incumbents_of:
+        for incumbent in incumbents:
+            first = Recommendation(incumbent.walker, folder.members.index(member), incumbent.since)
+            recommendations.setdefault(incumbent.walker.key, first)
+    return recommendations
 
 
-class _Fresh:
-    """The fresh traversals of a comparison, kept in its database."""
+class _EvaluationWalks:
+    """Evaluation walks of a comparison, stored in its database."""
 
     def __init__(self, store: RunStore, pool: RolloutWorkers, score: ScoreSpec, seed: int) -> None:
-        self._store, self._pool, self._score, self._seed0 = store, pool, score, seed
+        self._store, self._pool, self._score, self._first_seed = store, pool, score, seed
 
     def measure(
-        self, purpose: str, places: Places, repeats: range, report: Callable[[int, int], None]
+        self, purpose: str, walkers: Recommendations, repeats: range, report: Callable[[int, int], None]
     ) -> dict[WalkerKey, Evaluation]:
-        """Return what fresh traversals measure of each walker; those walked already are not walked again."""
-        known = self._known(purpose, places)
-        tasks = [(key, repeat, self._seed(repeat)) for key in places for repeat in repeats]
+        """Return the evaluation of each walker; stored walks are not repeated."""
+        known = self._known(purpose, walkers)
+        tasks = [(key, repeat, self._seed(repeat)) for key in walkers for repeat in repeats]
         left = [(key, repeat, seed) for key, repeat, seed in tasks if (key, seed) not in known]
-        results = self._pool.run([RolloutTask(places[key].walker, seed) for key, _, seed in left])
+        results = self._pool.run([RolloutTask(walkers[key].walker, seed) for key, _, seed in left])
         for done, (index, (traversal, wall_s)) in enumerate(results, start=len(tasks) - len(left) + 1):
             key, repeat, seed = left[index]
-            place = Place(_purpose(purpose, key), *places[key][1:], repeat)
+            place = Place(_purpose(purpose, key), *walkers[key][1:], repeat)
             self._store.add(Row(place, seed, key.gait, traversal, score(traversal, self._score), wall_s))
             known[key, seed] = traversal
             report(done, len(tasks))
-        walked: dict[WalkerKey, list[Traversal]] = {key: [] for key in places}
+        walked: dict[WalkerKey, list[Traversal]] = {key: [] for key in walkers}
         for key, _, seed in tasks:
             walked[key].append(known[key, seed])
         return {key: summarize(traversals, self._score) for key, traversals in walked.items()}
 
-    def _known(self, purpose: str, places: Places) -> dict[tuple[WalkerKey, int], Traversal]:
-        """Return the traversals that are stored, by walker and seed."""
-        keys = {(_purpose(purpose, key), key.gait): key for key in places}
+    def _known(self, purpose: str, walkers: Recommendations) -> dict[tuple[WalkerKey, int], Traversal]:
+        """Return the stored traversals by walker and seed."""
+        keys = {(_purpose(purpose, key), key.gait): key for key in walkers}
         return {
             (keys[purpose, row.parameters], row.seed): row.traversal
             for purpose in dict.fromkeys(purpose for purpose, _ in keys)
@@ -148,11 +147,11 @@ class _Fresh:
         }
 
     def _seed(self, repeat: int) -> int:
-        return traversal_seed(self._seed0, Stream.COMPARISON, repeat)
+        return traversal_seed(self._first_seed, Stream.COMPARISON, repeat)
 
 
 def _purpose(purpose: str, key: WalkerKey) -> str:
-    """Return the purpose of rows of the database; a policy is named, because they hold its gait only."""
+    """Return the purpose of rows in the database; it names a policy, because rows hold its gait only."""
     return f"{purpose}-{key.digest}" if key.digest else purpose
 
 

@@ -184,7 +184,9 @@ def test_a_lost_snapshot_is_named(make_contest, free_steps):
     whole = run_comparison(folder, 1)
     lost = folder.members[0].snapshot_path(48)
     lost.unlink()
-    with pytest.raises(InputError, match=f"{lost.name}.*(cannot be read|No such file).*; delete all in .*config.toml"):
+    with pytest.raises(
+        InputError, match=f"{lost.name}.*(cannot be read|No such file).*; delete everything in .*config.toml"
+    ):
         run_comparison(folder, 1)
     for path in folder.members[0].path.iterdir():
         if path.name != "config.toml":
