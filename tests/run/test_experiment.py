@@ -16,10 +16,10 @@ from gaitopt.run.learn.folder import RunFolder, create_run
 from gaitopt.run.learn.optimize import optimize
 from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.store import RunStore
-from gaitopt.run.target import find_target
 from gaitopt.run.train.folder import TrainFolder, create_training
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.trained_policy import TrainedPolicy
+from gaitopt.run.walk_setup import find_walk
 from gaitopt.toml import data_folder
 from gaitopt.view.resume import resume
 
@@ -79,23 +79,23 @@ def test_a_typo_is_answered_over_all_kinds(runs, one_of_each):
     ):
         find("x", runs, ("learn", "train"))
     with pytest.raises(InputError, match=r"unknown gait of aibo-ers7, or run in .*did you mean .*a-training"):
-        find_target("2026-01-02_a-trainign", runs=runs)
+        find_walk("2026-01-02_a-trainign", runs=runs)
 
 
 def test_a_folder_that_is_no_experiment_says_so(runs, tmp_path):
     (tmp_path / "notes").mkdir()
     with pytest.raises(InputError, match="unknown run, training, comparison or lab result"):
         find(tmp_path / "notes", runs)
-    with pytest.raises(InputError, match=r"notes: is no experiment of gaitopt: it has no config\.toml"):
+    with pytest.raises(InputError, match=r"notes: is not an experiment of gaitopt: it has no config\.toml"):
         open_experiment(tmp_path / "notes")
     for text, words in (
         ("?", "is not valid TOML"),
-        ("user = 'me'", "is not of an experiment of gaitopt"),
-        ("provenance = 3", "is not of an experiment of gaitopt"),
-        ("[provenance]\nkind = ['learn']", "is not of an experiment of gaitopt"),
+        ("user = 'me'", "does not belong to an experiment of gaitopt"),
+        ("provenance = 3", "does not belong to an experiment of gaitopt"),
+        ("[provenance]\nkind = ['learn']", "does not belong to an experiment of gaitopt"),
     ):
         (tmp_path / "notes" / "config.toml").write_text(text)
-        for read in (open_experiment, RunFolder, lambda path: find(path, runs), lambda path: find_target(str(path))):
+        for read in (open_experiment, RunFolder, lambda path: find(path, runs), lambda path: find_walk(str(path))):
             with pytest.raises(InputError, match=rf"config\.toml: {words}"):
                 read(tmp_path / "notes")
 
@@ -111,7 +111,7 @@ def test_the_wrong_kind_of_folder_is_named(one_of_each):
         with pytest.raises(InputError, match=words):
             kind(folder)
     with pytest.raises(InputError, match=r"is a comparison; evaluate one of its runs: .*kohl-stone-1"):
-        find_target(str(comparison))
+        find_walk(str(comparison))
 
 
 def finish_run(folder):
@@ -263,9 +263,9 @@ def test_settings_of_layout_1_are_read(older, ers7):
 
 def test_what_layout_1_learned_can_be_evaluated(older):
     for name, learned in (("run", False), ("training", True)):
-        target = find_target(name, runs=older)
-        assert target.scenario.field.length_m == 0.05
-        assert isinstance(target.walker, TrainedPolicy) is learned
+        setup = find_walk(name, runs=older)
+        assert setup.scenario.field.length_m == 0.05
+        assert isinstance(setup.walker, TrainedPolicy) is learned
 
 
 @pytest.mark.parametrize("name", ["run", "training", "comparison"])
