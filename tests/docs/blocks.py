@@ -17,7 +17,7 @@ RUN, SHOWN = ("sh", "python"), ("toml", "text")
 """Languages of blocks that are run, and of blocks that are only shown."""
 REASONS = ("Needs sudo", "Needs a cluster", "Needs a real robot", "Takes hours")
 """Titles of blocks that are left out; the reader sees them, too."""
-SMALL = {"traversals": 24, "steps": 2048, "seeds": 1, "repeats": 2, "fresh": 2, "seconds": 1}
+SMALL = {"traversals": 12, "steps": 2048, "seeds": 1, "repeats": 2, "fresh": 2, "seconds": 1}
 """Largest budgets with which blocks are run."""
 BUDGET = re.compile(rf"\b({'|'.join(SMALL)})( |=)(\d[\d_]*(?:\.\d+)?)")
 MEASURED = re.compile(r"(gaitopt (?:learn|train|compare)\b)(?!.*--fresh)")
