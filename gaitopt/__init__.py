@@ -80,10 +80,12 @@ _HOMES = {
 __all__ = sorted(_HOMES)
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'gaitopt' has no attribute {name!r}")
-    return getattr(import_module(f"gaitopt.{_HOMES[name]}"), name)
+if not TYPE_CHECKING:  # or type checkers would believe in any name
+
+    def __getattr__(name: str) -> Any:
+        if name not in _HOMES:
+            raise AttributeError(f"module 'gaitopt' has no attribute {name!r}")
+        return getattr(import_module(f"gaitopt.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:

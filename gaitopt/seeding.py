@@ -1,4 +1,4 @@
-"""Seeds: one `SeedSequence` a run; every stream of numbers is named by its place in the run."""
+"""Random seeds: one `SeedSequence` per run; each stream of random numbers is named by its place in the run."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 class Stream(IntEnum):
-    """What a stream of random numbers is for; the first number of its spawn key."""
+    """Purpose of a stream of random numbers; the first number of its spawn key."""
 
     OPTIMIZER = 0
     LEARNING = 1
@@ -17,7 +17,7 @@ class Stream(IntEnum):
 
 
 def generator(run_seed: int, stream: Stream) -> np.random.Generator:
-    """Return the generator of one stream of a run."""
+    """Return the random number generator of one stream of a run."""
     return np.random.default_rng(_sequence(run_seed, stream))
 
 

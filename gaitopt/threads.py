@@ -1,6 +1,7 @@
-"""Numeric libraries on one thread: the matrices here are small, and more threads only get in each other's way.
+"""Numeric libraries on one thread.
 
-They would also add up sums in another order on a machine with other cores, and the same seed give other numbers.
+The matrices here are small, so that more threads only slow each other down. They would also add up sums in an order
+that depends on the number of cores, so that the same seed would give other numbers on another machine.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 
 
 def one_thread() -> Callable[[], AbstractContextManager[Any]]:
-    """Return what makes contexts in which the numeric libraries that are loaded by now use one thread."""
+    """Return a function that makes contexts in which the numeric libraries loaded so far use one thread."""
     from threadpoolctl import ThreadpoolController  # slow to import
 
     return partial(ThreadpoolController().limit, limits=1)

@@ -43,7 +43,7 @@ def add_workers(parser: Options) -> None:
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """Add --seed."""
-    parser.add_argument("--seed", type=_seed, default=0, help="what chance depends on (default: %(default)s)")
+    parser.add_argument("--seed", type=_seed, default=0, help="random seed (default: %(default)s)")
 
 
 def add_score(parser: argparse.ArgumentParser) -> None:
@@ -85,8 +85,9 @@ def add_target(parser: argparse.ArgumentParser) -> None:
     """Add what is to be walked, and where."""
     parser.add_argument(
         "target",
-        metavar="GAIT|POLICY|RUN",
-        help="a gait's name, a gait file (.toml), a policy file (.npz), a folder of a run or a training, or 'latest'",
+        metavar="WALKER",
+        help="a gait's name, a gait file (.toml), a policy file (.npz), a run or training, 'latest', or module:Class"
+        " of a controller of your own",
     )
     parser.add_argument("--robot", help="the robot (default: the gait's own, else the one of --body, else aibo-ers7)")
     parser.add_argument("--scenario", help="where to walk (default: the run's own, else field)")
@@ -102,7 +103,7 @@ def add_body(parser: Options, needed: bool = False) -> None:
         metavar="ADDRESS",
         help="a real or emulated robot: opencat:PORT or dynamixel:PORT" + ("" if needed else " (default: simulation)"),
     )
-    parser.add_argument("--id", metavar="NAME", help="which one of its make: uses its calibration")
+    parser.add_argument("--id", metavar="NAME", help="name of this physical robot, as calibrated")
     parser.add_argument("--yes", action="store_true", help="the robot stands safely: move it without asking")
 
 

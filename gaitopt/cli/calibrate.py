@@ -1,4 +1,4 @@
-"""`gaitopt calibrate`: find out how the servos of your robot really stand, and keep it.
+"""`gaitopt calibrate`: measure the zero offsets and directions of your robot's servos, and save them.
 
 The robot is brought to the reference pose: upper legs straight down, lower legs level, knees bent by 90 degrees.
 """
@@ -29,7 +29,7 @@ from gaitopt.hal.wiring import robot_of, wiring_of
 from gaitopt.robot.spec import RobotSpec, load_robot
 
 KEYS = {"+": 1.0, "=": 1.0, "-": -1.0, "]": 5.0, "[": -5.0}
-"""Degrees by which a key turns a joint."""
+"""Angle by which a key turns a joint [deg]."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -37,16 +37,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_body(parser, needed=True)
     parser.add_argument("--robot", help="the robot (default: the one of the body's protocol)")
     parser.add_argument(
-        "--by-hand", action="store_true", help="servos that tell where they are: hold the limp robot in the pose"
+        "--by-hand", action="store_true", help="for servos that measure their angles: hold the limp robot in the pose"
     )
     parser.add_argument(
         "--offset",
         action="append",
         default=[],
         metavar="JOINT=UNITS",
-        help="add this to a joint's zero (OpenCat: degrees, Dynamixel: ticks); asks nothing",
+        help="add this to a joint's zero (OpenCat: degrees, Dynamixel: ticks), without asking",
     )
-    parser.add_argument("--flip", action="append", default=[], metavar="JOINT", help="turn a joint's direction around")
+    parser.add_argument("--flip", action="append", default=[], metavar="JOINT", help="reverse a joint's direction")
     arguments.add_json(parser)
 
 
@@ -60,18 +60,18 @@ def run(args: argparse.Namespace) -> Answer:
     wiring_of(robot, address.kind)
     known = _known(name, robot)
     given = dict(_offset(text) for text in args.offset)
-    turned = edited(known, robot, given, args.flip)
+    new = edited(known, robot, given, args.flip)
     if not given and not args.flip:
-        turned = edited(turned, robot, _find(turned.apply(robot), address, args), ())
-    path = save_calibration(turned)
-    lines = [f"{joint:24}{_in_words(own)}" for joint, own in turned.joints.items()]
-    lines += [f"kept in {path}", f"use it with: --body {args.body} --id {name}"]
-    joints = {joint: vars(own) for joint, own in turned.joints.items()}
+        new = edited(new, robot, _find(new.apply(robot), address, args), ())
+    path = save_calibration(new)
+    lines = [f"{joint:24}{_in_words(own)}" for joint, own in new.joints.items()]
+    lines += [f"saved in {path}", f"use it with: --body {args.body} --id {name}"]
+    joints = {joint: vars(own) for joint, own in new.joints.items()}
     return Answer({"id": name, "robot": robot.name, "file": str(path), "joints": joints}, "\n".join(lines))
 
 
 def _in_words(own: JointCalibration) -> str:
-    return f"{own.offset:+8.1f}{'  turned around' if own.sign < 0 else ''}"
+    return f"{own.offset:+8.1f}{'  reversed' if own.sign < 0 else ''}"
 
 
 def _known(name: str, robot: RobotSpec) -> Calibration:
@@ -92,7 +92,7 @@ def _find(robot: RobotSpec, address: Address, args: argparse.Namespace) -> dict[
             _say("hold it in the reference pose: upper legs straight down, knees bent by 90 degrees; any key: done")
             keys.wait()
             return measured_offsets(body)
-        _say("the robot hangs on a stand? It eases into the reference pose.")
+        _say("with the robot on a stand: it now eases into the reference pose")
         nudger = Nudger(body)
         for joint in robot.joint_names:
             _adjust(nudger, joint, keys)
@@ -101,7 +101,7 @@ def _find(robot: RobotSpec, address: Address, args: argparse.Namespace) -> dict[
 
 
 def _adjust(nudger: Nudger, joint: str, keys: Keyboard) -> None:
-    _say(f"{joint}: turn it with + - (1 degree), [ ] (5 degrees); Enter: next joint, Ctrl-C: stop, nothing kept")
+    _say(f"{joint}: turn it with + - (1 degree), [ ] (5 degrees); Enter: next joint, Ctrl-C: stop, nothing saved")
     while True:
         pressed = keys.pressed()
         for key in pressed:

@@ -1,4 +1,4 @@
-"""Asking before a real robot moves."""
+"""Ask before a real robot moves."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from gaitopt.hal.serial.ports import latency_advice
 
 
 def ask_to_move(address: str, yes: bool) -> None:
-    """Return if the robot may move: `--yes` was given, or the user says so now.
+    """Return if the robot may move: `--yes` was given, or the user agrees now.
 
     Raises:
         InputError: nobody can be asked, or the answer is no.
@@ -22,7 +22,11 @@ def ask_to_move(address: str, yes: bool) -> None:
         return
     if not sys.stdin.isatty():
         raise InputError(f"{address} is a real robot, and would move: add --yes when it stands safely")
-    print(f"{address} is a real robot. Does it stand safely, nobody's fingers near it? [y/N] ", end="", file=sys.stderr)
+    print(
+        f"{address} is a real robot. Is it standing safely, with nobody's fingers near it? [y/N] ",
+        end="",
+        file=sys.stderr,
+    )
     sys.stderr.flush()
     if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise InputError("nothing was moved; run it again when the robot stands safely")
+        raise InputError("nothing was moved; run this again when the robot stands safely")

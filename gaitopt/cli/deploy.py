@@ -27,11 +27,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_target(parser)
     arguments.add_body(parser, needed=True)
     parser.add_argument(
-        "--seconds", type=arguments.seconds, default=10.0, metavar="S", help="how long (default: %(default)s)"
+        "--seconds", type=arguments.seconds, default=10.0, metavar="S", help="duration (default: %(default)s)"
     )
     arguments.add_pace(parser)
-    parser.add_argument("--dry-run", action="store_true", help="check everything, move nothing")
-    parser.add_argument("--record", type=Path, metavar="F.csv", help="write what was measured and sent")
+    parser.add_argument("--dry-run", action="store_true", help="check everything, but move nothing")
+    parser.add_argument("--record", type=Path, metavar="F.csv", help="record measurements and commands")
     arguments.add_json(parser)
 
 

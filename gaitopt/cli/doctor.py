@@ -1,4 +1,4 @@
-"""`gaitopt doctor`: what works on this machine, and how to mend what does not."""
+"""`gaitopt doctor`: check what works on this machine, and how to fix what does not."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import asdict
 
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
-from gaitopt.run.diagnosis import Finding, checkup
+from gaitopt.run.diagnosis import Finding, diagnose
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Answer:
     """Check the machine."""
-    findings = checkup(args.runs)
+    findings = diagnose(args.runs)
     needed = all(finding.works for finding in findings if finding.needed)
     data = {"works": needed, "findings": [asdict(finding) for finding in findings]}
     text = "\n".join(_line(finding) for finding in findings)
@@ -27,5 +27,5 @@ def run(args: argparse.Namespace) -> Answer:
 
 def _line(finding: Finding) -> str:
     mark = "ok  " if finding.works else "FAIL" if finding.needed else "no  "
-    mend = f"\n       mend: {finding.mend}" if not finding.works else ""
-    return f"{mark}  {finding.what}: {finding.detail}{mend}"
+    fix = f"\n       fix: {finding.fix}" if not finding.works else ""
+    return f"{mark}  {finding.what}: {finding.detail}{fix}"

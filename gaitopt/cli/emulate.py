@@ -1,4 +1,4 @@
-"""`gaitopt emulate`: a robot's firmware and body behind a port to try drivers on."""
+"""`gaitopt emulate`: emulate a robot behind a serial port: its firmware, with simulated physics."""
 
 from __future__ import annotations
 
@@ -20,24 +20,26 @@ from gaitopt.scenario.spec import load_scenario
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("kind", metavar="opencat|dynamixel", help="which protocol")
+    parser.add_argument("kind", metavar="opencat|dynamixel", help="protocol")
     parser.add_argument("--robot", help="the robot (default: the one of that protocol)")
-    parser.add_argument("--dialect", help=f"OpenCat's firmware: {', '.join(DIALECTS)} (default: biboard)")
-    parser.add_argument("--scenario", default=DEFAULT_SCENARIO, help="its field (default: %(default)s)")
+    parser.add_argument("--dialect", help=f"OpenCat firmware: {', '.join(DIALECTS)} (default: biboard)")
+    parser.add_argument("--scenario", default=DEFAULT_SCENARIO, help="scenario (default: %(default)s)")
     parser.add_argument(
         "--faults",
         metavar="LIST",
-        help="what goes wrong, such as drop=0.01,garble=0.01,delay=20ms,reset=30s,unplug=60s,dead=8,low-battery=40s",
+        help="faults, such as drop=0.01,garble=0.01,delay=20ms,reset=30s,unplug=60s,dead=8,low-battery=40s",
     )
-    parser.add_argument("--gate", action="store_true", help="a light gate at start and finish line, on a second port")
-    parser.add_argument("--window", action="store_true", help="show the robot")
+    parser.add_argument(
+        "--gate", action="store_true", help="add a light gate at start and finish line, on a second port"
+    )
+    parser.add_argument("--window", action="store_true", help="show the robot in a window")
     arguments.add_seed(parser)
-    parser.add_argument("--json", action="store_true", dest="as_json", help="tell the ports as one JSON object")
+    parser.add_argument("--json", action="store_true", dest="as_json", help="print the ports as one JSON object")
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Emulate until Ctrl-C, or until the plug is pulled."""
-    from gaitopt.emulators.emulation import Emulation  # slow to import, and needed by this verb alone
+    """Emulate until Ctrl-C, or until an unplug fault."""
+    from gaitopt.emulators.emulation import Emulation  # slow to import
     from gaitopt.emulators.faults import FaultSpec
 
     if args.kind not in DRIVERS:
@@ -55,8 +57,8 @@ def run(args: argparse.Namespace) -> Answer:
             ports["stopwatch"] = f"gate:{emulation.gate_port}"
         print(json.dumps(ports) if args.as_json else _in_words(ports), flush=True)
         emulation.run(stop)
-    return Answer({}, "" if stop.is_set() else "the plug was pulled")
+    return Answer({}, "" if stop.is_set() else "the robot was unplugged")
 
 
 def _in_words(ports: dict[str, str]) -> str:
-    return "\n".join([*(f"{name:10}{text}" for name, text in ports.items()), "end with Ctrl-C"])
+    return "\n".join([*(f"{name:10}{text}" for name, text in ports.items()), "stop with Ctrl-C"])

@@ -1,4 +1,4 @@
-"""`gaitopt export`: a gait or a policy in the form of another tool."""
+"""`gaitopt export`: write a gait or a policy in another tool's format."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         required=True,
         choices=["opencat", "onnx"],
         help="opencat: a gait as a skill for Petoi Desktop's Skill Composer, or an Instinct header file; "
-        "onnx: a policy, with the meaning of its numbers",
+        "onnx: a policy, with metadata that explains its numbers",
     )
     parser.add_argument(
-        "--dialect", default="biboard", help=f"of OpenCat: {', '.join(DIALECTS)} (default: %(default)s)"
+        "--dialect", default="biboard", help=f"OpenCat firmware: {', '.join(DIALECTS)} (default: %(default)s)"
     )
-    parser.add_argument("--skill", default="learned", metavar="NAME", help="the skill's name (default: %(default)s)")
+    parser.add_argument("--skill", default="learned", metavar="NAME", help="name of the skill (default: %(default)s)")
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="where to write it (default: standard output; onnx needs one)"
+        "--output", type=Path, metavar="FILE", help="file to write (default: standard output; required for onnx)"
     )
     arguments.add_json(parser)
 
@@ -53,7 +53,7 @@ def _onnx(target: Target, output: Path | None) -> Answer:
     metadata = export_onnx(output, target.walker, target.robot, target.scenario)
     data = {"robot": target.robot.name, "policy": target.label, "format": "onnx", "output": str(output)}
     sees, acts = len(metadata["observation"]), len(metadata["action"])
-    how = f"sees {sees} numbers, acts by {acts}, every {metadata['control_period_s'] * 1e3:.0f} ms; see its metadata"
+    how = f"{sees} observations, {acts} actions, every {metadata['control_period_s'] * 1e3:.0f} ms; see its metadata"
     return Answer(data | {"metadata": metadata}, f"policy    {output}\n{how}")
 
 

@@ -1,4 +1,4 @@
-"""`gaitopt find-port`: which serial port has a robot."""
+"""`gaitopt find-port`: find the serial port of a robot or light gate."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    parser.add_argument("ports", nargs="*", metavar="PORT", help="ports to ask (default: all of this computer)")
-    parser.add_argument("--list", action="store_true", help="list the ports and open none")
+    parser.add_argument("ports", nargs="*", metavar="PORT", help="ports to probe (default: all of this computer)")
+    parser.add_argument("--list", action="store_true", help="list the ports without opening any")
     arguments.add_json(parser)
 
 
@@ -25,7 +25,7 @@ def run(args: argparse.Namespace) -> Answer:
     known = {port.device: str(port) for port in find_ports()}
     ports = args.ports or list(known)
     if not ports:
-        return Answer({"ports": []}, "no serial ports; plug the robot in, or try: gaitopt emulate opencat", exit_code=1)
+        return Answer({"ports": []}, "no serial ports; plug in the robot, or try: gaitopt emulate opencat", exit_code=1)
     if args.list:
         return Answer({"ports": ports}, "\n".join(known.get(port, port) for port in ports))
     from gaitopt.hal.serial.probe import probe  # it needs the drivers
@@ -42,7 +42,7 @@ def _any(found: list[Found]) -> bool:
 def _lines(found: Found) -> list[str]:
     lines = [f"{found.port:20}{found.detail}"]
     if found.body:
-        quoted = f"'{found.body}'" if "?" in found.body else found.body  # which shells would take for a pattern
+        quoted = f"'{found.body}'" if "?" in found.body else found.body  # or a shell would take it for a pattern
         lines.append(f"{'':20}use it with: --body {quoted}")
     if found.stopwatch:
         lines.append(f"{'':20}use it with: --stopwatch {found.stopwatch}")

@@ -49,7 +49,8 @@ class _Parser(argparse.ArgumentParser):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 good, 1 not all found or done, 2 bad input, 130 interrupted."""
-    sys.path.append(os.getcwd())  # where a user's own classes are looked for, as by `python -m gaitopt`
+    if os.getcwd() not in sys.path:  # as with `python -m gaitopt`, so that a user's own classes are found there
+        sys.path.append(os.getcwd())
     signal.signal(signal.SIGTERM, _interrupt)
     try:
         args = _parse(_with_negative_scores(sys.argv[1:] if argv is None else argv))

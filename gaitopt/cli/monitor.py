@@ -1,4 +1,4 @@
-"""`gaitopt monitor`: what a real robot measures, live; nothing moves."""
+"""`gaitopt monitor`: live measurements of a real robot; nothing moves."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     arguments.add_body(parser, needed=True)
     parser.add_argument("--robot", help="the robot (default: the one of the body's protocol)")
     parser.add_argument(
-        "--seconds", type=arguments.seconds, default=3600.0, metavar="S", help="how long (default: until Ctrl-C)"
+        "--seconds", type=arguments.seconds, default=3600.0, metavar="S", help="duration (default: until Ctrl-C)"
     )
     arguments.add_json(parser)
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Watch; with --json, look once."""
+    """Show the measurements; with --json, once."""
     address = parse_address(arguments.body_address(args))
     if not address.real:
         raise InputError(
-            f"--body {args.body}: only real robots can be watched: {', '.join(f'{name}:PORT' for name in DRIVERS)}"
+            f"--body {args.body}: only real robots can be monitored: {', '.join(f'{name}:PORT' for name in DRIVERS)}"
         )
     robot = load_robot(args.robot or robot_of(address.kind))
     with make_real_body(robot, address) as body:

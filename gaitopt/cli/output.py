@@ -1,4 +1,4 @@
-"""What a verb answers: text for people, or one JSON object for programs."""
+"""Output of a verb: text for people, or one JSON object for programs."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a verb found out."""
+    """Result of a verb."""
 
     data: dict[str, Any]
     """For `--json`."""
@@ -27,9 +27,9 @@ class Answer:
 
 
 def claim_stdout() -> int:
-    """Keep standard output for one JSON object: what anything else prints there goes to standard error.
+    """Reserve standard output for one JSON object: anything else printed there goes to standard error.
 
-    Returns the descriptor to write the object to. It works below Python, so libraries in C and worker processes obey.
+    Returns the descriptor to write the object to. It works below Python, so it holds for libraries in C and workers.
     """
     sys.stdout.flush()
     kept = os.dup(1)
@@ -49,22 +49,22 @@ def evaluation_data(evaluation: Evaluation) -> dict[str, Any]:
 
 
 def speed_line(evaluation: Evaluation) -> str:
-    """Return an evaluation's speed in words."""
+    """Return an evaluation's speed as text."""
     low, high = (end * 1e3 for end in evaluation.speed_ci95_mps)
     return (
         f"{evaluation.speed_mps * 1e3:.0f} mm/s (95 % interval {low:.0f} to {high:.0f}; "
-        f"{evaluation.finished} of {evaluation.repeats} fresh traversals finished, {evaluation.fell} fell)"
+        f"{evaluation.finished} of {evaluation.repeats} evaluation walks finished, {evaluation.fell} fell)"
     )
 
 
 def score_words(evaluation: Evaluation) -> str:
-    """Return an evaluation's score, where it is not the speed, in words."""
+    """Return an evaluation's score as text, where it is not the speed."""
     low, high = evaluation.score_ci95
     return f"{evaluation.score:.3f} (95 % interval {low:.3f} to {high:.3f})"
 
 
 def noise_line(noise: Noise, score: ScoreSpec) -> str:
-    """Return how noisy traversals were, as a line of a report."""
+    """Return the noise of traversals, as a line of a report."""
     falls = f"{noise.fell} of {noise.traversals} traversals fell"
     if noise.std is None:
         return f"noise     unknown: no gait walked twice; {falls}"
@@ -76,7 +76,7 @@ def noise_line(noise: Noise, score: ScoreSpec) -> str:
 
 
 def artefact_lines(evaluation: Evaluation) -> list[str]:
-    """Return what is not honest walking, one line each."""
+    """Return the artefacts, one line each."""
     return [f"artefact  {line}" for line in evaluation.artefacts] or ["artefacts none"]
 
 

@@ -17,7 +17,7 @@ from gaitopt.view.video import record_video
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     arguments.add_target(parser)
-    parser.add_argument("--video", type=Path, metavar="FILE", help="film it: .mp4 or .gif")
+    parser.add_argument("--video", type=Path, metavar="FILE", help="write a video: .mp4 or .gif")
     parser.add_argument("--window", action="store_true", help="show it in PyBullet's window, in real time")
     arguments.add_seed(parser)
     arguments.add_json(parser)

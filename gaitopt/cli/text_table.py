@@ -7,7 +7,7 @@ from typing import Any
 
 
 def table(rows: Sequence[dict[str, Any]]) -> str:
-    """Return the rows, all with the same keys, under a head of their keys."""
+    """Return the rows, all with the same keys, under a header of their keys."""
     head = list(rows[0])
     cells = [head, *([_cell(row[key]) for key in head] for row in rows)]
     widths = [max(len(line[i]) for line in cells) for i in range(len(head))]

@@ -1,1 +1,1 @@
-"""What a gait is: twelve numbers, the paths of the feet, the joint angles of one cycle."""
+"""Gaits: the twelve parameters, foot loci, and the joint angles of one cycle."""

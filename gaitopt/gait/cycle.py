@@ -1,4 +1,4 @@
-"""One cycle of a gait as a table of joint angles, within the joints' limits and the servos' speed."""
+"""One cycle of a gait as a table of joint angles, within the joint limits and the servos' speeds."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from gaitopt.robot.kinematics import kinematics
 from gaitopt.robot.spec import RobotSpec
 
 HELD_BACK = 0.01
-"""A joint angle this far from the wanted one counts as held back [rad]."""
+"""Difference from the wanted angle above which a joint counts as held back by its speed [rad]."""
 PLAIN_LAPS = 4
-"""Laps that simply follow one another: lag carried from one cycle into the next mostly dies out in two or three."""
+"""Laps that simply follow one another: lag carried into the next cycle usually dies out in two or three."""
 MOST_LAPS = 100
-"""Upper bound on the laps; with halving, some 15 close any cycle."""
+"""Upper bound on the laps; with bisection, about 15 close any cycle."""
 CLOSED = 1e-9
-"""A lap that ends this near its start is closed [rad]."""
+"""Distance from start to end below which a lap is closed [rad]."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +34,10 @@ class Cycle:
     unreachable: float
     """Share of foot targets that were out of reach and clamped."""
     saturated: float
-    """Share of joint angles that the servos' speed held back."""
+    """Share of joint angles held back by the servos' speed."""
 
     def at(self, times: Array) -> Array:
-        """Return the joint angles at the given times [s], (k,) -> (k, 12), between frames by a straight line."""
+        """Return the joint angles at the given times [s], (k,) -> (k, joints), interpolated between frames."""
         n = len(self.angles)
         frame = (times / self.duration % 1.0) * n
         before = np.minimum(frame.astype(int), n - 1)
@@ -50,15 +50,15 @@ def cycle(gait: GaitParameters, robot: RobotSpec, period_s: float, turn: float =
 
     Args:
         gait: the twelve parameters.
-        robot: whose legs; its joint limits and servo speeds are imposed.
-        period_s: time between two commands [s]; a frame lasts the nearest whole part of the cycle.
+        robot: the robot, whose joint limits and servo speeds are imposed.
+        period_s: time between two commands [s]; the cycle is divided into the nearest whole number of them.
         turn: added to the gait's skew multiplier, to hold a heading.
     """
     return cycles(gait, robot, period_s, (turn,))[0]
 
 
 def cycles(gait: GaitParameters, robot: RobotSpec, period_s: float, turns: Sequence[float]) -> list[Cycle]:
-    """Return the cycle of each turn; computed together, they cost little more than one."""
+    """Return one cycle for each turn; computing them together costs little more than one."""
     frames = max(2, round(gait.cycle_time / period_s))
     phase = np.arange(frames) / frames
     feet = np.stack([foot_targets(gait, robot, phase, turn) for turn in turns], axis=1)  # (n, turns, 4, 3)
@@ -78,9 +78,9 @@ def cycles(gait: GaitParameters, robot: RobotSpec, period_s: float, turns: Seque
 def limit_speed(wanted: Array, step: Array, laps: int = MOST_LAPS) -> Array:
     """Return a periodic table that follows `wanted`, (n, ..., joints), by at most `step`, (..., joints), a row.
 
-    The higher a lap starts, the higher it ends: so the angle at which the cycle closes lies at or above the end of
-    a lap that rises, at or below the end of one that falls. Where lap after lap does not close it soon, the middle
-    of what is left is tried. Few `laps` are quick, and leave a jump from the last row to the first.
+    The higher a lap starts, the higher it ends: the angle at which the cycle closes is therefore at or above the end of
+    a lap that rises, and at or below the end of one that falls. If the laps do not close soon, the interval that is
+    left is bisected. Few `laps` are quick, but leave a jump from the last row to the first.
     """
     if (np.abs(wanted - np.roll(wanted, 1, axis=0)) <= step).all():
         return wanted

@@ -1,4 +1,4 @@
-"""A gait as a small readable TOML file: the robot, the twelve parameters with units, and where they came from."""
+"""A gait as a small readable TOML file: the robot, the twelve parameters with units, and their origin."""
 
 from __future__ import annotations
 
@@ -16,32 +16,32 @@ from gaitopt.spec import Real, Spec, parse_spec
 from gaitopt.toml import format_toml, read_toml, write_atomic
 
 KEYS = {name: f"{name}_{UNITS[name]}" if UNITS[name] else name for name in PARAMETER_NAMES}
-"""The key of each parameter in a file: its name and unit."""
+"""Key of each parameter in a file: its name and unit."""
 
 
 class GaitTables(Spec):
-    """The layout of a gait file."""
+    """Layout of a gait file."""
 
     schema_version: Literal[1]
     """Version of the file's layout."""
     robot: str
-    """Name of the robot the gait is for."""
+    """Name of the gait's robot."""
     parameters: dict[str, Real]
     """The twelve parameters, units in the keys."""
     origin: dict[str, Any] = Field(default_factory=dict)
-    """Where the gait came from: source, or run, optimizer, scenario, engine, seed, speed."""
+    """Origin of the gait: its source, or run, optimizer, scenario, engine, seed and speed."""
 
 
 @dataclass(frozen=True)
 class Gait:
-    """A gait that has a robot and a story."""
+    """A gait of a robot, with its origin."""
 
     robot: str
-    """Name of the robot it is for."""
+    """Name of its robot."""
     parameters: GaitParameters
-    """The twelve numbers."""
+    """The twelve parameters."""
     origin: dict[str, Any] = field(default_factory=dict)
-    """Where it came from."""
+    """Origin; see `GaitTables`."""
 
 
 def format_gait(gait: Gait) -> str:
@@ -51,7 +51,7 @@ def format_gait(gait: Gait) -> str:
 
 
 def save_gait(gait: Gait, path: Path | str) -> None:
-    """Write a gait file, whole or not at all."""
+    """Write a gait file atomically."""
     write_atomic(Path(path), format_gait(gait))
 
 
@@ -59,7 +59,7 @@ def read_gait(path: Path | str) -> Gait:
     """Return the gait in a file.
 
     Raises:
-        InputError: not a gait file, a parameter unknown, missing or not a finite number.
+        InputError: the file is not a gait file, or a parameter is unknown, missing or not finite.
     """
     tables = parse_spec(GaitTables, read_toml(Path(path)), str(path))
     for key in tables.parameters:
@@ -75,7 +75,7 @@ def read_gait(path: Path | str) -> Gait:
 
 
 def gait_names(robot: RobotSpec) -> list[str]:
-    """Return the names of the gaits that come with a robot: those beside its files."""
+    """Return the names of the gaits in the robot's own folder."""
     return sorted(path.stem for path in _gaits_folder(robot).glob("*.toml"))
 
 
@@ -83,7 +83,7 @@ def load_gait(name: str, robot: RobotSpec) -> Gait:
     """Return the robot's gait of that name, or the one in a `.toml` file, checked against the robot.
 
     Raises:
-        InputError: unknown name, broken file, another robot's gait, or a parameter out of the robot's range.
+        InputError: unknown name, broken file, another robot's gait, or a parameter out of range.
     """
     if name.endswith(".toml"):
         path = Path(name)
@@ -97,10 +97,10 @@ def load_gait(name: str, robot: RobotSpec) -> Gait:
 
 
 def check_gait(gait: Gait, robot: RobotSpec, source: str) -> None:
-    """Check that a gait is this robot's and within its ranges.
+    """Check that a gait belongs to a robot and lies within its ranges.
 
     Raises:
-        InputError: names the source and what does not fit.
+        InputError: it does not; names the source.
     """
     if gait.robot != robot.name:
         raise InputError(f"{source}: is a gait of {gait.robot}; expected one of {robot.name} (choose with --robot)")

@@ -1,4 +1,4 @@
-"""From the phase of a gait to the places of the feet: half-elliptic swing, straight stance, trot.
+"""Positions of the feet over the phase of a gait: half-elliptic swing, straight stance, trot.
 
 Kohl & Stone (ICRA 2004), section 3 and figure 3; the pitch of the body as in rUNSWift's elliptical walk of 2005.
 """
@@ -15,22 +15,22 @@ from gaitopt.robot.kinematics import kinematics
 from gaitopt.robot.spec import RobotSpec
 
 TROT_PHASES = np.array([0.0, 0.5, 0.5, 0.0])
-"""Where in the cycle each leg's stance begins, shape (4,): diagonal pairs together, half a cycle apart."""
+"""Phase at which each leg's stance begins, shape (4,): diagonal pairs together, half a cycle apart."""
 PLANAR_TURN = 2.5
-"""Legs that move in one plane turn by longer strokes on the outer side alone, against the grip of all four paws: on
-petoi-bittle a turn of 0.6 came out at 1.6 deg/s where 60 were meant, so it is asked for more."""
+"""Gain on the turn of robots whose legs move in one plane. These turn only by longer strokes on the outer side, against
+the grip of all four paws: without it, a turn of 0.6 meant to be 60 deg/s gave 1.6 deg/s on petoi-bittle."""
 
 
 def body_pitch(gait: GaitParameters, robot: RobotSpec) -> float:
-    """Return the pitch of the body, nose down positive [rad]: asin((rear - front height) / wheelbase)."""
+    """Return the pitch of the body, nose down positive [rad]: asin((rear height - front height) / wheelbase)."""
     ratio = (gait.body_height_rear - gait.body_height_front) / robot.wheelbase
     return math.asin(min(1.0, max(-1.0, ratio)))
 
 
 def stroke(phase: Array, duty_factor: float | Array) -> tuple[Array, Array]:
-    """Return a foot's place along its stroke, 1 (ahead) to -1 (behind), and its lift, 0 to 1, at each phase in [0, 1).
+    """Return a foot's position along its stroke, 1 (front) to -1 (rear), and its lift, 0 to 1, at phases in [0, 1).
 
-    Stance comes first: straight, at constant speed, ahead to behind. Swing: a half ellipse, behind to ahead.
+    Stance comes first: straight back at constant speed. Swing is half an ellipse, forward.
     """
     in_stance = phase < duty_factor
     swing = np.clip((phase - duty_factor) / (1 - duty_factor), 0.0, 1.0)
@@ -40,12 +40,11 @@ def stroke(phase: Array, duty_factor: float | Array) -> tuple[Array, Array]:
 
 
 def foot_targets(gait: GaitParameters, robot: RobotSpec, phase: Array, turn: float = 0.0) -> Array:
-    """Return the centers of the paws in the body's frame [m], shape (n, 4, 3), at phases of shape (n,).
+    """Return the centers of the paws in the body frame [m], shape (n, 4, 3), at phases of shape (n,).
 
     `turn` is added to the skew multiplier s. A turn of the body by a rate w at speed v moves the ground under a foot at
-    (x, y) by -(v - w y, w x). So the stroke there is length * (1 - s y / a, s x / a), with a = the wheelbase: strokes
-    veer apart at the two ends, and are longer on the outer side. A paw stands nearly a wheelbase from the body's
-    middle, so its stroke is turned by about s radians.
+    (x, y) by -(v - w y, w x). So the stroke there is length * (1 - s y / a, s x / a), with a = the wheelbase: front and
+    rear strokes point to opposite sides, and those on the outer side are longer; a stroke is turned by about s x / a.
     """
     legs = kinematics(robot)
     front = np.array([True, True, False, False])

@@ -1,9 +1,9 @@
 """The twelve parameters of a trot with elliptical foot loci.
 
 Kohl & Stone, "Policy Gradient Reinforcement Learning for Fast Quadrupedal Locomotion", ICRA 2004, section 3. In the
-paper's table x is sideways and y fore-aft (only so do the signs make sense), and the locus length is a semi-axis
-(with the full axis the reported speeds cannot be reached). Heights of the body are taken from the centers of the paws:
-from the ground, the front legs of the published gaits could not fold far enough to stand.
+paper's table x is sideways and y fore-aft (otherwise the signs make no sense), and the locus length is a semi-axis
+(with the full axis the reported speeds cannot be reached). Heights of the body are measured from the centers of the
+paws: measured from the ground, the front legs of the published gaits could not fold far enough to stand.
 """
 
 from __future__ import annotations
@@ -26,29 +26,29 @@ class GaitParameters:
     """A gait: twelve numbers in SI units."""
 
     front_height: float
-    """Front locus: how high the swing lifts a foot [m]."""
+    """Front locus: height of the swing [m]."""
     front_side: float
     """Front locus: offset of its center from the hip, outward [m]."""
     front_fore: float
     """Front locus: offset of its center from the hip, forward [m]."""
     rear_height: float
-    """Rear locus: how high the swing lifts a foot [m]."""
+    """Rear locus: height of the swing [m]."""
     rear_side: float
     """Rear locus: offset of its center from the hip, outward [m]."""
     rear_fore: float
     """Rear locus: offset of its center from the hip, forward [m]."""
     length: float
-    """Semi-axis of the locus along the stroke: the stance pushes a foot back by twice this [m]."""
+    """Semi-axis of the locus along the stroke: stance moves a foot back by twice this [m]."""
     skew: float
     """Skew multiplier of the loci in the x-y plane, for turning; positive turns left [1]."""
     body_height_front: float
-    """Height of the front hips above the centers of the paws that stand [m]."""
+    """Height of the front hips above the centers of the standing paws [m]."""
     body_height_rear: float
-    """Height of the rear hips above the centers of the paws that stand [m]."""
+    """Height of the rear hips above the centers of the standing paws [m]."""
     cycle_time: float
-    """Time for a foot to move through its locus [s]."""
+    """Duration of one cycle of a foot along its locus [s]."""
     duty_factor: float
-    """Fraction of that time on the ground [1]."""
+    """Duty factor: fraction of the cycle on the ground [1]."""
 
     def __post_init__(self) -> None:
         for name, value in zip(PARAMETER_NAMES, astuple(self), strict=True):
@@ -57,20 +57,20 @@ class GaitParameters:
 
     def to_vector(self) -> Array:
         """Return the parameters in their fixed order, shape (12,)."""
-        import numpy as np  # not above: what only reads gaits does without
+        import numpy as np  # here: commands that only read gaits do not need it
 
         return np.array(astuple(self))
 
     @classmethod
     def from_vector(cls, vector: Array) -> GaitParameters:
-        """Return the gait of a vector of shape (12,)."""
+        """Return the gait with the parameters of a vector of shape (12,)."""
         return cls(*(float(value) for value in vector))
 
 
 PARAMETER_NAMES = tuple(field.name for field in fields(GaitParameters))
 
 UNITS = dict.fromkeys(PARAMETER_NAMES, "m") | {"skew": "", "cycle_time": "s", "duty_factor": ""}
-"""The unit of each parameter; empty where it has none."""
+"""Unit of each parameter; empty for dimensionless ones."""
 
 
 def _complete(parameters: dict[str, float]) -> dict[str, float]:
@@ -84,4 +84,4 @@ def _complete(parameters: dict[str, float]) -> dict[str, float]:
 
 
 Twelve = Annotated[dict[str, Real], AfterValidator(_complete)]
-"""The twelve parameters by name, as files have them [SI units]."""
+"""The twelve parameters by name [SI units]."""

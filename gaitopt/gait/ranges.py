@@ -1,4 +1,4 @@
-"""The ranges of the twelve parameters on a robot: which of them its legs can follow, and how far."""
+"""Ranges of the twelve parameters on a robot, and which of them its legs can follow."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from gaitopt.gait.parameters import PARAMETER_NAMES, UNITS, GaitParameters
 from gaitopt.robot.spec import ParameterRange, RobotSpec
 
 INACTIVE_ON_PLANAR_LEGS = ("front_side", "rear_side", "skew")
-"""Parameters that legs without elevators cannot follow; a gait of such a robot has 0 there."""
+"""Parameters that legs without elevators cannot follow; they are 0 in gaits of such a robot."""
 
 
 def inactive_parameters(robot: RobotSpec) -> tuple[str, ...]:
@@ -19,7 +19,7 @@ def active_ranges(robot: RobotSpec) -> dict[str, ParameterRange]:
     """Return the range of each active parameter, in their fixed order.
 
     Raises:
-        InputError: the robot gives a range too many or too few.
+        InputError: the robot's file lacks a range, or has one too many.
     """
     inactive = inactive_parameters(robot)
     for name in robot.gait:

@@ -33,7 +33,7 @@ class GaitSpace:
 
     @property
     def epsilon_in_cube(self) -> Array:
-        """Perturbation sizes as parts of the ranges, shape (active,)."""
+        """Perturbation sizes as fractions of the ranges, shape (active,)."""
         return self.epsilon / (self.high - self.low)
 
     def to_cube(self, gait: Gait | GaitParameters) -> Array:

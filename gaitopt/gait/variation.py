@@ -1,8 +1,8 @@
-"""A gait and its neighbors: joint angles of gaits near one, quickly enough to change the gait in every step.
+"""A gait and its neighbors: joint angles of gaits near one, fast enough to change the gait at every step.
 
-The tables of the gait itself and of its neighbors, each with one parameter at one end of its reach, are made before
-the walk; gaits between are blended from them. A neighbor's own table comes out exactly, a blend of several to first
-order. The cycle time changes no table; it tells how fast the phase goes.
+Tables of the gait itself and of its neighbors, each with one parameter at one end of its reach, are computed before
+the walk; gaits in between are interpolated. The interpolation is exact at a neighbor, and of first order where several
+parameters differ. The cycle time changes no table, only the rate of the phase.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ from gaitopt.gait.space import GaitSpace
 from gaitopt.robot.spec import RobotSpec
 
 FRAMES = 512
-"""Rows of a table: a cycle of 0.5 s is known to the millisecond."""
+"""Rows of a table: a cycle of 0.5 s is resolved to a millisecond."""
 TURN = "skew"
-"""This parameter turns the robot; its reach is what the heading may be held by."""
+"""Parameter that turns the robot; its reach is the limit of the heading hold."""
 
 
 class GaitVariation:
     """A gait whose parameters can be offset.
 
-    An offset is a part of a parameter's reach, -1 to 1, and 0 is the gait itself; there is one for each active
-    parameter, and a turn, left positive, for robots whose skew is inactive as well.
+    An offset is a fraction of a parameter's reach, -1 to 1; 0 is the gait itself. There is one for each active
+    parameter. A turn, left positive, works even on robots whose skew is inactive.
     """
 
     def __init__(self, gait: GaitParameters, robot: RobotSpec, reach: float, turn: float) -> None:
-        """Make the tables.
+        """Compute the tables.
 
         Args:
-            gait: the gait in the middle.
-            robot: whose legs.
-            reach: of each parameter to either side, as a part of its range; it ends where the range does.
+            gait: the gait at offset 0.
+            robot: the robot.
+            reach: reach of each parameter to either side, as a fraction of its range; cut off at the ends of the range.
             turn: reach of the skew [1].
         """
         space = GaitSpace(robot)
         self.names = space.active
-        """Of the offsets."""
+        """Parameters that the offsets belong to."""
         self._cycle_time = gait.cycle_time
         low, high = _ends(gait, space, reach)
         self.ends = {name: (low[name], high[name]) for name in self.names}
-        """Value of each parameter at offset -1 and at offset 1, in its unit."""
+        """Value of each parameter at offsets -1 and 1, in its unit."""
         if TURN in self.ends:
             self.ends[TURN] = (gait.skew - turn, gait.skew + turn)
         self._longer = high["cycle_time"] - gait.cycle_time
@@ -65,7 +65,7 @@ class GaitVariation:
         self._turn_column = self.names.index(TURN) if TURN in self.names else None
 
     def cycle_time(self, offsets: Sequence[float]) -> float:
-        """Return the time of one cycle [s] at offsets (active,)."""
+        """Return the duration of one cycle [s] at offsets (active,)."""
         offset = offsets[self._time_column]
         return self._cycle_time + offset * (self._longer if offset > 0 else self._shorter)
 
@@ -73,11 +73,11 @@ class GaitVariation:
         """Return joint angles [rad], (n, joints).
 
         Args:
-            phases: parts of a cycle, (n,).
-            offsets: of the parameters, (active,).
-            turn: added to the skew, as a part of its reach.
+            phases: phases as fractions of a cycle, (n,).
+            offsets: offsets of the parameters, (active,).
+            turn: added to the skew, as a fraction of its reach.
         """
-        # A dozen numbers in every step of a walk: plain Python is quicker than numpy with them.
+        # With a dozen numbers at every step of a walk, plain Python is faster than numpy.
         if self._turn_column is not None:
             turn += offsets[self._turn_column]
         signed = [min(1.0, max(-1.0, turn)), *(offsets[i] for i in self._columns)]

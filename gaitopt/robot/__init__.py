@@ -1,1 +1,1 @@
-"""What a robot is: its numbers, its kinematics, its URDF."""
+"""Robots: their specs, kinematics and URDF files."""

@@ -1,4 +1,4 @@
-"""Forward kinematics, closed-form inverse kinematics and Jacobian of the four legs, on batches.
+"""Forward kinematics, closed-form inverse kinematics and Jacobian of the four legs, in batches.
 
     foot = hip + R_y(-q1) R_x(q2) (upper + R_y(-k q3) lower)                                (1)
 
@@ -20,11 +20,11 @@ from gaitopt.robot.spec import Joints, Legs, RobotSpec
 Index = NDArray[np.intp]
 
 REACH_TOLERANCE = 1e-6
-"""A foot nearer than this to its target has reached it [m]."""
+"""Distance to its target below which a foot has reached it [m]."""
 ANGLE_TOLERANCE = 1e-5
-"""The search for the nearest reachable point ends when no angle moves by more [rad]."""
+"""Change of the angles below which the search for the nearest reachable point ends [rad]."""
 CLOSE_BENDS = 0.01
-"""Where the nearest feet of the two bends of the knee on the grid are this much alike, both are looked into [m]."""
+"""Difference of distance below which the search starts from both bends of the knee, not from the nearer one [m]."""
 NEAREST_STEPS = 30
 """Upper bound on the steps of the search for the nearest reachable point."""
 MOST_TARGETS = 128
@@ -33,23 +33,23 @@ MOST_TARGETS = 128
 
 @dataclass(frozen=True)
 class InverseSolution:
-    """Joint angles that bring the feet to their targets, or as near as the joints allow."""
+    """Joint angles that put the feet on their targets, or as near as the joints allow."""
 
     angles: Array
     """[rad], shape (..., 4, 3)."""
     reachable: NDArray[np.bool_]
-    """Whether the foot is at its target, shape (..., 4)."""
+    """Whether the foot reaches its target, shape (..., 4)."""
 
 
 ALL_LEGS = np.arange(4)
 
 
 class Kinematics:
-    """The legs of one robot. Arrays of angles and feet have shape (..., 4, 3): leg, then joint or axis.
+    """Legs of one robot. Arrays of angles and feet have shape (..., 4, 3): leg, then joint or axis.
 
-    A robot without elevators has them here at 0; `pose` and `joints` change between its own joints and these.
+    Elevators that a robot lacks are included, at angle 0; `pose` and `joints` convert from and to its own joints.
 
-    Private methods work in the frame of a left leg at its hip; `leg` tells which leg each row belongs to.
+    Private methods work in the frame of a left leg at its hip; `leg` is the index of the leg of each row.
     """
 
     def __init__(self, legs: Legs, joints: Joints) -> None:
@@ -64,28 +64,30 @@ class Kinematics:
         limits = np.radians([joint.limits_deg if joint else (0.0, 0.0) for joint in kinds])
         self.low, self.high = limits.T  # (3,), (3,)
         self._planar = joints.elevator is None
-        self._columns = [i for i in range(12) if not (self._planar and i % 3 == 1)]  # the joints there are, of 4 x 3
+        self._columns = [
+            i for i in range(12) if not (self._planar and i % 3 == 1)
+        ]  # the robot's own joints among 4 x 3
         # upper . lower in the plane of the knee, and their cross product
         (ux, _, uz), (lx, _, lz) = self.upper.T, self.lower.T
         self._dot, self._cross = ux * lx + uz * lz, self.knee * (uz * lx - ux * lz)  # (4,), (4,)
-        self._straight = np.arctan2(self._cross, self._dot)  # (4,) the knee's angle of the longest leg [rad]
+        self._straight = np.arctan2(self._cross, self._dot)  # (4,) knee angle of the stretched leg [rad]
 
     def pose(self, angles: Array) -> Array:
-        """Return the angles of the joints that the robot has, (..., joints), as legs, (..., 4, 3); others are 0."""
+        """Return the angles of the robot's own joints, (..., joints), as legs, (..., 4, 3); the others are 0."""
         legs = np.zeros((*angles.shape[:-1], 12))
         legs[..., self._columns] = angles
         return legs.reshape(*angles.shape[:-1], 4, 3)
 
     def joints(self, pose: Array) -> Array:
-        """Return the angles of the joints that the robot has, (..., joints), of legs, (..., 4, 3)."""
+        """Return the angles of the robot's own joints, (..., joints), from legs, (..., 4, 3)."""
         return pose.reshape(*pose.shape[:-2], 12)[..., self._columns]
 
     def forward(self, angles: Array) -> Array:
-        """Return the centers of the paws in the body's frame [m], (..., 4, 3), for angles [rad], (..., 4, 3)."""
+        """Return the centers of the paws in the body frame [m], (..., 4, 3), for angles [rad], (..., 4, 3)."""
         return self.hip + self._foot(angles, ALL_LEGS) * self.mirror
 
     def knees(self, angles: Array) -> Array:
-        """Return the knees in the body's frame [m], (..., 4, 3)."""
+        """Return the knees in the body frame [m], (..., 4, 3)."""
         return self.hip + _swing(angles, np.broadcast_to(self.upper, angles.shape)) * self.mirror
 
     def jacobian(self, angles: Array) -> Array:
@@ -93,11 +95,11 @@ class Kinematics:
         return self._jacobian(angles, ALL_LEGS) * self.mirror[..., None]
 
     def inverse(self, feet: Array) -> InverseSolution:
-        """Return the angles for paw centers in the body's frame [m], (..., 4, 3).
+        """Return the angles for paw centers in the body frame [m], (..., 4, 3).
 
-        The knee is bent the dog-like way (the larger of the two knee angles). A foot out of reach, by length or by a
-        joint limit, goes to the nearest reachable point and is flagged. Without elevators, feet keep to their planes:
-        where a foot should be sideways is passed over.
+        The knee is bent as a dog's (the larger of the two knee angles). A foot out of reach, by length or by a joint
+        limit, goes to the nearest reachable point and is flagged. Without elevators, feet stay in their planes: the
+        sideways part of a target is ignored.
         """
         target = self._target(feet)
         fitted = self._fit_length(target)
@@ -109,7 +111,7 @@ class Kinematics:
         return InverseSolution(angles, self._distance(angles, target, ALL_LEGS) <= REACH_TOLERANCE)
 
     def toward(self, feet: Array) -> Array:
-        """Return the angles of `inverse` without its search: they are kept within the limits, wherever the feet get."""
+        """Return the angles of `inverse` clipped to the joint limits, without its search for the nearest point."""
         return self._within_limits(self._fit_length(self._target(feet)))
 
     def _target(self, feet: Array) -> Array:
@@ -149,9 +151,9 @@ class Kinematics:
         return np.stack([by_q1, by_q2, _swing(angles, bent)], axis=-1)
 
     def _fit_length(self, target: Array) -> Array:
-        """Return the targets moved straight towards or away from the hip until the knee can fit their distance."""
+        """Return the targets moved along the line to the hip to the nearest distance that the knee allows."""
         straight = np.clip(self._straight, self.low[2], self.high[2])
-        axes = slice(None, None, 2 if self._planar else 1)  # those along which the foot moves
+        axes = slice(None, None, 2 if self._planar else 1)  # along which the foot can move
         longest = np.linalg.norm(self._folded(straight, ALL_LEGS)[:, axes], axis=-1)
         shortest = np.linalg.norm(self._folded(np.full(4, self.high[2]), ALL_LEGS)[:, axes], axis=-1)
         fitted = target.copy()
@@ -160,7 +162,7 @@ class Kinematics:
         return fitted
 
     def _closed_form(self, target: Array) -> Array:
-        """Return the angles that solve (1), each arc cosine clamped where there is no solution."""
+        """Return the angles that solve (1); arguments of the arc cosines are clipped where there is no solution."""
         # |target|^2 = |upper + R_y(-k q3) lower|^2 is dot cos q3 + cross sin q3 = d.
         d = np.sum(target**2 - self.upper**2 - self.lower**2, axis=-1) / 2 - self.upper[:, 1] * self.lower[:, 1]
         q3 = self._straight + np.arccos(np.clip(d / np.hypot(self._dot, self._cross), -1, 1))
@@ -175,8 +177,8 @@ class Kinematics:
     def _nearest(self, target: Array, leg: Index) -> Array:
         """Return angles within the joint limits whose feet are nearest the targets, (m, 3), on legs (m,).
 
-        Each bend of the knee has a nearest foot of its own. The search starts from the nearest foot of a grid of
-        poses and, where the other bend has one about as near, from there too.
+        Each bend of the knee has a nearest foot of its own. The search starts from the nearest foot on a grid of poses
+        and, if the other bend has one about as near, from that one too.
         """
         start, distance = np.zeros((2, *target.shape)), np.full((2, len(target)), np.inf)  # (bend, m, 3), (bend, m)
         for i, bends in enumerate(self._grid):
@@ -198,10 +200,9 @@ class Kinematics:
         return nearest
 
     def _search(self, q: Array, target: Array, leg: Index) -> Array:
-        """Return angles whose feet are nearest the targets, of those downhill from the angles `q`, (m, 3).
+        """Return the angles of a local minimum of the distance to the targets, from the angles `q`, (m, 3).
 
-        Damped Gauss-Newton over the box of joint angles; an angle at its limit whose gradient points outward is held
-        there.
+        Damped Gauss-Newton within the joint limits; an angle at its limit whose gradient points outward stays there.
         """
         error = self._foot(q, leg) - target
         damping = np.full(len(q), 1e-6)
@@ -223,13 +224,13 @@ class Kinematics:
 
     @cached_property
     def _poses(self) -> Array:
-        """A grid over the joint angles [rad], (m, 3)."""
+        """Grid over the joint angles [rad], (m, 3)."""
         axes = [np.linspace(low, high, n) for low, high, n in zip(self.low, self.high, (41, 17, 19), strict=True)]
         return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, 3)
 
     @cached_property
     def _grid(self) -> list[list[tuple[Array, Array]]]:
-        """For each leg, those poses with the knee bent one way and the other, (m, 3), and their feet, (3, m)."""
+        """For each leg and each bend of the knee: poses of the grid, (m, 3), and their feet, (3, m)."""
         folded = self._poses[:, 2] >= self._straight[:, None]  # (4, m)
         bends = [[self._poses[folded[leg]], self._poses[~folded[leg]]] for leg in range(4)]
         return [
@@ -243,12 +244,12 @@ def _kinematics(legs: Legs, joints: Joints) -> Kinematics:
 
 
 def kinematics(robot: RobotSpec) -> Kinematics:
-    """Return the kinematics of a robot; the same object for the same legs."""
+    """Return the kinematics of a robot; robots with the same legs share one object."""
     return _kinematics(robot.legs, robot.joints)
 
 
 def _nearest_column(feet: Array, targets: Array) -> Index:
-    """Return which of the feet, (3, m), is nearest to each target, (n, 3) -> (n,)."""
+    """Return the index of the foot, of (3, m), nearest to each target, (n, 3) -> (n,)."""
     # |f - t|^2 / 2 is |f|^2 / 2 - f . t, and a term that is the same for all feet.
     half_squares = np.sum(feet**2, axis=0) / 2
     parts = np.array_split(targets, 1 + len(targets) // MOST_TARGETS)

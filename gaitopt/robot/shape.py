@@ -1,4 +1,4 @@
-"""What the parts of a robot look like and weigh: primitive shapes."""
+"""Primitive shapes: the look, mass and collisions of the parts of a robot."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from gaitopt.spec import Positive, Spec, Vector
 
 
 class Shape(Spec):
-    """One primitive of a link: seen, weighed and, unless `collide` is false, felt."""
+    """One primitive of a link: it is drawn, has mass and, unless `collide` is false, collides."""
 
     kind: Literal["box", "sphere", "cylinder"]
-    """Which primitive."""
+    """Kind of primitive."""
     color: str
-    """A name from the robot's palette."""
+    """Color, a name from the robot's palette."""
     at_mm: Vector = (0.0, 0.0, 0.0)
     """Center of a box or sphere in the link's frame [mm]."""
     size_mm: Vector | None = None
@@ -23,11 +23,11 @@ class Shape(Spec):
     radius_mm: Positive | None = None
     """Radius of a sphere or cylinder [mm]."""
     from_mm: Vector | None = None
-    """Where the axis of a cylinder starts, in the link's frame [mm]."""
+    """Start of the axis of a cylinder, in the link's frame [mm]."""
     to_mm: Vector | None = None
-    """Where the axis of a cylinder ends [mm]."""
+    """End of the axis of a cylinder [mm]."""
     collide: Annotated[bool, Field(strict=True)] = True
-    """Whether the shape can touch the ground."""
+    """Whether the shape collides with the ground."""
 
     @model_validator(mode="after")
     def _complete(self) -> Shape:
@@ -41,9 +41,9 @@ class Shape(Spec):
 
 
 class Link(Spec):
-    """One rigid part: its mass is spread evenly over its shapes."""
+    """Rigid part, with its mass spread evenly over its shapes."""
 
     mass_kg: Positive
     """Mass [kg]."""
     shapes: Annotated[tuple[Shape, ...], Field(min_length=1)]
-    """What it is made of."""
+    """Shapes that it consists of."""

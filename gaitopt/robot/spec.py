@@ -1,9 +1,9 @@
-"""A robot in numbers: legs, joints, servos, shapes and the ranges of its gait parameters.
+"""Specification of a robot: legs, joints, servos, shapes and the ranges of its gait parameters.
 
-Read from `robots/<name>/robot.toml`, where the source of each number stands beside it.
+Read from `robots/<name>/robot.toml`, which also gives the source of each number.
 
-Frames: x forward, y left, z up; the body's origin lies midway between the four hips. The file gives the
-left legs, with y outward; the right ones are their mirror images.
+Frames: x forward, y left, z up; the body's origin is midway between the four hips. The file gives the left legs, with y
+outward; the right legs are their mirror images.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 LEGS = ("front_left", "front_right", "rear_left", "rear_right")
 JOINTS = ("rotator", "elevator", "knee")
 JOINT_NAMES = tuple(f"{leg}_{joint}" for leg in LEGS for joint in JOINTS)
-"""The order of joints everywhere: leg by leg, from the body out. Some robots lack some; see RobotSpec.joint_names."""
+"""Order of joints everywhere: leg by leg, from the body out. For the joints of one robot, see RobotSpec.joint_names."""
 LINK_NAMES = (
     "trunk",
     "head",
@@ -35,16 +35,16 @@ LINK_NAMES = (
 
 
 LONGEST_STEP_S, MOST_ITERATIONS = 0.01, 1000
-"""Coarsest time step [s], and largest number of the solver's iterations, with which physics are computed."""
+"""Largest time step [s] and number of solver iterations of a physics engine."""
 
 
 class Joint(Spec):
-    """One kind of joint, the same in all four legs."""
+    """Kind of joint, the same in all four legs."""
 
     limits_deg: tuple[Real, Real]
     """Lowest and highest angle [deg]."""
     rated_speed_radps: Positive
-    """Speed that the maker rates the servo for [rad/s]."""
+    """Rated speed of the servo, from its data sheet [rad/s]."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Joint:
@@ -54,27 +54,27 @@ class Joint(Spec):
 
 
 class Joints(Spec):
-    """The three joints of a leg, from the body out."""
+    """Joints of a leg, from the body out."""
 
     rotator: Joint
     """J1, pitch about y; positive swings the leg forward."""
     elevator: Joint | None = None
-    """J2, roll about x; positive swings the leg outward, 0 = vertical. None where legs move in one plane only."""
+    """J2, roll about x; positive swings the leg outward, 0 = vertical. None if legs move in one plane only."""
     knee: Joint
     """J3, pitch; positive folds the lower leg."""
 
 
 class Leg(Spec):
-    """The geometry of a left leg, y outward."""
+    """Geometry of a left leg, y outward."""
 
     hip_mm: Vector
-    """From the body's origin to the point where J1 and J2 meet [mm]."""
+    """Position of the hip, where the axes of J1 and J2 meet, from the body's origin [mm]."""
     upper_mm: Vector
-    """From the hip to the knee, all angles 0 [mm]."""
+    """Vector from the hip to the knee at angles 0 [mm]."""
     lower_mm: Vector
-    """From the knee to the ball of the foot, all angles 0 [mm]."""
+    """Vector from the knee to the ball of the foot at angles 0 [mm]."""
     knee_folds: Literal["forward", "backward"]
-    """Where the lower leg goes when the knee's angle grows."""
+    """Direction in which the lower leg moves as the knee angle increases."""
 
     @model_validator(mode="after")
     def _long_enough(self) -> Leg:
@@ -85,14 +85,14 @@ class Leg(Spec):
 
 
 class Legs(Spec):
-    """Front and rear legs."""
+    """Geometry of the legs."""
 
     paw_radius_mm: Positive
     """Radius of the ball of the foot [mm]."""
     front: Leg
-    """The front left leg."""
+    """Front left leg."""
     rear: Leg
-    """The rear left leg."""
+    """Rear left leg."""
 
     @model_validator(mode="after")
     def _front_ahead(self) -> Legs:
@@ -103,41 +103,41 @@ class Legs(Spec):
 
 
 class Servo(Spec):
-    """What every servo of the robot can do."""
+    """Servo, the same for all joints."""
 
     command_period_s: Positive
     """Time between two commands [s]."""
     stall_torque_nm: Positive
-    """Largest torque [N m]."""
+    """Stall torque [N m]."""
     time_constant_s: Positive
-    """Time constant of the position loop: the servo closes 63 % of an error in this time [s]."""
+    """Time constant of the position loop: time in which 63 % of an error is corrected [s]."""
     speed_margin: Positive = 1.5
-    """Ratio of the speed a servo really reaches to its rated speed; never tuned for one gait.
+    """Ratio of the speed that a servo really reaches to its rated speed; never tuned for one gait.
 
-    1.5 for the AIBOs, the one calibrated number: published gaits command more than the rated speeds, which the robots
-    did not enforce; at 1.25 to 2 times rated the published ERS-7 gaits come out in their true order and near their
-    measured speeds. Below 1 where servos are rated without load.
+    1.5 for the AIBOs, the only calibrated number: published gaits command more than the rated speeds, which the robots
+    did not enforce; with 1.25 to 2, the published ERS-7 gaits rank in their true order, near their measured speeds.
+    Below 1 where servos are rated without load.
     """
 
 
 class Physics(Spec):
-    """How finely a robot must be computed, where the engine's usual settings are too coarse for it."""
+    """Resolution of the physics, for robots that need a finer one than the engine's default."""
 
     time_step_s: Annotated[Positive, Field(le=LONGEST_STEP_S)]
     """Time step [s]."""
     solver_iterations: Annotated[int, Field(strict=True, ge=1, le=MOST_ITERATIONS)]
-    """Iterations of the contact solver in one step."""
+    """Iterations of the contact solver per step."""
 
 
 class ParameterRange(Spec):
-    """Bounds of one gait parameter on this robot, in SI units, and the size of its perturbation."""
+    """Range of one gait parameter on this robot, in SI units, and the size of its perturbation."""
 
     low: Real
     """Lowest value."""
     high: Real
     """Highest value."""
     epsilon: Positive
-    """Perturbation size: what a finite difference changes the parameter by."""
+    """Perturbation size of finite differences."""
 
     @model_validator(mode="after")
     def _ordered(self) -> ParameterRange:
@@ -147,36 +147,36 @@ class ParameterRange(Spec):
 
 
 class RobotSpec(Spec):
-    """A robot in numbers; see the module's text."""
+    """Specification of a robot; see the module's docstring."""
 
     schema_version: Literal[1]
     """Version of the file's layout."""
     name: str
-    """The robot's name in commands and files."""
+    """Name of the robot in commands and files."""
     title: str
-    """What people call it."""
+    """Full name."""
     urdf: str
-    """Its URDF file."""
+    """URDF file."""
     start_gait: str
-    """Name of the gait from which it learns, unless told otherwise."""
+    """Name of the gait from which learning starts by default."""
     neck_mm: Vector
-    """From the body's origin to where the head is fixed [mm]."""
+    """Position where the head is fixed, from the body's origin [mm]."""
     legs: Legs
     """Geometry of the legs."""
     joints: Joints
     """Limits and speeds of the joints."""
     servo: Servo
-    """What the servos can do."""
+    """Servos."""
     gait: dict[str, ParameterRange]
-    """Range of each gait parameter that the legs can follow, by name."""
+    """Range of each active gait parameter, by name."""
     physics: Physics | None = None
-    """How finely it must be computed; None where the engine's usual settings do."""
+    """Resolution of the physics; None if the engine's default is fine enough."""
     wiring: Wiring | None = None
-    """How the real robot is reached; None where gaitopt has no driver for it."""
+    """Connection to the real robot; None if gaitopt has no driver for it."""
     palette: dict[str, tuple[Share, Share, Share]]
     """Colors by name: red, green, blue, each 0 to 1."""
     links: dict[str, Link]
-    """The rigid parts, by name; see LINK_NAMES."""
+    """Rigid parts, by name; see LINK_NAMES."""
 
     @model_validator(mode="after")
     def _links_known(self) -> RobotSpec:
@@ -215,12 +215,12 @@ class RobotSpec(Spec):
 
     @property
     def planar(self) -> bool:
-        """Whether legs have no elevator, so that feet move in one plane only."""
+        """Whether the legs have no elevators, so that each foot moves in one plane."""
         return self.joints.elevator is None
 
     @property
     def joint_names(self) -> tuple[str, ...]:
-        """The joints that this robot has, in the order of JOINT_NAMES; arrays of angles have this order."""
+        """Joints of this robot, in the order of JOINT_NAMES; arrays of angles have this order."""
         return tuple(name for name in JOINT_NAMES if not (self.planar and name.endswith("_elevator")))
 
     @property
@@ -241,13 +241,13 @@ class RobotSpec(Spec):
     @property
     def joint_limits(self) -> Array:
         """Lowest and highest angle of each joint [rad], shape (joints, 2)."""
-        import numpy as np  # not above: what only reads specs does without
+        import numpy as np  # here: commands that only read specs do not need it
 
         return np.radians([joint.limits_deg for joint in self._joints])
 
     @property
     def joint_speeds(self) -> Array:
-        """Highest speed of each joint, the margin included [rad/s], shape (joints,)."""
+        """Highest speed of each joint, including the margin [rad/s], shape (joints,)."""
         import numpy as np
 
         return np.array([joint.rated_speed_radps for joint in self._joints]) * self.servo.speed_margin
@@ -263,7 +263,7 @@ def robot_names() -> list[str]:
 
 
 def robot_folder(name: str) -> Path:
-    """Return the folder of a robot.
+    """Return the folder of a robot that comes with the package.
 
     Raises:
         InputError: there is no robot of that name.
@@ -284,10 +284,10 @@ def load_robot(name: str | Path, **changes: Any) -> RobotSpec:
 
 
 def read_robot(path: Path) -> RobotSpec:
-    """Return the robot in a file; its URDF lies beside the file."""
+    """Return the robot in a file; its URDF is in the same folder."""
     tables = read_toml(path)
     robot = parse_spec(RobotSpec, tables, str(path))
     urdf = path.parent / robot.urdf
     if not urdf.is_file():
-        raise InputError(f"{path}: urdf: no file {urdf}; give the robot's URDF file beside its robot.toml")
+        raise InputError(f"{path}: urdf: no file {urdf}; put the robot's URDF file beside its robot.toml")
     return robot.model_copy(update={"urdf": str(urdf)})

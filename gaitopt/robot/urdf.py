@@ -1,9 +1,9 @@
-"""A robot's URDF, made from its numbers: masses and inertias follow from the shapes.
+"""URDF files generated from robot specs: masses and inertias follow from the shapes.
 
-`python -m gaitopt.robot.urdf` writes robot.urdf again beside every robot.toml, or beside those it is given; a test
-holds the two together. Physics takes a robot from its numbers, so that a change of robot.toml counts at once. A URDF of
-somebody else's making, or one that was changed since it was made, is taken as it is; see `gaitopt.robot.urdf_check`.
-One element a line: PyBullet's reader stumbles over long lines.
+`python -m gaitopt.robot.urdf` regenerates robot.urdf beside every robot.toml, or beside the files given; a test keeps
+the two consistent. Simulations generate the URDF anew, so that a change of robot.toml takes effect at once. A URDF from
+elsewhere, or one edited after it was generated, is used as it is; see `gaitopt.robot.urdf_check`. Files have one
+element per line, as PyBullet cannot read long lines.
 """
 
 from __future__ import annotations
@@ -26,15 +26,15 @@ from gaitopt.spec import parse_spec
 from gaitopt.toml import read_toml, write_atomic
 
 MADE = re.compile(r"<!-- made from robot\.toml; the rest has the digest (\w+) -->\n")
-"""A line in every URDF made here: it tells whether somebody has changed the file since."""
+"""First line of every generated URDF; by its digest, later edits are detected."""
 PAYLOAD_LINK = "payload_link"
-"""The load on a robot's back."""
+"""Name of the load on a robot's back."""
 PAYLOAD_SIZE = 0.05
-"""Edge of the box that is the load [m]."""
+"""Edge of the box that represents the load [m]."""
 
 
 def build_urdf(robot: RobotSpec) -> str:
-    """Return the text of the robot's URDF."""
+    """Return a URDF generated from a robot's spec."""
     root = ET.Element("robot", name=robot.name)
     for name, color in robot.palette.items():
         material = ET.SubElement(root, "material", name=name)
@@ -54,7 +54,7 @@ def _digest(text: str) -> str:
 
 
 def with_payload(robot: RobotSpec, at_mm: tuple[float, float, float]) -> str:
-    """Return the text of the robot's URDF with a load of 1 kg fixed to its trunk, its center at a place [mm]."""
+    """Return the robot's URDF with a load of 1 kg fixed to the trunk, centered at `at_mm` [mm]."""
     root = ET.fromstring(urdf_text(robot))
     load = Shape(kind="box", color=next(iter(robot.palette)), size_mm=(PAYLOAD_SIZE * 1e3,) * 3)
     _add_link(root, PAYLOAD_LINK, Link(mass_kg=1.0, shapes=(load,)), 1.0)
@@ -64,7 +64,7 @@ def with_payload(robot: RobotSpec, at_mm: tuple[float, float, float]) -> str:
 
 
 def urdf_text(robot: RobotSpec) -> str:
-    """Return the URDF by which a robot is simulated: made from its numbers, unless its file is of other making.
+    """Return the URDF with which a robot is simulated: generated from its spec, unless its file was not.
 
     Raises:
         InputError: the file cannot be read.
@@ -73,7 +73,7 @@ def urdf_text(robot: RobotSpec) -> str:
 
 
 def is_made(robot: RobotSpec) -> bool:
-    """Return whether the robot's URDF is as it was made here, from these numbers or others.
+    """Return whether the robot's URDF file was generated here, from this spec or another, and not edited since.
 
     Raises:
         InputError: the file cannot be read.
@@ -91,14 +91,14 @@ def _text(robot: RobotSpec) -> str:
 
 
 def _with_whole_paths(text: str, folder: Path) -> str:
-    """Return a URDF that names its meshes by whole paths, so that it can be read from elsewhere."""
+    """Return a URDF with absolute paths of its meshes, so that it can be read from any folder."""
     return re.sub(r'(<mesh\b[^>]*\bfilename=")([^":]+")', lambda m: m[1] + str(folder.resolve() / m[2]), text)
 
 
 def mass_properties(link: Link, side: float = 1.0) -> tuple[Array, Array]:
-    """Return center of mass [m], (3,), and inertia about it [kg m^2], (3, 3), in the link's frame.
+    """Return the center of mass [m], (3,), and the inertia about it [kg m^2], (3, 3), in the link's frame.
 
-    The mass is spread evenly over the shapes' volumes; `side` = -1 mirrors the link for the right legs.
+    The mass is spread evenly over the volumes of the shapes; `side` = -1 mirrors the link, for the right legs.
     """
     volumes = np.array([_volume(shape) for shape in link.shapes])
     masses = link.mass_kg * volumes / volumes.sum()
@@ -166,12 +166,12 @@ def _add_link(root: ET.Element, name: str, link: Link, side: float) -> None:
     element = ET.SubElement(root, "link", name=name)
     center, inertia = mass_properties(link, side)
     inertial = ET.SubElement(element, "inertial")
-    # About the link's own axes: principal ones, where two moments are equal, would differ from machine to machine.
+    # About the link's own axes: principal axes, where two moments are equal, would differ between machines.
     ET.SubElement(inertial, "origin", xyz=_numbers(center), rpy="0 0 0")
     ET.SubElement(inertial, "mass", value=f"{link.mass_kg:.6g}")
     tensor = {f"i{'xyz'[i]}{'xyz'[j]}": inertia[i, j] for i, j in ((0, 0), (1, 1), (2, 2), (0, 1), (0, 2), (1, 2))}
     ET.SubElement(inertial, "inertia", {key: f"{value.round(15) + 0.0:.9g}" for key, value in tensor.items()})
-    # PyBullet's window paints a whole link in the color of its last visual: the main shape, given first, goes last.
+    # PyBullet's window draws a whole link in the color of its last visual: the main shape, given first, goes last.
     for shape in reversed(link.shapes):
         visual = _add_shape(element, "visual", shape, side)
         ET.SubElement(visual, "material", name=shape.color)
@@ -199,7 +199,7 @@ def _add_geometry(part: ET.Element, shape: Shape) -> None:
 
 
 def _pose(shape: Shape, side: float) -> tuple[Array, Array]:
-    """Return center [m] and roll, pitch, yaw [rad] of a shape; a cylinder's axis is its z axis."""
+    """Return the center [m] and roll, pitch, yaw [rad] of a shape; a cylinder's axis is its z axis."""
     mirror = np.array([1.0, side, 1.0]) / 1e3
     if shape.from_mm is None or shape.to_mm is None:
         return np.array(shape.at_mm) * mirror, np.zeros(3)

@@ -1,4 +1,4 @@
-"""Whether a robot's URDF can stand for it: what physics simulates must be what the kinematics reckon with."""
+"""Check of a robot's URDF: the simulated robot must be the one that the kinematics describe."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from gaitopt.robot.spec import LEGS, RobotSpec
 from gaitopt.robot.urdf import build_urdf, is_made, rotation, urdf_text
 
 TOLERANCE = 1e-3
-"""How far places [m] and axes [1] of a URDF of somebody else's making may be from those of robot.toml."""
+"""Largest deviation of positions [m] and axes [1] of a foreign URDF from robot.toml."""
 MASS_TOLERANCE = 0.01
-"""The same of its mass, as a part of it."""
+"""Largest relative deviation of its mass."""
 
 
 def check_urdf(robot: RobotSpec) -> None:
     """Check that the robot's URDF can be read, and has the robot's joints, legs and mass.
 
     Raises:
-        InputError: names the file and what is wrong.
+        InputError: it does not; names the file and what is wrong.
     """
     try:
         root = ET.fromstring(urdf_text(robot))
@@ -33,42 +33,48 @@ def check_urdf(robot: RobotSpec) -> None:
                 raise InputError(f"{robot.urdf}: has no revolute joint {name!r}; expected {expected}")
         if not is_made(robot):
             _demand_same_body(robot, root)
-    except (ET.ParseError, ValueError, RecursionError) as error:  # what is no number; joints in a ring
+    except (ET.ParseError, ValueError, RecursionError) as error:  # such as a word for a number, or joints in a loop
         raise InputError(f"{robot.urdf}: is not a readable URDF: {error}") from error
 
 
 class _Pose(NamedTuple):
-    """Where a link begins with all angles 0, in the trunk's frame."""
+    """Pose of a link at angles 0, in the trunk's frame."""
 
     place: Array
-    """[m], (3,)."""
+    """Position of its origin [m], (3,)."""
     turn: Array
     """Rotation matrix, (3, 3)."""
     axis: Array
-    """Of the joint by which it hangs, (3,)."""
+    """Axis of the joint to its parent, (3,)."""
 
 
 def _demand_same_body(robot: RobotSpec, root: ET.Element) -> None:
-    """Refuse a URDF whose legs or mass are not those of robot.toml, which the kinematics follow."""
-    mend = "mend one of the two, or have the file made of robot.toml: python -m gaitopt.robot.urdf robot.toml"
+    """Refuse a URDF whose legs or mass differ from robot.toml, on which the kinematics are based."""
+    advice = "correct one of them, or generate the file from robot.toml: python -m gaitopt.robot.urdf robot.toml"
     own, made = _poses(root), _poses(ET.fromstring(build_urdf(robot)))
     for link in (f"{leg}_{part}_link" for leg in LEGS for part in ("rotator", "upper", "lower", "paw")):
         if link not in own:
-            raise InputError(f"{robot.urdf}: has no link {link!r} that hangs on the trunk")
-        there, here = own[link], made[link]
-        if np.abs(there.place - here.place).max() > TOLERANCE:
-            places = [np.round(1e3 * pose.place, 1).tolist() for pose in (there, here)]
-            raise InputError(f"{robot.urdf}: {link} begins at {places[0]} mm, by robot.toml at {places[1]}; {mend}")
-        if np.abs(there.axis - here.axis).max() > TOLERANCE:
-            axes = [np.round(pose.axis, 3).tolist() for pose in (there, here)]
-            raise InputError(f"{robot.urdf}: {link} turns about {axes[0]}, by robot.toml about {axes[1]}; {mend}")
+            raise InputError(f"{robot.urdf}: has no link {link!r} connected to the trunk")
+        got, expected = own[link], made[link]
+        if np.abs(got.place - expected.place).max() > TOLERANCE:
+            places = [np.round(1e3 * pose.place, 1).tolist() for pose in (got, expected)]
+            raise InputError(
+                f"{robot.urdf}: {link} starts at {places[0]} mm; expected {places[1]}, as in robot.toml; {advice}"
+            )
+        if np.abs(got.axis - expected.axis).max() > TOLERANCE:
+            axes = [np.round(pose.axis, 3).tolist() for pose in (got, expected)]
+            raise InputError(
+                f"{robot.urdf}: {link} rotates about {axes[0]}; expected {axes[1]}, as in robot.toml; {advice}"
+            )
     mass = sum(float(element.get("value", "nan")) for element in root.iterfind("link/inertial/mass"))
     if not abs(mass - robot.mass_kg) <= MASS_TOLERANCE * robot.mass_kg:
-        raise InputError(f"{robot.urdf}: weighs {mass:.3f} kg, by robot.toml {robot.mass_kg:.3f}; {mend}")
+        raise InputError(
+            f"{robot.urdf}: has a mass of {mass:.3f} kg; expected {robot.mass_kg:.3f}, as in robot.toml; {advice}"
+        )
 
 
 def _poses(root: ET.Element) -> dict[str, _Pose]:
-    """Return the links that hang on others, by name."""
+    """Return the poses of all links but the root, by name."""
     above = {_attribute(joint, "child", "link", ""): joint for joint in root.iter("joint")}
     found: dict[str, _Pose] = {}
 

@@ -1,4 +1,4 @@
-"""How the joints of a real robot are wired to its servos, and these to a protocol."""
+"""Wiring of a real robot: its driver, and the servo of each joint."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from gaitopt.spec import Positive, Real, Spec
 
 
 class ServoPort(Spec):
-    """The servo of one joint: its angle in units is sign * joint angle * units_per_turn / (2 pi) + zero."""
+    """Servo of one joint: its angle in device units is sign * joint angle * units_per_turn / (2 pi) + zero."""
 
     id: Annotated[int, Field(strict=True, ge=0, le=252)]
-    """Its number on the device."""
+    """Number of the servo on the device."""
     sign: Literal[1, -1]
-    """Whether its angle grows with the joint's."""
+    """Direction: 1 if its angle increases with the joint angle, else -1."""
     zero: Real
-    """Its angle when the joint's is 0 [units]."""
+    """Angle of the servo at joint angle 0 [units]."""
 
 
 class Wiring(Spec):
-    """How the joints of a real robot are reached over a serial line."""
+    """Connection of a real robot's joints over a serial line."""
 
     driver: Annotated[str, Field(min_length=1)]
     """Name of the driver, such as `opencat`."""
@@ -30,8 +30,8 @@ class Wiring(Spec):
     units_per_turn: Annotated[int, Field(strict=True, ge=1)]
     """Device units in one turn, as the driver counts: 360 for degrees, 4096 ticks for Dynamixel."""
     lowest_voltage_v: Positive | None = None
-    """Below this the battery is used up, and the robot stops [V]; None where the device's own limit will do."""
+    """Battery voltage below which the robot stops [V]; None to rely on the device's own limit."""
     rest_deg: dict[str, Real]
-    """Angle of each joint in the pose in which servos are switched off, by the joint's name [deg]."""
+    """Angle of each joint in the pose where servos are switched off, by joint name [deg]."""
     servos: dict[str, ServoPort]
-    """The servo of each joint, by the joint's name."""
+    """Servo of each joint, by joint name."""

@@ -1,4 +1,4 @@
-"""A check of the machine: what gaitopt can do here."""
+"""A check of what works on this machine."""
 
 from __future__ import annotations
 
@@ -25,19 +25,20 @@ from gaitopt.workers import default_count
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that works or does not."""
+    """One thing that was checked."""
 
     what: str
+    """Name of what was checked."""
     works: bool
     needed: bool
     """Whether learning needs it."""
     detail: str
-    mend: str = ""
-    """What to do where it does not work."""
+    fix: str = ""
+    """How to fix it if it does not work."""
 
 
-def checkup(runs: Path) -> list[Finding]:
-    """Return what works on this machine; `runs` is the folder in which runs would be made."""
+def diagnose(runs: Path) -> list[Finding]:
+    """Return what works on this machine; `runs` is the folder for runs."""
     return [_python(), _engine(), _cores(), _folder(runs), _egl(), _video(), _window(), _serial()]
 
 
@@ -48,18 +49,18 @@ def _python() -> Finding:
 
 
 def _engine() -> Finding:
-    """Walk the same traversal twice: it must finish, and come out the same to the bit."""
+    """Walk the same traversal twice: it must finish, with the same result to the bit."""
     robot, scenario = load_robot("aibo-ers7"), load_scenario("field")
     controller = GaitController(load_gait("hand-tuned", robot).parameters, robot, scenario)
     try:
         with make_body(robot) as body:
             first, second = (traverse(body, controller, scenario, seed=0) for _ in range(2))
     except GaitoptError as error:
-        return Finding("PyBullet", False, True, str(error), "install gaitopt anew under CPython 3.11")
+        return Finding("PyBullet", False, True, str(error), "reinstall gaitopt under CPython 3.11")
     works = first == second and first.status is Status.FINISHED
     detail = f"a traversal: {first.status.value}, {first.speed_mps * 1e3:.0f} mm/s; walked twice: "
     detail += "the same to the bit" if first == second else "not the same"
-    return Finding("PyBullet", works, True, detail, "report this machine's make and the versions to the project")
+    return Finding("PyBullet", works, True, detail, "report this machine's CPU and the versions to the project")
 
 
 def _cores() -> Finding:
@@ -76,11 +77,9 @@ def _folder(runs: Path) -> Finding:
 
 
 def _egl() -> Finding:
-    mend = (
-        "pictures are drawn slowly by the processor; for speed install an EGL driver (Debian: libegl1 libgl1-mesa-dri)"
-    )
+    fix = "video is rendered slowly, on the CPU; for speed install an EGL driver (Debian: libegl1 libgl1-mesa-dri)"
     works = egl_works()
-    return Finding("EGL", works, False, "fast pictures for video" if works else "no driver", mend)
+    return Finding("EGL", works, False, "fast rendering for video" if works else "no driver", fix)
 
 
 def _video() -> Finding:
@@ -99,9 +98,9 @@ def _window() -> Finding:
 
 
 def _serial() -> Finding:
-    """Look for serial ports, and for what keeps this user from them; none is opened."""
+    """Look for serial ports, and for what keeps this user from opening them; none is opened."""
     ports = [port.device for port in find_ports()]
     advice = [text for port in ports if (text := permission_advice(port) or latency_advice(port)) is not None]
     brltty = stolen_chip_advice()
-    mend = next(iter([*advice, *([brltty] if brltty else [])]), "plug a robot in; without one: gaitopt emulate opencat")
-    return Finding("serial", bool(ports) and not advice, False, ", ".join(ports) or "no ports", mend)
+    fix = next(iter([*advice, *([brltty] if brltty else [])]), "plug in a robot; without one: gaitopt emulate opencat")
+    return Finding("serial", bool(ports) and not advice, False, ", ".join(ports) or "no ports", fix)

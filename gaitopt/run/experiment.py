@@ -83,7 +83,8 @@ def find(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) ->
     """
     if (folder := look_up(text, runs, kinds)) is not None:
         return folder
-    what = " or ".join(KINDS[kind] for kind in kinds) if len(kinds) < len(KINDS) else "experiment"
+    *most, last = (KINDS[kind] for kind in kinds)
+    what = f"{', '.join(most)} or {last}" if most else last
     raise unknown_name(f"{what} in {runs}", str(text), names(runs, kinds))
 
 
@@ -108,7 +109,9 @@ def check_experiment(folder: Path) -> str:
         if not config_path(folder).is_file():
             raise InputError(f"{folder}: is no experiment of gaitopt: it has no {CONFIG}; see `gaitopt runs`")
         read_toml(config_path(folder))  # says what is wrong with it
-        raise InputError(f"{config_path(folder)}: is not of an experiment of gaitopt; see `gaitopt runs`")
+        raise InputError(
+            f"{config_path(folder)}: is not of an experiment of gaitopt; provenance.kind is none of {', '.join(KINDS)}"
+        )
     return kind
 
 

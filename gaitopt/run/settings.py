@@ -27,6 +27,11 @@ from gaitopt.spec import Spec, parse_spec
 GIVEN = "given"
 """Name of a gait that was given by its numbers."""
 DEFAULT_ROBOT, DEFAULT_SCENARIO = "aibo-ers7", "field"
+SHAPES: dict[str, tuple[type, str]] = {
+    "options": (Mapping, "a table"),
+    **dict.fromkeys(("optimizer", "algorithm", "policy"), (str, "a name")),
+}
+"""Settings on which the defaults of others depend, so that they are looked at first, and what they must be."""
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 """Letters, digits, dot, dash, underscore."""
@@ -70,6 +75,9 @@ class Settings(Spec):
         if not isinstance(values, Mapping):
             return handler(values)
         given = {name: _plain(value) for name, value in values.items() if value is not None}
+        for name, (shape, words) in SHAPES.items():
+            if name in given and not isinstance(given[name], shape):
+                raise InputError(f"{name}: got {given[name]!r}; expected {words}")
         settings = handler(cls.completed(given))
         # What was given, not what was filled in: `changed` fills the rest in anew.
         object.__setattr__(settings, "__pydantic_fields_set__", set(given))
@@ -89,7 +97,7 @@ class Settings(Spec):
         return given | {
             "robot": robot,
             "scenario": scenario,
-            "engine": usual.changed(**engine) if isinstance(engine, Mapping) else engine,
+            "engine": changed(usual, engine, "engine") if isinstance(engine, Mapping) else engine,
             "gait": _resolved_gait(given.get("gait", robot.start_gait), robot),
         }
 
@@ -156,8 +164,9 @@ def _merged(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, A
     merged = dict(table)
     for name, value in changes.items():
         inner = merged.get(name)
-        both = isinstance(inner, Mapping) and isinstance(value, Mapping)
-        merged[name] = _merged(inner, value) if both else value  # type: ignore[arg-type]
+        if isinstance(inner, Mapping) and isinstance(value, Mapping) and value.keys() <= inner.keys():
+            value = _merged(inner, value)
+        merged[name] = value  # a table with other keys stands for itself, such as { low, high } for { mean, std }
     return merged
 
 

@@ -1,4 +1,4 @@
-"""A score in numbers: how much each of a traversal's measures counts.
+"""The objective of learning: the score of a traversal, a weighted sum of its measures.
 
 Given as a table `[score]` of weights in a scenario, or as text: `speed - 0.5*sway`. The grammar:
 
@@ -6,7 +6,7 @@ Given as a table `[score]` of weights in a scenario, or as text: `speed - 0.5*sw
     term  = [number "*"] name ["*" number]
     sign  = "+" | "-"
 
-The text is read by this grammar alone and never run as code.
+The text is parsed by this grammar and never run as code.
 """
 
 from __future__ import annotations
@@ -26,28 +26,28 @@ _TERM = re.compile(
 
 
 SMALLEST, LARGEST = 1e-6, 1e6
-"""Of a weight that counts: optimizers reckon with squares of scores, which must not lose all meaning."""
+"""Range of the size of a weight that is not 0: optimizers compute squares of scores, which must stay meaningful."""
 Weight = Annotated[Real, Field(ge=-LARGEST, le=LARGEST)]
 
 
 class ScoreSpec(Spec):
-    """The weight of each term; a score is the weighted sum. Higher is better."""
+    """Weight of each term; the score is the weighted sum. Higher is better."""
 
     speed: Weight = 0.0
     """Weight of the speed [1 / (m/s)]."""
     sway: Weight = 0.0
-    """Weight of roll spread and pitch spread together: root of the sum of their squares [1/rad]."""
+    """Weight of the sway, the root of the sum of the squared standard deviations of roll and pitch [1/rad]."""
     roll: Weight = 0.0
     """Weight of the standard deviation of the roll [1/rad]."""
     pitch: Weight = 0.0
     """Weight of the standard deviation of the pitch [1/rad]."""
     energy: Weight = 0.0
-    """Weight of the energy for each meter of way [1 / (J/m)]."""
+    """Weight of the energy per meter of distance [1 / (J/m)]."""
     drift: Weight = 0.0
-    """Weight of the way sideways, to either side [1/m]."""
+    """Weight of the sideways drift, to either side [1/m]."""
 
     @model_validator(mode="after")
-    def _says_something(self) -> ScoreSpec:
+    def _has_weights(self) -> ScoreSpec:
         if not self.weights:
             raise ValueError(f"all weights are 0; give at least one of {', '.join(TERMS)}")
         for name, weight in self.weights.items():
@@ -57,7 +57,7 @@ class ScoreSpec(Spec):
 
     @property
     def weights(self) -> dict[str, float]:
-        """The terms that count, with their weights."""
+        """Weights that are not 0, by term."""
         return {name: weight for name, weight in self.model_dump().items() if weight != 0}
 
     @property
@@ -76,16 +76,16 @@ class ScoreSpec(Spec):
 
 
 TERMS = tuple(ScoreSpec.model_fields)
-"""The names that a score may use."""
+"""Names of the terms."""
 SPEED = ScoreSpec(speed=1.0)
-"""The usual score."""
+"""The default score."""
 
 
 def parse_score(text: str) -> ScoreSpec:
-    """Return the score that a text describes; a name that comes twice counts twice.
+    """Return the score that a text describes; the weights of a repeated name add up.
 
     Raises:
-        InputError: an unknown name, something that is not in the grammar, or weights that cannot be used.
+        InputError: an unknown name, a syntax error, or weights out of range.
     """
     weights: dict[str, float] = {}
     left = text.strip()

@@ -1,6 +1,6 @@
-"""A scenario in numbers: the field, its ground, the noise of one traversal, and how a heading is held.
+"""Specification of a scenario: the field, its ground, the noise of one traversal, and the heading hold.
 
-Read from `scenarios/<name>.toml`. A field of type `Quantity` holds a number or a distribution.
+Read from `scenarios/<name>.toml`. A field of type `Quantity` is a number or a distribution.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 
 class Normal(Spec):
-    """A normal distribution, cut off at three standard deviations."""
+    """Normal distribution, clipped at three standard deviations."""
 
     mean: Real
-    """Mean, in the unit of the field."""
+    """Mean, in the field's unit."""
     std: NonNegative
-    """Standard deviation, in the unit of the field."""
+    """Standard deviation, in the field's unit."""
 
     @property
     def low(self) -> float:
@@ -36,12 +36,12 @@ class Normal(Spec):
         return self.mean - 3 * self.std
 
     def sample(self, rng: np.random.Generator) -> float:
-        """Return one value."""
+        """Return a random value."""
         return self.mean + self.std * min(3.0, max(-3.0, float(rng.standard_normal())))
 
 
 class Uniform(Spec):
-    """A uniform distribution."""
+    """Uniform distribution."""
 
     low: Real
     """Lowest value."""
@@ -55,7 +55,7 @@ class Uniform(Spec):
         return self
 
     def sample(self, rng: np.random.Generator) -> float:
-        """Return one value."""
+        """Return a random value."""
         return self.low + (self.high - self.low) * float(rng.random())
 
 
@@ -64,34 +64,34 @@ Quantity = Real | Normal | Uniform
 
 
 LONGEST_M = 1000.0
-"""Of a field's sides [m]."""
+"""Largest length of a side of the field [m]."""
 Length = Annotated[Positive, Bounded(le=LONGEST_M)]
 MARGIN_M = 0.8
-"""How far a rough ground goes beyond the field's lines [m]."""
+"""Extent of rough ground beyond the lines of the field [m]."""
 MOST_BUMPS = 4_000_000
-"""Points of a height field: more do not fit into an engine."""
+"""Largest number of points of a height field that physics engines can load."""
 SHORTEST_PAUSE_S = 0.01
-"""Between two pushes [s]."""
+"""Shortest time between two pushes [s]."""
 
 
 class Field(Spec):
-    """The field; x runs along it from the start line, y = 0 is its middle."""
+    """Field; x points along it from the start line, y = 0 is its middle line."""
 
     length_m: Length
-    """From the start line to the finish line [m]."""
+    """Distance from the start line to the finish line [m]."""
     half_width_m: Length
-    """From the middle to each side line [m]."""
+    """Distance from the middle line to each side line [m]."""
     run_up_m: Annotated[NonNegative, Bounded(le=LONGEST_M)]
-    """How far behind the start line the robot stands [m]."""
+    """Distance from the start pose to the start line [m]."""
     time_limit_s: Annotated[Positive, Bounded(ge=0.1, le=3600)]
     """Time limit, from the first step [s]."""
 
 
 class HeadingHold(Spec):
-    """A small turn correction that keeps the robot on the middle line, as its vision did."""
+    """Heading hold: a small turn that keeps the robot on the middle line, as vision did on the real robot."""
 
     look_ahead_m: Positive
-    """The robot heads for the point of the middle line this far ahead [m]."""
+    """Distance ahead of the point on the middle line that the robot heads for [m]."""
     gain: NonNegative
     """Skew added per radian of heading error [1/rad]."""
     limit: Annotated[NonNegative, Bounded(le=10)]
@@ -99,53 +99,53 @@ class HeadingHold(Spec):
 
 
 class Rough(Spec):
-    """Bumps of the ground; see `gaitopt.scenario.terrain`."""
+    """Rough ground; see `gaitopt.scenario.terrain`."""
 
     height_m: Positive
-    """From the lowest to the highest point [m]."""
+    """Height from the lowest to the highest point [m]."""
     cell_m: Annotated[Positive, Bounded(ge=0.01)]
     """Size of the smallest bumps [m]."""
     seed: Annotated[int, Bounded(strict=True, ge=0)] = 0
-    """Which ground of this kind; the same for all traversals."""
+    """Random seed of the ground, which is the same for all traversals."""
 
 
 class Pushes(Spec):
-    """Shoves against the trunk, level, from a random side."""
+    """Horizontal pushes against the trunk, from random directions."""
 
     every_s: Quantity
-    """Time from one to the next [s]."""
+    """Time from one push to the next [s]."""
     impulse_ns: Quantity
-    """Impulse of each [N s]."""
+    """Impulse of a push [N s]."""
     lasts_s: Positive = 0.1
-    """Time for which each lasts [s]."""
+    """Duration of a push [s]."""
 
 
 class Payload(Spec):
-    """A load on the robot's back."""
+    """Load on the robot's back."""
 
     mass_kg: Quantity
     """Mass [kg]."""
     at_mm: Vector
-    """Its center, from the body's origin [mm]."""
+    """Position of its center, from the body's origin [mm]."""
 
 
 class ScenarioSpec(Spec):
-    """A scenario in numbers; see the module's text."""
+    """Specification of a scenario; see the module's docstring."""
 
     schema_version: Literal[1]
     """Version of the file's layout."""
     name: str
-    """The scenario's name in commands and files."""
+    """Name of the scenario in commands and files."""
     title: str
-    """What it is."""
+    """Short description."""
     field: Field
-    """The field."""
+    """Field."""
     heading_hold: HeadingHold
-    """How a heading is held."""
+    """Heading hold."""
     friction: Quantity
-    """Coulomb friction between paw and ground [1]."""
+    """Coefficient of Coulomb friction between paw and ground [1]."""
     servo_strength: Quantity
-    """Speed and torque of all servos, as a part of what their data say [1]."""
+    """Factor on speed and torque of all servos [1]."""
     start_side_m: Quantity
     """Start pose: distance left of the middle line [m]."""
     start_heading_deg: Quantity
@@ -154,17 +154,17 @@ class ScenarioSpec(Spec):
     slope_deg: Quantity = 0.0
     """Rise of the field along its length [deg]."""
     rough: Rough | None = None
-    """Bumps of the ground; None where it is flat."""
+    """Rough ground; None if the ground is flat."""
     pushes: Pushes | None = None
-    """Shoves; None where there are none."""
+    """Pushes; None if there are none."""
     payload: Payload | None = None
-    """A load; None where there is none."""
+    """Load; None if there is none."""
     score: ScoreSpec | None = None
-    """What a traversal here is worth; its speed if None."""
+    """Score, the objective of learning; the speed if None."""
     fall_cost: NonNegative = 1.0
-    """What a policy that learns pays for a fall, leaving the field, or being stuck, in lengths of the field [1]."""
+    """Cost in the reward of a policy of a fall, leaving the field or being stuck, in lengths of the field [1]."""
     stuck_s: Positive | None = None
-    """After so long without a new centimeter of way a policy that learns is stuck [s]; None: never."""
+    """Time without a centimeter of progress after which a policy is stuck [s]; None: never."""
 
     @model_validator(mode="after")
     def _physical(self) -> ScenarioSpec:
@@ -185,12 +185,12 @@ class ScenarioSpec(Spec):
             if bumps > MOST_BUMPS:
                 raise ValueError(
                     f"rough.cell_m: got {bumps:.2g} bumps on this field; expected at most {MOST_BUMPS:,}: "
-                    "take larger ones, or a smaller field"
+                    "use larger ones, or a smaller field"
                 )
         return self
 
     def sample(self, rng: np.random.Generator) -> Conditions:
-        """Return the conditions of one traversal."""
+        """Return random conditions of one traversal."""
         return Conditions(
             friction=_draw(self.friction, rng),
             servo_strength=_draw(self.servo_strength, rng),
@@ -204,7 +204,7 @@ class ScenarioSpec(Spec):
     def _draw_pushes(self, rng: np.random.Generator) -> tuple[Push, ...]:
         if self.pushes is None:
             return ()
-        import numpy as np  # its cosine, on which stored walks rest, may differ from math's in the last digit
+        import numpy as np  # its cosine may differ from math's in the last digit, on which walks depend
 
         pushes, time = [], 0.0
         while (time := time + _draw(self.pushes.every_s, rng)) < self.field.time_limit_s:
@@ -217,22 +217,22 @@ class ScenarioSpec(Spec):
 
 
 class Push(NamedTuple):
-    """One shove against the trunk."""
+    """Push against the trunk."""
 
     start: float
-    """When it begins, from the first step on [s]."""
+    """Start time, from the first step [s]."""
     end: float
-    """When it ends [s]."""
+    """End time [s]."""
     force: tuple[float, float]
-    """Along the field and to the left [N]."""
+    """Force along the field and to the left [N]."""
 
 
 @dataclass(frozen=True)
 class Conditions:
-    """What chance decides about one traversal."""
+    """Random conditions of one traversal."""
 
     friction: float
-    """Coulomb friction between paw and ground [1]."""
+    """Coefficient of Coulomb friction between paw and ground [1]."""
     servo_strength: float
     """Factor on speed and torque of all servos [1]."""
     start_side: float
@@ -244,7 +244,7 @@ class Conditions:
     payload: float = 0.0
     """Mass of the load [kg]."""
     pushes: tuple[Push, ...] = ()
-    """Shoves, in the order of time."""
+    """Pushes, in the order of time."""
 
 
 def scenario_names() -> list[str]:
@@ -268,5 +268,5 @@ def load_scenario(name: str | Path, **changes: Any) -> ScenarioSpec:
 
 
 def _draw(quantity: Quantity, rng: np.random.Generator) -> float:
-    """Return one value; a plain number uses up no randomness."""
+    """Return a random value; a plain number draws nothing from the generator."""
     return quantity if isinstance(quantity, float) else quantity.sample(rng)

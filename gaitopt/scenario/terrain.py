@@ -1,6 +1,6 @@
-"""Uneven ground, made from numbers and a seed, so that every engine can load the same.
+"""Rough ground from a few numbers and a seed, the same for every physics engine.
 
-Bumps of all sizes down to a few grid cells: noise on grids of halving cell size, added up with halving heights.
+Bumps of all sizes down to a few grid cells: a sum of noise on grids whose cell sizes and heights halve.
 """
 
 from __future__ import annotations
@@ -14,21 +14,21 @@ from gaitopt.arrays import Array
 from gaitopt.scenario.spec import MARGIN_M, ScenarioSpec
 
 RAMP = 0.3
-"""Way past the start line on which the bumps grow to their full height [m]."""
+"""Distance past the start line over which the bumps grow to their full height [m]."""
 OCTAVES = 3
-"""How many grids are added up."""
+"""Number of grids in the sum."""
 
 
 @dataclass(frozen=True, eq=False)
 class Terrain:
-    """Heights on a square grid; between its points the ground is made of triangles."""
+    """Heights on a square grid; the ground between its points consists of triangles."""
 
     heights: Array
-    """[m], shape (nx, ny): along the field, then to the left."""
+    """Heights [m], shape (nx, ny): along the field, then to the left."""
     cell: float
     """Distance of neighboring points [m]."""
     corner: tuple[float, float]
-    """Place of the first point on the field [m]."""
+    """Position of the first point on the field [m]."""
 
     def height_at(self, x: float, y: float) -> float:
         """Return the height of the nearest point of the grid [m]."""
@@ -37,9 +37,9 @@ class Terrain:
 
 
 def make_terrain(scenario: ScenarioSpec) -> Terrain | None:
-    """Return the ground of a scenario; None where it is flat.
+    """Return the ground of a scenario; None if it is flat.
 
-    It is flat up to the start line, where the robot stands, and rises and falls by half the roughness from there on.
+    It is flat up to the start line, where the robot starts, and within plus or minus half the height from there on.
     """
     rough = scenario.rough
     if rough is None:
@@ -59,7 +59,7 @@ def make_terrain(scenario: ScenarioSpec) -> Terrain | None:
 
 
 def _smooth_noise(shape: tuple[int, ...], stride: int, rng: np.random.Generator) -> Array:
-    """Return noise whose points `stride` cells apart are independent, the others between by straight lines."""
+    """Return noise that is independent at points `stride` cells apart, and interpolated linearly in between."""
     coarse = rng.uniform(-1.0, 1.0, tuple(size // stride + 2 for size in shape))
     for axis, size in enumerate(shape):
         place = np.arange(size) / stride

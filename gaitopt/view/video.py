@@ -7,6 +7,7 @@ import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -71,6 +72,8 @@ def record_video(
         InputError: another format, or a library for it is missing, or the file cannot be written, or another robot's
             gait.
     """
+    if not isinstance(path, (str, PathLike)):
+        raise InputError(f"path: got {path!r:.80}; expected the name of a file that ends in {' or '.join(FORMATS)}")
     path, chance = Path(path), fresh_seed(whole("seed", seed, 0))
     check_format(path)
     targets = _targets(walkers, robot, scenario)

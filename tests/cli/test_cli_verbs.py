@@ -15,8 +15,9 @@ from gaitopt.cli.text_table import table
 from gaitopt.gait.gait_file import read_gait
 from gaitopt.gait.parameters import PARAMETER_NAMES
 from gaitopt.hal.catalog import make_body
+from gaitopt.run.evaluate import evaluate
 from gaitopt.run.learn.folder import RunFolder, create_run
-from gaitopt.run.rollout import evaluate
+from gaitopt.run.rollout import measure
 from gaitopt.run.store import RunStore
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.controller import GaitController
@@ -65,7 +66,7 @@ def test_options_of_a_method_are_listed_with_default_bounds_and_meaning(cli):
     for_walking = the_object(cli("list", "algorithms", "--options", "ppo", "--json"))
     rates = [row for row in for_walking["options"] if row["option"] == "rate"]
     assert rates == [
-        {"option": "rate", "type": "number", "default": 5e-4, "bounds": "x > 0", "meaning": "Adam's step size."}
+        {"option": "rate", "type": "number", "default": 5e-4, "bounds": "x > 0", "meaning": "Step size of Adam."}
     ]
     for words, expected in {
         ("optimizers", "--options", "kohlstone"): "unknown optimizer 'kohlstone'; did you mean kohl-stone?",
@@ -147,7 +148,7 @@ def test_a_score_is_the_evaluation_by_fresh_traversals(cli, run, small_config):
     said = cli(*words)
     assert (said.code, said.err) == (0, "")
     low, high = (round(1e3 * end) for end in expected.speed_ci95_mps)
-    assert f"{1e3 * expected.speed_mps:.0f} mm/s (95 % interval {low} to {high}; 3 of 3 fresh" in said.out
+    assert f"{1e3 * expected.speed_mps:.0f} mm/s (95 % interval {low} to {high}; 3 of 3 evaluation walks" in said.out
 
 
 def test_a_change_of_the_field_changes_the_score(cli, run):
@@ -206,7 +207,7 @@ def test_the_doctor_tells_what_works(cli, monkeypatch):
     said = cli("doctor")
     assert (said.code, said.err) == (0, "")
     assert "ok    PyBullet: a traversal: finished" in said.out
-    assert "no    EGL: no driver\n       mend: " in said.out
+    assert "no    EGL: no driver\n       fix: " in said.out
     Path("file").touch()
     said = cli("doctor", "--runs", "file/runs", "--json")
     told = the_object(said)
@@ -260,9 +261,9 @@ def test_interrupted_elsewhere_nothing_but_that_is_told(cli, monkeypatch):
 def test_what_libraries_print_does_not_reach_the_json(cli, run, monkeypatch):
     def noisy(*args, **options):
         os.write(1, b"build time: yesterday\n")  # as a library in C does
-        return evaluate(*args, **options)
+        return measure(*args, **options)
 
-    monkeypatch.setattr("gaitopt.cli.evaluate.evaluate", noisy)
+    monkeypatch.setattr("gaitopt.cli.evaluate.measure", noisy)
     words = ("score", "latest", "--repeats", 1, "--workers", 1)
     said = cli(*words, "--json")
     assert the_object(said)["repeats"] == 1

@@ -81,7 +81,7 @@ def test_a_comparison_of_algorithms_from_begin_to_end(cli, here, monkeypatch):
         return run_comparison(folder, workers, stop)
 
     with monkeypatch.context() as patch:
-        patch.setattr("gaitopt.view.compare.compare.run_study", stopped)
+        patch.setattr("gaitopt.view.compare.compare.run_comparison", stopped)
         said = cli(*COMPARE, "--runs", "others")
     assert said.code == 130
     told = the_object(said)

@@ -133,7 +133,7 @@ def test_interrupted_it_tells_how_to_go_on_and_ends_as_if_it_had_not_been(cli, h
         return run_comparison(folder, workers, stop)
 
     with monkeypatch.context() as patch:
-        patch.setattr("gaitopt.view.compare.compare.run_study", stopped)
+        patch.setattr("gaitopt.view.compare.compare.run_comparison", stopped)
         said = cli(*COMPARE, "--name", "again", "--json")
     assert said.code == 130
     assert "Traceback" not in said.err

@@ -87,7 +87,7 @@ def test_a_policy_is_scored_between_two_light_beams(cli, desk_of):
     words = ["score", policy("dynamixel"), *desk.words, "--stopwatch", f"gate:{GATE}", "--repeats", 2]
     said = cli(*words)
     assert said.code == 0, said
-    assert "2 of 2 fresh traversals finished" in said.out
+    assert "2 of 2 evaluation walks finished" in said.out
     assert "dynamixel-quadruped, policy, desk" in said.out
     assert desk.limp
 
@@ -120,7 +120,7 @@ def test_a_policy_is_not_played_from_the_robots_memory(cli, desk_of, verb):
     said = cli(verb, policy("opencat"), *desk.words, *more, "--native")
     assert (said.code, said.out) == (2, "")
     assert said.err.splitlines() == [
-        "gaitopt: a policy adjusts its gait as it walks, an uploaded skill cannot be; leave out --native"
+        "gaitopt: a policy or controller acts as it walks, an uploaded skill cannot; leave out --native"
     ]
     assert not moved(desk)
 
@@ -148,7 +148,7 @@ def test_export_writes_a_policy_as_onnx(cli, here):
     assert len(told["metadata"]["observation"]) == 2 + 12 + 12
     assert (here / "policy.onnx").stat().st_size > 10_000
     assert (
-        "sees 26 numbers, acts by 24, every 40 ms"
+        "26 observations, 24 actions, every 40 ms"
         in cli("export", "policy.npz", "--format", "onnx", "--output", "policy.onnx").out
     )
 
@@ -158,7 +158,7 @@ def test_export_writes_a_policy_as_onnx(cli, here):
     [
         ("policy.npz --format onnx", "the file is binary; say where to write it: --output FILE.onnx"),
         ("policy.npz --format onnx --output no/p.onnx", "no/p.onnx: cannot be written: No such file or directory"),
-        ("hand-tuned --format onnx --output p.onnx", "hand-tuned: is a gait; --format onnx is for policies"),
+        ("hand-tuned --format onnx --output p.onnx", "hand-tuned: is not a policy; --format onnx is for policies"),
         ("policy.npz --format opencat", "policy: is a policy, which an OpenCat skill cannot hold; use --format onnx"),
         ("policy.npz --format onyx", "invalid choice: 'onyx'"),
         ("nowhere.npz --format onnx --output p.onnx", "nowhere.npz: cannot be read: No such file or directory"),

@@ -92,7 +92,7 @@ def refused(cli, here, desks):
         (f"{SCORE} --body dynamixel:/dev/x --pause -1", "--pause: got '-1'; expected a number above 0"),
         (f"{SCORE} --body dynamixel:/dev/x --stopwatch gate:/dev/no-gate", "/dev/no-gate: no such port"),
         ("learn --robot petoi-bittle --body opencat:/dev/x --stopwatch gate:/dev/y --yes", "no such port"),
-        ("monitor --body pybullet:", "only real robots can be watched"),
+        ("monitor --body pybullet:", "only real robots can be monitored"),
         ("monitor --body opencat:/dev/no-such-port", "/dev/no-such-port: no such port"),
         ("calibrate --body opencat:/dev/x", "calibrate needs a real robot and its name"),
         ("calibrate --body opencat:/dev/x --id two/words --offset front_left_knee=1", "id: got 'two/words'"),

@@ -85,7 +85,7 @@ def test_score_between_two_light_beams_tells_only_what_was_measured(cli, desk_of
     words = ["score", "hand-tuned", *desk.words, *how, "--stopwatch", f"gate:{GATE}", "--repeats", 2]
     said = cli(*words)
     assert said.code == 0
-    assert "2 of 2 fresh traversals finished" in said.out
+    assert "2 of 2 evaluation walks finished" in said.out
     assert "nan" not in said.out
     assert ("sway" in said.out) == (kind == "opencat")  # its board has a gyroscope
     assert ("energy" in said.out) == (kind == "dynamixel")  # its servos tell their load

@@ -150,7 +150,7 @@ SPOILED = {
         (lambda text: re.sub(r"(?m)^steps = 48$", "steps = 0", text), "steps: got 0; expected"),
         (
             lambda text: re.sub(r"(?m)^kind = .*$", "", text),
-            "is no experiment's; expected provenance.kind to be one of learn",
+            "provenance.kind is none of learn, train",
         ),
         (lambda text: re.sub(r"(?m)^front_height = .*$", "", text), "'front_height' is missing"),
         (lambda text: text.replace("front_height", "foo_height"), "unknown gait parameter 'foo_height'"),

@@ -1,4 +1,4 @@
-"""What kinematics say of gaits, against the loci, the tables that are walked, and closed forms."""
+"""Features of the paws' motion, against the loci, the tables that are walked, and closed forms."""
 
 import dataclasses
 
@@ -8,7 +8,7 @@ import pytest
 from gaitopt.gait.cycle import cycle
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.gait.locus import foot_targets
-from gaitopt.gait.paw_motion import FEATURES, StanceModel
+from gaitopt.gait.paw_motion import FEATURES, PawMotion
 from gaitopt.gait.space import GaitSpace
 from gaitopt.robot.kinematics import kinematics
 from gaitopt.robot.spec import load_robot, robot_names
@@ -31,7 +31,8 @@ CALM = dataclasses.replace(
 
 def features(*gaits, robot=AIBO):
     return [
-        dict(zip(FEATURES, row, strict=True)) for row in StanceModel(robot)(np.array([g.to_vector() for g in gaits]))
+        dict(zip(FEATURES, row, strict=True))
+        for row in PawMotion(robot).features(np.array([g.to_vector() for g in gaits]))
     ]
 
 
@@ -58,10 +59,10 @@ def test_a_calm_gait_is_the_closed_form():
 
 
 def test_the_paws_are_where_the_loci_want_them():
-    model = StanceModel(AIBO)
+    motion = PawMotion(AIBO)
     raised = dataclasses.replace(CALM, body_height_rear=0.115)
     of = {field.name: np.array([getattr(raised, field.name)]) for field in dataclasses.fields(raised)}
-    both_sides = np.repeat(model._wanted(of).reshape(32, 2, 3), 2, axis=1)  # (32, 4, 3), those of the left legs twice
+    both_sides = np.repeat(motion._wanted(of).reshape(32, 2, 3), 2, axis=1)  # (32, 4, 3), those of the left legs twice
     feet = kinematics(AIBO).forward(both_sides)
     targets = foot_targets(raised, AIBO, np.arange(32) / 32)
     np.testing.assert_allclose(feet[:, 0], targets[:, 0], atol=1e-6)
@@ -81,9 +82,9 @@ def test_slow_servos_hold_back_as_in_the_table_that_is_walked():
 def test_a_gait_has_the_same_features_alone_and_among_others():
     space = GaitSpace(AIBO)
     gaits = space.vectors(np.random.default_rng(1).random((20, 12)))
-    model = StanceModel(AIBO)
-    alone = np.vstack([model(gait[None]) for gait in gaits])
-    np.testing.assert_allclose(model(gaits), alone, rtol=1e-6, atol=1e-7)
+    motion = PawMotion(AIBO)
+    alone = np.vstack([motion.features(gait[None]) for gait in gaits])
+    np.testing.assert_allclose(motion.features(gaits), alone, rtol=1e-6, atol=1e-7)
 
 
 @pytest.mark.parametrize("name", robot_names())
@@ -92,7 +93,7 @@ def test_every_robot_has_features_all_over_its_ranges(name):
     space = GaitSpace(robot)
     points = np.random.default_rng(2).random((200, len(space.active)))
     points[0], points[1] = 0.0, 1.0
-    known = StanceModel(robot)(space.vectors(points))
+    known = PawMotion(robot).features(space.vectors(points))
     assert known.shape == (200, len(FEATURES))
     assert np.isfinite(known).all()
     assert (known.std(axis=0) > 0).all()

@@ -1,4 +1,4 @@
-"""Functions with known tops, and the loop that drives an optimizer over them."""
+"""Functions with known maxima, and a loop that runs an optimizer on them."""
 
 import numpy as np
 
@@ -28,7 +28,7 @@ class Quadratic:
 
 
 def rosenbrock(points):
-    """Top 0 at 0.75 in every coordinate: Rosenbrock's function on [-2, 2]^n, by 1/1000."""
+    """Maximum 0 at 0.75 in every coordinate: Rosenbrock's function on [-2, 2]^n, by 1/1000."""
     x = (np.atleast_2d(points) - 0.5) * 4
     return -np.sum(100 * (x[:, 1:] - x[:, :-1] ** 2) ** 2 + (1 - x[:, :-1]) ** 2, axis=1) / 1000
 
@@ -39,7 +39,7 @@ def bases(log, n):
 
 
 def drive(optimizer, function, traversals=np.inf, iterations=np.inf, noise=0.0, seed=0):
-    """Run an optimizer as the runner does; return the points and scores of each iteration."""
+    """Run an optimizer as the run loop does; return the points and scores of each iteration."""
     rng = np.random.default_rng(seed)
     log = []
     while not optimizer.stop_reasons() and len(log) < iterations:

@@ -1,4 +1,4 @@
-"""Optimizers of other people: any class that can ask and tell, and what is said where it cannot."""
+"""Optimizers of other packages: any class with ask and tell, and one clear error where it misbehaves."""
 
 import sys
 from types import MappingProxyType
@@ -31,7 +31,7 @@ class Wandering:
 
 
 class Typed(Wandering):
-    """Options in a model of its own, and everything that is optional."""
+    """Has a model of its options, and all optional attributes."""
 
     class Options(BaseModel):
         points: int = Field(2, ge=1, description="Points an iteration.")
@@ -53,7 +53,7 @@ class Typed(Wandering):
 
 
 class Stubborn:
-    """Takes any keyword, measures every point twice, and cannot go on after its reason to stop."""
+    """Takes any keyword, measures every point twice, and fails when asked after its reason to stop."""
 
     repeats = 2
 
@@ -62,7 +62,7 @@ class Stubborn:
 
     def ask(self):
         if self.over:
-            raise RuntimeError("asked on")
+            raise RuntimeError("asked too often")
         return [[0.5, 0.5, 0.5]]
 
     def tell(self, points, scores):
@@ -73,7 +73,7 @@ class Stubborn:
 
 
 class Bad:
-    """Does one thing wrong: what `does` says."""
+    """Does one thing wrong, given by `does`."""
 
     does = MappingProxyType({})
 
@@ -117,7 +117,7 @@ def peak(points):
 
 
 def learn(optimizer, iterations):
-    """Return what was asked and told, as the loop of learning does it: the cost is known before asking."""
+    """Run an optimizer as the run loop does, which needs the cost before it asks; return all points."""
     log = []
     for _ in range(iterations):
         batch = optimizer.batch
@@ -128,7 +128,7 @@ def learn(optimizer, iterations):
     return np.vstack(log)
 
 
-def test_ten_lines_learn():
+def test_ten_lines_of_random_search_learn():
     optimizer = make(Wandering)
     asked = learn(optimizer, 100)
     assert asked.shape == (400, 3)
@@ -138,16 +138,16 @@ def test_ten_lines_learn():
     assert optimizer.repeats == 3
 
 
-def test_before_anything_is_told_the_start_is_best():
+def test_the_start_is_best_before_any_scores():
     np.testing.assert_array_equal(make(Wandering).best, START)
 
 
-def test_the_same_generator_and_scores_give_the_same_points_however_often_batch_is_looked_at():
+def test_the_same_generator_and_scores_give_the_same_points_however_often_batch_is_read():
     first, second = make(Wandering), make(Wandering)
     asked = learn(first, 5)
     points = []
     for _ in range(5):
-        points.append(second.ask())  # batch was not looked at before
+        points.append(second.ask())  # batch was not read before
         second.tell(points[-1], peak(points[-1]))
         _ = second.batch, second.batch
     np.testing.assert_array_equal(np.vstack(points), asked)
@@ -177,7 +177,7 @@ def test_keywords_of_the_constructor_are_options():
         make(Wandering, repeats=0)
 
 
-def test_a_model_of_its_own_and_all_that_is_optional():
+def test_a_model_of_options_and_all_optional_attributes():
     assert resolve_options(place(Typed)) == {"repeats": 7, "points": 2}
     for option in ("points", "repeats"):
         with pytest.raises(InputError, match=f"{option}: got 0; expected greater than or equal to 1"):
@@ -191,14 +191,14 @@ def test_a_model_of_its_own_and_all_that_is_optional():
     assert optimizer.stop_reasons() == {"told": "2 times"}
 
 
-def test_any_keyword_the_usual_repeats_and_no_ask_after_a_reason_to_stop():
+def test_any_keyword_default_repeats_and_no_ask_after_a_reason_to_stop():
     optimizer = make(Stubborn, anything=[1, 2])
     assert optimizer._inner.options == {"anything": [1, 2]}
     assert optimizer.repeats == 2
     learn(optimizer, 1)
     assert optimizer.stop_reasons() == {"done": "one was enough"}
     assert optimizer.batch == 0
-    with pytest.raises(InputError, match=r"Stubborn: ask\(\) raised RuntimeError: asked on"):
+    with pytest.raises(InputError, match=r"Stubborn: ask\(\) raised RuntimeError: asked too often"):
         optimizer.ask()
 
 
@@ -242,7 +242,7 @@ def test_bad_behavior_is_one_line_that_names_the_class(monkeypatch, does, expect
     assert "\n" not in str(error.value)
 
 
-def test_an_interrupt_is_no_fault_of_the_class(monkeypatch):
+def test_an_interrupt_is_not_wrapped(monkeypatch):
     monkeypatch.setattr(Bad, "does", {"build": True})
     monkeypatch.setattr(Bad, "__init__", lambda *_: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(KeyboardInterrupt):

@@ -1,4 +1,4 @@
-"""The Gaussian process against its closed form, and what the search does with it."""
+"""The Gaussian process against its closed form, and the search that uses it."""
 
 from functools import partial
 
@@ -96,8 +96,8 @@ def test_best_was_measured_more_than_once():
     assert (asked == optimizer.best).all(axis=1).sum() > 1
 
 
-def test_a_leader_is_measured_again_only_while_it_has_few_scores():
-    """Without falls and noise it leads for long; measured in every batch, it would get a quarter of all scores."""
+def test_an_incumbent_is_measured_again_only_while_it_has_few_scores():
+    """Without falls and noise the incumbent rarely changes; in every batch, it would get a quarter of all scores."""
     optimizer = make()
     asked = np.vstack([points for points, _ in drive(optimizer, HILL, traversals=200)])
     counts = np.unique(asked, axis=0, return_counts=True)[1]

@@ -1,4 +1,4 @@
-"""CMA-ES: the package's own run, to the bit; and a best that is no lucky score."""
+"""CMA-ES: the same run as the package, to the bit, and a best point that is not a lucky score."""
 
 import cma
 import numpy as np

@@ -16,7 +16,7 @@ def test_polak_ribiere_by_hand():
 
 
 def test_a_gradient_that_led_nowhere_is_measured_again_and_pooled():
-    """By turns the neighbors say +x and -2x: after both the mean, not the last one alone, gives the direction."""
+    """The two gradients are +x and -2x: the direction follows from their mean, not from the last alone."""
     optimizer = make("conjugate-gradient", np.full(2, 0.5))
     slopes, lines = iter([1.0, -2.0]), []
     for _ in range(4):

@@ -17,7 +17,7 @@ def make(name="ego-cma", seed=1, **options):
 
 
 def switched(traversals, **options):
-    """Return one that has spent these traversals, CMA-ES at work."""
+    """Return an optimizer after the switch to CMA-ES."""
     optimizer = make(switch=40, **options)
     drive(optimizer, HILL, traversals=traversals)
     return optimizer
@@ -103,7 +103,7 @@ BOTH = {"ego-cma": {"switch": 40}, "cma-es": {}}
 
 
 def left(name, seed, budget, **options):
-    """Return how far below the top the recommended point is."""
+    """Return the difference between the maximum and the value of the recommended point."""
     optimizer = make(name, seed, **options)
     drive(optimizer, HILL, traversals=budget, noise=0.02)
     return -HILL(optimizer.best)[0]

@@ -100,12 +100,12 @@ def test_gradient_ascent_comes_to_rest_at_the_top_and_says_so():
 @pytest.mark.parametrize("name", ["central-difference", "gradient-ascent"])
 def test_best_is_the_base_whose_neighbors_scored_highest(name):
     optimizer = make(name, np.full(4, 0.5), eta=1.0)
-    told = [np.zeros(8), np.full(8, 2.0), np.full(8, 1.0)]
-    for scores in told:
+    given = [np.zeros(8), np.full(8, 2.0), np.full(8, 1.0)]
+    for scores in given:
         scores += [0.4, -0.1, 0.2, 0.1, -0.4, 0.1, -0.2, -0.1]
-    told[2][0] += 4  # one lucky neighbor
+    given[2][0] += 4  # one lucky neighbor
     bases = []
-    for scores in told:
+    for scores in given:
         points = optimizer.ask()
         bases.append(base_of(points))
         optimizer.tell(points, scores)

@@ -1,4 +1,4 @@
-"""A process that sees features, against the closed form of its trend, and what they are good for."""
+"""A process with known features, against the closed form of its trend, and the gain by features."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ EPSILON = np.full(6, 0.05)
 
 
 def products(points):
-    """Two features that no single coordinate tells."""
+    """Two features that depend on several coordinates."""
     return np.stack([points[:, 0] * points[:, 1] * points[:, 2], points[:, 3] * points[:, 4] * points[:, 5]], axis=-1)
 
 

@@ -41,7 +41,7 @@ def average(scores):
 
 
 def by_loops(signs, scores, value=average, zero_wins=lambda plus, zero, minus: zero > plus and zero > minus):
-    """Return A as the paper says it, one parameter after the other; the other rules are negative controls."""
+    """Return A as in the paper, one parameter after the other; the other rules are negative controls."""
     a = []
     for column in np.transpose(signs):
         groups = {sign: [s for s, c in zip(scores, column, strict=True) if c == sign] for sign in (1, 0, -1)}
@@ -203,14 +203,14 @@ def test_stays_at_a_face_and_leaves_it_when_that_pays():
 def test_best_is_the_policy_whose_neighborhood_scored_highest():
     start, epsilon = np.full(3, 0.5), np.full(3, 0.02)
     optimizer = make(start, epsilon)
-    # The averages of the told scores: 5, 7, 6, 7. Best after each is the policy 0, 1, 1 and 1, the first of
+    # The averages of the scores: 5, 7, 6, 7. Best after each is the policy 0, 1, 1 and 1, the first of
     # equals. The third batch holds the best single point of all.
-    told = [np.full(15, 5.0), np.full(15, 7.0), np.full(15, 6.0), np.full(15, 7.0)]
-    for scores in told:
+    given = [np.full(15, 5.0), np.full(15, 7.0), np.full(15, 6.0), np.full(15, 7.0)]
+    for scores in given:
         scores[:2] += [3.0, -3.0]
-    told[2][:2] = [99.0, -87.0]
-    policies, best, points, flat = [], [], [], list(itertools.chain(*told))
-    for scores in told:
+    given[2][:2] = [99.0, -87.0]
+    policies, best, points, flat = [], [], [], list(itertools.chain(*given))
+    for scores in given:
         points.append(optimizer.ask())
         policies.append(policy_of(points[-1], epsilon))
         optimizer.tell(points[-1], scores)

@@ -85,7 +85,7 @@ def center(points):
 
 
 def walk(function, forgetting, iterations, noise, eta=1.0):
-    """Return where the policy is at each iteration, (iterations, 4)."""
+    """Return the policy at each iteration, (iterations, 4)."""
     rng = np.random.default_rng(3)
     optimizer = make(np.full(4, 0.3), policies=6, eta=eta, forgetting=forgetting)
     centers = []
@@ -97,7 +97,7 @@ def walk(function, forgetting, iterations, noise, eta=1.0):
 
 
 def test_what_is_remembered_is_seen_from_the_policy_of_now():
-    """On a plane without noise old policies agree with new ones, however far the policy went since."""
+    """On a plane without noise old policies agree with new ones, however far the policy has moved."""
     steps = np.diff(walk(lambda points: 7 + points @ SLOPE, 0.9, 6, noise=0.0)[1:], axis=0)
     np.testing.assert_allclose(steps, np.tile(0.05 * unit(SLOPE), (4, 1)), atol=1e-9)
 
@@ -111,7 +111,7 @@ def test_remembering_helps_against_noise():
 
 
 def test_what_is_old_is_forgotten():
-    """Beyond the top of a hill the scores of the way up still say: go on. Who forgets turns back at once."""
+    """Beyond the top of a hill the old scores still point upward; with forgetting, the policy turns back at once."""
     top = np.array([0.4, 0.35, 0.4, 0.45])
 
     def beyond(forgetting):

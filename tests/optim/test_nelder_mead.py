@@ -1,4 +1,4 @@
-"""Nelder-Mead against scipy's, step by step, and what it does about noise."""
+"""Nelder-Mead against scipy's, step by step, and how it handles noise."""
 
 import numpy as np
 import pytest
@@ -50,12 +50,12 @@ def test_first_simplex_steps_along_each_coordinate_inside_the_cube():
 @pytest.mark.parametrize("function", [HILL, rosenbrock])
 @pytest.mark.parametrize("together", [False, True])
 def test_without_noise_it_is_scipys_step_by_step(function, together):
-    """The vertex that leads, one after the other, is scipy's, to rounding."""
+    """The best vertices, in order, are those of scipy, to rounding."""
     start = np.array([0.3, 0.45, 0.4])
     optimizer = make(start, shrink=0.5, together=together, tolerance=0.0)
     mine = bests(optimizer, function, 200)
     theirs = scipys_bests(function, first_simplex(start, np.full(3, 0.2)))
-    # scipy does not tell which vertex leads the first simplex; from its first step on the ways are one.
+    # scipy does not report the best vertex of the first simplex; from its first step on the paths are the same.
     mine = mine[next(i for i in range(5) if np.allclose(mine[i], theirs[1])) :]
     common = min(len(mine), len(theirs) - 1, 60)
     assert common > 20

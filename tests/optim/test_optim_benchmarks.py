@@ -1,4 +1,4 @@
-"""Standard functions with equal budgets: who must beat whom, and by how much."""
+"""Standard functions with equal budgets: minimum gains, and comparisons between methods."""
 
 import time
 
@@ -65,7 +65,7 @@ def falls(points):
 
 @pytest.mark.parametrize("name", [name for name in FAST if name not in ("random-search", "forward-difference")])
 def test_best_is_not_a_lucky_candidate(name):
-    """The highest scores lie where every other walk falls; what is recommended walks."""
+    """The highest scores lie where every second walk falls; recommended points do not fall."""
     lucky, recommended = [], []
     for seed in range(5):
         optimizer = make_optimizer(name, START, np.full(N, 0.04), np.random.default_rng(seed), {"repeats": 1})

@@ -40,7 +40,7 @@ def sphere(points, optimum=0.6):
 
 
 def learn(optimizer, iterations=None, traversals=math.inf, noise_seed=2, noise=0.05, function=sphere):
-    """Return all points asked and scores told, one pair for each iteration; as the runner does it."""
+    """Run an optimizer as the run loop does; return points and scores, one pair for each iteration."""
     rng = np.random.default_rng(noise_seed)
     log = []
     while not optimizer.stop_reasons() and len(log) != iterations:
@@ -136,7 +136,7 @@ def test_improves_on_a_noisy_sphere(name, seed):
     optimizer = make(name, seed=seed, start=start, epsilon=np.full(N, 0.05))
     learn(optimizer, **budget)
     assert sphere(optimizer.best)[0] > sphere(start)[0] / 2
-    # Negative control: one that is told the opposite fails this check, the random one included.
+    # Negative control: with scores of the opposite sign every optimizer fails this check, even the random one.
     misled = make(name, seed=seed, start=start, epsilon=np.full(N, 0.05))
     learn(misled, **budget, function=lambda points: -sphere(points))
     assert sphere(misled.best)[0] < sphere(start)[0] / 2
@@ -145,7 +145,7 @@ def test_improves_on_a_noisy_sphere(name, seed):
 @every_optimizer
 @pytest.mark.parametrize("score", [0.0, 0.1, -3.0])
 def test_bears_that_all_fail(name, score):
-    """Every candidate falls: nothing is learned, nothing breaks, and whoever asks on after a stop is answered."""
+    """Every candidate falls: nothing is learned, nothing breaks, and `ask` still works after a reason to stop."""
     optimizer = make(name)
     for _ in range(4 if name in SLOW_TO_ASK else 30):
         points = optimizer.ask()
@@ -156,7 +156,7 @@ def test_bears_that_all_fail(name, score):
 
 @every_optimizer
 def test_bears_falls_beyond_an_edge(name):
-    """Like a gait that falls when it becomes too fast: the score drops from its top to 0 within a step."""
+    """Like a gait that falls when it gets too fast: the score drops from its maximum to 0 within a step."""
 
     def edge(points):
         height = 1 - 0.4 * np.sum((points - 0.6) ** 2, axis=1)

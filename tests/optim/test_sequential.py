@@ -1,4 +1,4 @@
-"""The adapter from a textbook loop to ask and tell."""
+"""Optimizers written as a loop, through ask and tell."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from gaitopt.optim.sequential import Search, Sequential
 
 
 class Halving(Sequential):
-    """Asks 2 points, then 1, then 2, and so on; stops, for whoever listens, after the third answer."""
+    """Asks 2 points, then 1, then 2, and so on; gives a reason to stop after the third scores."""
 
     def _search(self) -> Search[None]:
         self.heard = []

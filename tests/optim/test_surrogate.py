@@ -1,4 +1,4 @@
-"""What a surrogate remembers and when it learns, against the process it predicts by."""
+"""The points that a surrogate stores and when it fits, against its Gaussian process."""
 
 import numpy as np
 
@@ -9,14 +9,14 @@ RNG = np.random.default_rng(5)
 POINTS, SCORES, AT = RNG.random((40, 3)), RNG.standard_normal(40), RNG.random((6, 3))
 
 
-def told(points, scores):
+def surrogate_of(points, scores):
     surrogate = Surrogate(lambda: GaussianProcess(np.full(3, 0.7)), 3, np.random.default_rng(1))
     surrogate.tell(points, scores)
     return surrogate
 
 
 def test_only_the_newest_points_tell_if_so_wished():
-    surrogate = told(POINTS, SCORES)
+    surrogate = surrogate_of(POINTS, SCORES)
     process = surrogate._process
     for newest, since in ((None, 0), (15, 25), (100, 0)):
         mean = surrogate.posterior(newest).mean(AT)
@@ -25,16 +25,16 @@ def test_only_the_newest_points_tell_if_so_wished():
 
 
 def test_what_is_remembered_counts_but_teaches_nothing():
-    surrogate = told(POINTS[:10], SCORES[:10])
+    surrogate = surrogate_of(POINTS[:10], SCORES[:10])
     lengths = surrogate.lengths.copy()
     surrogate.remember(POINTS[10:], SCORES[10:])
     np.testing.assert_array_equal(surrogate.points, POINTS)
     np.testing.assert_array_equal(surrogate.lengths, lengths)
-    assert not np.allclose(told(POINTS, SCORES).lengths, lengths)
+    assert not np.allclose(surrogate_of(POINTS, SCORES).lengths, lengths)
 
 
 def test_it_learns_again_only_when_there_are_enough_new_points():
-    surrogate = told(POINTS[:20], SCORES[:20])
+    surrogate = surrogate_of(POINTS[:20], SCORES[:20])
     lengths = surrogate.lengths.copy()
     surrogate.tell(POINTS[20:21], SCORES[20:21])
     np.testing.assert_array_equal(surrogate.lengths, lengths)

@@ -12,7 +12,7 @@ from gaitopt.rl.rollout import Collector
 
 
 def random_mdp(seed, states=4, actions=3, ending=0.25):
-    """Every action leads anywhere, and ends the episode with this probability."""
+    """Return an MDP in which every action may lead to any state, and ends the episode with this probability."""
     rng = np.random.default_rng(seed)
     transitions = rng.dirichlet(np.ones(states), (states, actions)) * (1.0 - ending)
     return MDP(transitions, rng.standard_normal((states, actions)), rng.dirichlet(np.ones(states)))
@@ -27,7 +27,7 @@ def random_softmax(mdp, seed, features=5):
 
 
 def tables(policy, observations):
-    """Return pi (S, A) and the scores (S, A, p) of a softmax policy."""
+    """Return pi (S, A) and psi (S, A, p) of a softmax policy."""
     actions = policy.features.actions
     scores = [policy.score_function(observations, np.full(len(observations), a)) for a in range(actions)]
     return policy.probabilities(observations), np.stack(scores, axis=1)
@@ -50,7 +50,7 @@ def cosine(a, b):
 
 
 def sample_fast(mdp, policy, episodes, seed):
-    """Return a batch of whole episodes like `sample`, all of them walked at once."""
+    """Return a batch of whole episodes like `sample`, all simulated in parallel."""
     rng = np.random.default_rng(seed)
     seen = np.eye(len(mdp.start))
     ending = 1.0 - mdp.transitions.sum(axis=2, keepdims=True)

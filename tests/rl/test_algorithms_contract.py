@@ -60,7 +60,7 @@ def same(one, other):
 
 @every_algorithm
 @every_setting
-def test_learns_something_and_tells_of_it(name, setting):
+def test_learns_something_and_reports_it(name, setting):
     training = make(name, setting)
     before = training.algorithm.policy.parameters.copy()
     seen = []
@@ -158,7 +158,7 @@ def test_step_sizes_far_too_large_are_noticed(name):
 
 
 class Broken(ShortPuckWorld):
-    """Says NaN in the fifth step."""
+    """Returns NaN in the fifth step."""
 
     what = "reward"
 

@@ -120,7 +120,7 @@ def test_a_wrong_critic_is_seen(seed):
 
 @every_seed
 def test_without_start_weighting_it_is_another_gradient(seed):
-    """Negative control, and what most implementations do."""
+    """Negative control; most implementations do this."""
     case = CASES[seed]
     algorithm = case.make(QActorCritic, "qac", case.exact_q(), start_weighting=False)
     estimate = gradient_of_start_value(algorithm, case.batch)
@@ -148,7 +148,7 @@ def test_forward_and_backward_td_lambda_agree_offline(seed, lam, weighted):
 
 @every_seed
 def test_backward_td_lambda_is_the_same_in_pieces(seed):
-    """Traces live on from batch to batch: with one step at a time and fixed parameters the sum is the same."""
+    """Traces continue from batch to batch: with one step at a time and fixed parameters the sum is the same."""
     case = CASES[seed]
     batch = sample(case.mdp, case.policy, 1, seed + 20)
     whole, pieces = (case.make(TDLambdaActorCritic, "td-lambda", case.exact_v(), view="backward") for _ in range(2))
@@ -243,7 +243,7 @@ def test_critics_learn_what_the_estimators_need(name):
 
 
 def test_td_error_at_a_time_out_is_the_advantage():
-    """E[delta | s, a] = A(s, a), though every episode is cut off after two steps."""
+    """E[delta | s, a] = A(s, a), though every episode is truncated after two steps."""
     case = CASES[1]
     batch = sample(case.mdp, case.policy, 3000, 3, limit=2)
     assert batch.truncated.sum() > 1000

@@ -1,4 +1,4 @@
-"""The exact answers, held against other ways to find them: iteration, and finite differences of the objectives."""
+"""The exact solutions against iteration, and finite differences of the objectives."""
 
 import numpy as np
 import pytest
@@ -37,7 +37,7 @@ def test_stationary_distribution_by_walking_long(seed):
     d = np.linalg.matrix_power(chain, 500)[0]
     np.testing.assert_allclose(exact.stationary_distribution(mdp, pi), d, atol=1e-12)
     assert exact.average_reward(mdp, pi) == pytest.approx(d @ np.sum(pi * mdp.rewards, axis=1))
-    # J_avV = J_avR / (1 - gamma) in the endless process
+    # J_avV = J_avR / (1 - gamma) in the continuing process
     assert exact.average_value(mdp, pi, GAMMA) == pytest.approx(exact.average_reward(mdp, pi) / (1 - GAMMA))
 
 
@@ -87,7 +87,7 @@ def test_compatible_critic_leaves_the_gradient_unchanged(seed):
 
 @every_seed
 def test_natural_gradient_does_not_depend_on_the_parameters(seed):
-    """With theta = B eta a step d_eta means d_theta = B d_eta, the scores become psi B."""
+    """With theta = B eta a step d_eta means d_theta = B d_eta, the score function becomes psi B."""
     mdp, _, pi, scores = make(seed)
     b = np.random.default_rng(seed).standard_normal((5, 5))
     in_theta = exact.natural_gradient(mdp, pi, scores, GAMMA)
@@ -99,7 +99,7 @@ def test_natural_gradient_does_not_depend_on_the_parameters(seed):
     assert np.abs(plain_in_eta - plain).max() > 0.1 * np.abs(plain).max()  # negative control
 
 
-def test_endless_processes_need_a_discount():
+def test_continuing_processes_need_a_discount():
     mdp = random_mdp(1, ending=0.0)
     pi = np.full((4, 3), 1 / 3)
     with pytest.raises(InputError, match="discount: got 1, expected less"):

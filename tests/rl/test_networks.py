@@ -1,4 +1,4 @@
-"""Perceptron, normalizer, Adam and critics against finite differences and hand-written truths."""
+"""Perceptron, normalizer, Adam and critics against finite differences and hand-written references."""
 
 import numpy as np
 import pytest

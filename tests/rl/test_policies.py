@@ -1,4 +1,4 @@
-"""The contract of every policy: scores and gradients against finite differences, densities, files, states."""
+"""The contract of every policy: score functions and gradients against finite differences, densities, files, states."""
 
 import json
 
@@ -212,7 +212,7 @@ def test_a_bad_file_is_refused_in_one_line(case, tmp_path):
 
 @pytest.mark.parametrize("name", ["mean", "squares", "count"])
 def test_a_normalization_with_nan_is_refused(tmp_path, name):
-    """It would make every action NaN, and a robot's nearest limit of that."""
+    """Otherwise every action would be NaN, which a robot would clip to a joint limit."""
     policy = LinearGaussianPolicy(3, 2, normalize=True)
     policy.observe(np.random.default_rng(1).standard_normal((9, 3)))
     path = tmp_path / "nan.policy"

@@ -1,4 +1,4 @@
-"""PPO: the clipped objective by hand and by finite differences, and what it tells of its updates."""
+"""PPO: the clipped objective by hand and by finite differences, and its metrics."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The reference problems: what is known of them, and that the algorithms learn them."""
+"""The reference problems: their known solutions, and that the algorithms learn them."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ def learn(problem, algorithm, seed, options=None, stopping=None):
 
 
 def test_the_best_policy_of_the_gridworld_by_hand():
-    # One grey cell: u = g (1 + g u) / 2 -> u = g / (2 - g^2); from a corner it is one step more: g u.
+    # One gray cell: u = g (1 + g u) / 2 -> u = g / (2 - g^2); from a corner it is one step more: g u.
     g = grid.DISCOUNT
     u = g / (2 - g**2)
     assert grid.best_value() == pytest.approx((u + g * u) / 2)
@@ -69,15 +69,15 @@ def test_gridworld_is_learned_from_any_seed(algorithm, seed):
 
 
 def test_random_search_gets_stuck_in_the_gridworld():
-    """It acts without noise: where cells look the same it does the same, and is stuck on one side of the treasure."""
+    """It acts without noise: it takes the same action in cells that look the same, and gets stuck on one side."""
     training = make_training("aliased-gridworld", "augmented-random-search", 1, {"noise": 1.0}, Stopping(iterations=20))
     training.run()
     policy = training.algorithm.policy
-    grey = grid.WALLS[1:2]
+    gray = grid.WALLS[1:2]
     requests = training.algorithm.requests()
     for batch in Collector([grid.make_environment()], policy, 1).collect(requests):
-        at_grey = (batch.observations == grey).all(axis=1)
-        assert len(set(batch.actions[at_grey].tolist())) <= 1
+        at_gray = (batch.observations == gray).all(axis=1)
+        assert len(set(batch.actions[at_gray].tolist())) <= 1
     lived = Collector([grid.make_environment()], policy, 2).collect([replace(requests[0], episodes=200)])[0]
     reached = lived.terminated.sum() / len(lived.episode_returns)
     assert reached < 0.8  # some starts never end at the treasure, nor anywhere
@@ -113,7 +113,7 @@ def test_self_play_tends_to_the_uniform_policy_from_any_seed(algorithm, seed):
 
 
 def test_without_entropy_self_play_only_circles():
-    """Negative control: the policy stays away from the uniform one, about which it runs."""
+    """Negative control: the policy cycles around the uniform one."""
     training = make_training("rock-paper-scissors", "reinforce", 1, {"entropy_bonus": 0.0})
     seen = []
     training.run(lambda progress: seen.append(mixture_of(training.algorithm.policy)))
@@ -140,7 +140,7 @@ def test_one_step_is_learned(algorithm):
 
 
 class Steering:
-    """The hand-made controller as a policy."""
+    """The hand-tuned controller as a policy."""
 
     def mode(self, observations):
         return puck.steering(observations)
@@ -180,7 +180,7 @@ def test_target_moves_every_30_seconds_and_the_walls_hold():
 
 
 def test_puck_world_is_learned():
-    """PPO at least 3 times nearer than a random policy; a controller made by hand is nearly 15 times nearer."""
+    """PPO gets at least 3 times nearer than a random policy; a hand-tuned controller nearly 15 times."""
     random = mean_distance(GaussianMLPPolicy(6, 2, np.random.default_rng(1)), explore=True)
     assert mean_distance(Steering(), explore=False) < random / 10
     policy = learn("puck-world", "ppo", 1, stopping=Stopping(steps=30_000))

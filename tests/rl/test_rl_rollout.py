@@ -1,4 +1,4 @@
-"""Lanes, requests and batches: nothing depends on how many processes live through them."""
+"""Samplers, requests and batches: results do not depend on the number of processes."""
 
 import numpy as np
 import pytest
@@ -15,7 +15,7 @@ from gaitopt.rl.sampler import Sampler
 
 
 class Counter:
-    """Observes how many steps it has taken; terminates or is cut off after four."""
+    """Observes how many steps it has taken; terminates or is truncated after four."""
 
     observation_size = 1
 
@@ -95,7 +95,7 @@ def test_work_is_shared_out_by_numbers_alone():
 
 
 def test_a_sampler_alone_gives_the_same_bits_as_among_others():
-    """What a pool of workers relies on."""
+    """A pool of workers relies on this."""
     mdp = random_mdp(1)
     actor = random_softmax(mdp, 2)
     requests = [Request(actor.state(), steps=31), Request({"parameters": np.zeros(5)}, episodes=5)]
@@ -103,7 +103,7 @@ def test_a_sampler_alone_gives_the_same_bits_as_among_others():
     samplers = {number: Sampler(TabularEnvironment(mdp), 9, number) for number in (2, 0, 1)}
     jobs = share_out(requests, 3)
     apart = {}
-    for number in samplers:  # each in a process of its own, say
+    for number in samplers:  # as if each were in its own process
         mine = [job for job in jobs if job.sampler == number]
         apart.update(zip(mine, collect(mine, requests, samplers, actor), strict=True))
     for number, batch in enumerate(together):
@@ -117,7 +117,7 @@ def test_the_policy_is_left_as_it_was_found():
 
 
 def test_a_sampler_restored_in_mid_episode_goes_on_bit_for_bit():
-    """The puck's target moves after 150 steps: the environment's own stream of chance is restored, too."""
+    """The puck's target moves after 150 steps: the random stream of the environment is restored, too."""
     actor = LinearGaussianPolicy(6, 2)
     first, second = (Collector([PuckWorld(), PuckWorld()], actor, 4) for _ in range(2))
     request = Request(actor.state(), steps=2 * (LIMIT + 100))

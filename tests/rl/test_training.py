@@ -1,4 +1,4 @@
-"""When training stops, and what is kept of it."""
+"""When training stops, and the state it saves."""
 
 import numpy as np
 import pytest

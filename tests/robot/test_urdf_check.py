@@ -70,10 +70,10 @@ def test_a_urdf_of_somebody_elses_making_is_taken_as_it_is(robot, tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda robot: scaled(robot, 2.0), r"weighs .* kg, by robot.toml .*; mend one of the two"),
+        (lambda robot: scaled(robot, 2.0), r"has a mass of .* kg; expected .*, as in robot.toml; correct one of them"),
         (
             lambda robot: robot.model_copy(update={"legs": longer(robot.legs)}),
-            r"front_left_lower_link begins at \[.*\] mm, by robot.toml at \[.*\]; mend",
+            r"front_left_lower_link starts at \[.*\] mm; expected \[.*\], as in robot.toml; correct",
         ),
     ],
 )
@@ -90,13 +90,13 @@ def longer(legs):
 
 def test_a_urdf_without_a_paw_is_refused(robot, tmp_path):
     mine = own(robot, tmp_path, lambda text: text.replace("rear_right_paw_link", "foot"))
-    with pytest.raises(InputError, match=r"has no link 'rear_right_paw_link' that hangs on the trunk"):
+    with pytest.raises(InputError, match=r"has no link 'rear_right_paw_link' connected to the trunk"):
         check_urdf(mine)
 
 
 def test_a_leg_that_is_turned_is_another_leg(robot, tmp_path):
     """Origins count with their rotations; the head's does not matter, no leg hangs on it."""
-    for name, words in (("neck", None), ("front_left_rotator", "front_left_rotator_link turns about")):
+    for name, words in (("neck", None), ("front_left_rotator", "front_left_rotator_link rotates about")):
         mine = own(robot, tmp_path)
         root = ET.parse(mine.urdf).getroot()
         joint = next(joint for joint in root if joint.get("name") == name)
@@ -109,7 +109,7 @@ def test_a_leg_that_is_turned_is_another_leg(robot, tmp_path):
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        (lambda t: t.replace('axis xyz="0 -1 0"', 'axis xyz="0 1 0"', 1), "front_left_rotator_link turns about"),
+        (lambda t: t.replace('axis xyz="0 -1 0"', 'axis xyz="0 1 0"', 1), "front_left_rotator_link rotates about"),
         (lambda t: t.replace("mass value=", 'mass value="x" was=', 1), "is not a readable URDF"),
         (lambda t: t.replace('<axis xyz="0 -1 0"', '<axis xyz="0 -1"', 1), "is not a readable URDF"),
         (lambda t: t.replace('parent link="trunk"', 'parent link="front_left_paw_link"'), "is not a readable URDF"),

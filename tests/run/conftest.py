@@ -5,8 +5,8 @@ import itertools
 
 import pytest
 import small_trainings
+from small_comparisons import NOON, SMALL
 from small_runs import chance_walk
-from small_studies import NOON, SMALL
 
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.compare.compare import new_comparison
@@ -75,14 +75,22 @@ def free_walks(monkeypatch):
     return walked
 
 
+def of_the_methods(small, changes):
+    """Return the settings of a small comparison with changes; other methods' options would be refused."""
+    settings = small | changes
+    methods = settings["algorithms" if "algorithms" in small else "optimizers"] or ()
+    options = {name: own for name, own in small["options"].items() if methods == "all" or name in methods}
+    return small | {"options": options} | changes
+
+
 @pytest.fixture
-def make_study(ers7, tiny_field, tmp_path):
+def make_comparison(ers7, tiny_field, tmp_path):
     """Return a function that makes a new comparison, each a minute later than the one before."""
     made = []
 
     def make(**changes):
         made.append(NOON + datetime.timedelta(minutes=len(made)))
-        settings = {"robot": ers7, "scenario": tiny_field} | SMALL | changes
+        settings = {"robot": ers7, "scenario": tiny_field} | of_the_methods(SMALL, changes)
         return create_comparison(plan(CompareSettings(**settings)), tmp_path / "runs", {}, made[-1])
 
     return make
@@ -102,7 +110,7 @@ def make_contest(ers7, tiny_field, tmp_path):
 
     def make(**changes):
         made.append(tmp_path / f"contest{len(made)}")
-        settings = {"robot": ers7, "scenario": tiny_field} | small_trainings.SMALL | changes
+        settings = {"robot": ers7, "scenario": tiny_field} | of_the_methods(small_trainings.SMALL, changes)
         return new_comparison(CompareSettings(**settings), made[-1])
 
     return make

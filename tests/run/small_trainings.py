@@ -40,15 +40,15 @@ class FreeEnvironment:
         return sight, float(sight[0] * np.sum(action) - fell), bool(fell), bool(over and not fell)
 
 
-def trained_by(study):
+def trained_by(folder):
     """Return all that a comparison of algorithms has stored but how long it took."""
-    with study.open_store() as store:
+    with folder.open_store() as store:
         named = store._connection.execute("SELECT DISTINCT purpose FROM traversals").fetchall()
         rows = [dataclasses.replace(row, wall_s=0.0) for (purpose,) in named for row in store.rows(purpose)]
     files = {}
-    for member in study.members:
+    for member in folder.members:
         for path in sorted([*member.path.glob("snapshots/*"), member.policy_path]):
-            files[path.relative_to(study.path)] = path.read_bytes()
+            files[path.relative_to(folder.path)] = path.read_bytes()
         state = read_arrays(member.state_path)[1]
         bits = {name: array.tobytes() for name, array in state.items()}
         files[member.path.name] = bits, member.progress_path.read_bytes()

@@ -3,7 +3,7 @@ import sys
 import pytest
 
 from gaitopt.errors import BodyError
-from gaitopt.run.diagnosis import checkup
+from gaitopt.run.diagnosis import diagnose
 
 
 @pytest.fixture(autouse=True)
@@ -14,7 +14,7 @@ def short_walk(monkeypatch, tiny_field):
 
 
 def findings(runs):
-    return {finding.what: finding for finding in checkup(runs)}
+    return {finding.what: finding for finding in diagnose(runs)}
 
 
 def test_what_learning_needs_works_where_the_tests_run(tmp_path):
@@ -31,7 +31,7 @@ def test_a_folder_in_which_no_run_can_be_made_is_found(tmp_path):
         finding = findings(runs)["runs"]
         assert not finding.works
         assert "Not a directory" in finding.detail
-        assert "--runs" in finding.mend
+        assert "--runs" in finding.fix
 
 
 def test_an_engine_that_fails_is_found(tmp_path, monkeypatch):
@@ -41,7 +41,7 @@ def test_an_engine_that_fails_is_found(tmp_path, monkeypatch):
     monkeypatch.setattr("gaitopt.run.diagnosis.make_body", no_body)
     finding = findings(tmp_path)["PyBullet"]
     assert (finding.works, finding.needed, finding.detail) == (False, True, "no engine here")
-    assert finding.mend
+    assert finding.fix
 
 
 def test_an_engine_that_does_not_repeat_itself_is_found(tmp_path, monkeypatch):
@@ -61,9 +61,9 @@ def test_what_only_pictures_need_may_be_missing(tmp_path, monkeypatch):
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.delenv("DISPLAY", raising=False)
     found = findings(tmp_path)
-    for what, mend in (("PyAV", r"gaitopt[video]"), ("EGL", "libegl1"), ("window", "--video")):
+    for what, fix in (("PyAV", r"gaitopt[video]"), ("EGL", "libegl1"), ("window", "--video")):
         assert (found[what].works, found[what].needed) == (False, False)
-        assert mend in found[what].mend
+        assert fix in found[what].fix
 
 
 def test_an_engine_in_which_the_robot_does_not_arrive_is_found(tmp_path, monkeypatch, tiny_field):

@@ -49,7 +49,7 @@ def test_a_row_comes_back_to_the_bit(store, path, changes):
     store.close()
     with RunStore(path) as again:
         [back] = again.rows("learn")
-    # Texts of floats are exact, and tell nan from None; plain equality would let 1 pass for 1.0, and fail for nan.
+    # Texts of floats are exact and distinguish nan from None; equality would let 1 pass for 1.0, and fail for nan.
     assert repr(back) == repr(row).replace("-0.0,", "0.0,")  # SQLite knows no negative zero
 
 
@@ -201,7 +201,7 @@ def test_an_iteration_comes_back_to_the_bit_and_is_kept_as_it_was_first_told(sto
     assert store.iterations() == []  # as in a database of an older version, which has no such table
     store.add_iteration(Iteration(1, 90, first.incumbent, 0.25))
     store.add_iteration(first)
-    store.add_iteration(dataclasses.replace(first, overhead_s=9.0))  # told again when a run is taken up
+    store.add_iteration(dataclasses.replace(first, overhead_s=9.0))  # added again when a run is resumed
     assert store.iterations() == [first, Iteration(1, 90, first.incumbent, 0.25)]
 
 

@@ -203,6 +203,31 @@ def test_a_gait_of_another_robot_is_not_filmed(tmp_path, ers7, tiny_field):
         record_video(tmp_path / "walk.gif", {"walk": other}, ers7, tiny_field)
 
 
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"path": 3}, r"path: got 3; expected the name of a file that ends in .mp4 or .gif"),
+        ({"walkers": {}}, "walkers: got none; expected at least one"),
+        ({"walkers": {"one": "hand-tuned", "other": 3}}, "walker: got 3; expected a gait"),
+        ({"seed": -1}, "seed: got -1; expected a whole number of at least 0"),
+        ({"engine": "pybullet"}, "engine: got 'pybullet'; expected an EngineSpec"),
+    ],
+)
+def test_a_film_that_cannot_be_is_refused_before_anything_walks(tmp_path, ers7, tiny_field, changes, said):
+    good = {"path": tmp_path / "walk.gif", "walkers": "hand-tuned", "robot": ers7, "scenario": tiny_field}
+    with pytest.raises(InputError, match=said):
+        record_video(**good | changes)
+    assert not list(tmp_path.iterdir())
+
+
+def test_walkers_may_be_one_a_list_or_named(tmp_path, ers7, tiny_field, hand_tuned):
+    labels = set()
+    for walkers in ("hand-tuned", [hand_tuned], (hand_tuned.parameters,), {"fast": hand_tuned}):
+        path = tmp_path / "walk.gif"
+        record_video(path, walkers, ers7, tiny_field, report=lambda label, part: labels.add(label))
+    assert labels == {"hand-tuned", "gait", "fast"}
+
+
 @pytest.mark.parametrize(("name", "look_s"), [("petoi-bittle", 0.036), ("dynamixel-quadruped", 0.040)])
 def test_a_film_keeps_time_whatever_the_robots_command_period(tmp_path, tiny_field, name, look_s):
     """Command periods that do not divide the AIBOs' look period of 32 ms."""

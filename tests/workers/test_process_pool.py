@@ -1,4 +1,4 @@
-"""What can happen to worker processes: killed, interrupted, left behind."""
+"""Worker processes that are killed, interrupted or left behind."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ from gaitopt.workers import worker_process
 from gaitopt.workers.process_pool import ProcessPool
 
 HANG_S = 120.0
-"""Nothing here takes nearly as long: reaching it means that something hangs."""
+"""Much longer than any test takes: reaching it means that something hangs."""
 
 
 def wait_until(reached: Callable[[], bool]) -> None:
@@ -125,7 +125,7 @@ def test_an_error_shows_where_in_the_worker_it_was_raised():
     assert 'raise BodyError("task 3 fell over")' in str(caught.value.__cause__)
 
 
-def test_an_error_that_cannot_be_sent_is_told_in_words():
+def test_an_error_that_cannot_be_pickled_is_described():
     with ProcessPool(raises_unsendable, count=2) as workers:
         with pytest.raises(WorkerError, match=r"cannot be pickled: UnsendableError\('torque of joint 3'\)"):
             list(workers.run([0]))

@@ -1,4 +1,4 @@
-"""What can happen to a Ray: workers die, nodes go, nobody answers, or it is not installed."""
+"""Failures of Ray: workers die, nodes leave, the head does not answer, or it is not installed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every kind of workers promises."""
+"""The contract of all workers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Factories and scripts for the tests of workers; a module of its own, as spawned processes import it."""
+"""Factories and scripts for the tests of workers, in a module that spawned processes can import."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from gaitopt.workers.process_pool import ProcessPool
 
 Function = Callable[[int], object]
 LONG_S = 300.0
-"""Longer than any test may take: whoever sleeps this long has to be killed."""
+"""Longer than any test may take: a task that sleeps this long must be killed."""
 
 
 def squares() -> Function:
@@ -37,7 +37,7 @@ def cannot_be_built() -> Function:
 
 
 class UnsendableError(Exception):
-    """It can be pickled, but not unpickled, as that calls it with its message only."""
+    """Can be pickled, but not unpickled, which calls it with its message only."""
 
     def __init__(self, what: str, joint: int):
         super().__init__(f"{what} of joint {joint}")
@@ -99,7 +99,7 @@ def interrupts_itself() -> Function:
 
 @dataclass(frozen=True)
 class Counted:
-    """Leaves a file for each time that it builds a function; the function returns where it runs."""
+    """Writes a file each time it builds a function; the function returns its process id."""
 
     folder: Path
 
@@ -152,7 +152,7 @@ class KillsWorkerOnce:
 
 @dataclass(frozen=True)
 class Hangs:
-    """Tasks from `first` on never end; each leaves a file that tells it has begun."""
+    """Tasks from `first` on never end; each writes a file when it begins."""
 
     folder: Path
     first: int = 0
@@ -168,7 +168,7 @@ class Hangs:
 
 
 def hang_in_pool(folder: str) -> None:
-    """Script: start workers that never end; tell when interrupted."""
+    """Script: start workers that never end; print when interrupted."""
     signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell may have it ignored in the background
     try:
         print("starting", flush=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from numbers import Integral
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.optim.catalog import OPTIMIZERS, resolve_options
@@ -36,6 +36,10 @@ class CompareSettings(Settings):
 
     kind: ClassVar[str] = "compare"
 
+    if TYPE_CHECKING:  # or type checkers would want specs, and every field
+
+        def __init__(self, /, **fields: Any) -> None: ...
+
     optimizers: tuple[str, ...] | None = None
     """Optimizers to compare, with commas between, or all; see `gaitopt list optimizers` (default: all that the budget
     pays for)."""
@@ -66,8 +70,8 @@ class CompareSettings(Settings):
         values = super().completed(given) | {"seeds": seed_list(given.get("seeds", SEEDS))}
         values.setdefault("name", f"{values['robot'].name}-comparison")
         options = given.get("options") or {}
-        if given.get("algorithms"):
-            methods = method_names(given["algorithms"], ALGORITHMS)
+        if "algorithms" in given:
+            methods = method_names(given["algorithms"], ALGORITHMS, "algorithms")
             begin, interface = given.get("policy_options", {}), given.get("interface", {})
             return values | {
                 "algorithms": methods,
@@ -79,7 +83,7 @@ class CompareSettings(Settings):
                     for name, own in _own_options(methods, options).items()
                 },
             }
-        methods = method_names(given.get("optimizers"), OPTIMIZERS)
+        methods = method_names(given.get("optimizers"), OPTIMIZERS, "optimizers")
         return values | {
             "optimizers": methods,
             "traversals": given.get("traversals", TRAVERSALS),
@@ -141,7 +145,7 @@ def seed_list(seeds: Any) -> tuple[int, ...]:
     Raises:
         InputError: there are none, too many, one comes twice, or they are not whole numbers.
     """
-    several = isinstance(seeds, Sequence) and not isinstance(seeds, str)
+    several = isinstance(seeds, Sequence) and not isinstance(seeds, (str, bytes))
     given = seeds if several else (seeds,)
     if not all(isinstance(seed, Integral) for seed in given):
         raise InputError(f"seeds: got {seeds!r}; expected how many, or a list of whole numbers")
@@ -154,19 +158,27 @@ def seed_list(seeds: Any) -> tuple[int, ...]:
     return numbers
 
 
-def method_names(choice: Any, known: Registry[Any]) -> tuple[str, ...]:
-    """Return the methods that a text or a list names, each once; all that are known for `all`, or nothing."""
+def method_names(choice: Any, known: Registry[Any], setting: str = "methods") -> tuple[str, ...]:
+    """Return the methods that a text or a list names, each once; all that are known for `all`, or nothing.
+
+    Raises:
+        InputError: names the setting; it is neither a text nor a list of names or classes.
+    """
     if choice is None or choice == ALL:
         return tuple(known)
     listed = choice.split(",") if isinstance(choice, str) else choice if isinstance(choice, Sequence) else [choice]
+    if not all(isinstance(each, str) or callable(each) for each in listed):
+        raise InputError(f"{setting}: got {choice!r}; expected names")
     return tuple(dict.fromkeys(known.name_of(each.strip() if isinstance(each, str) else each) for each in listed))
 
 
 def _own_options(methods: Sequence[str], given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
     """Return what was given of each method's options: those for all, then its own."""
-    for name in given:
+    for name, own in given.items():
         if name not in (METHOD, *methods):
             raise unknown_name("method of this comparison", name, methods)
+        if not isinstance(own, Mapping):
+            raise InputError(f"options.{name}: got {own!r}; expected a table")
     return {name: {**given.get(METHOD, {}), **given.get(name, {})} for name in methods}
 
 

@@ -44,8 +44,10 @@ class Trial(Protocol):
         """Its settings."""
         ...
 
-    provenance: Provenance
-    """What its settings stood for when it was begun."""
+    @property
+    def provenance(self) -> Provenance:
+        """What its settings stood for when it was begun."""
+        ...
 
     @property
     def method(self) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
-from gaitopt.gait.paw_motion import TRENDS, StanceModel
+from gaitopt.gait.paw_motion import TRENDS, PawMotion
 from gaitopt.gait.space import GaitSpace
 from gaitopt.optim.base import Features, Optimizer
 from gaitopt.optim.catalog import DEFAULT, OPTIMIZERS, make_optimizer, resolve_options
@@ -28,6 +28,10 @@ class LearnSettings(Settings):
     """Settings of learning a gait; see `gaitopt.learn`."""
 
     kind: ClassVar[str] = "learn"
+
+    if TYPE_CHECKING:  # or type checkers would want specs, and every field
+
+        def __init__(self, /, **fields: Any) -> None: ...
 
     optimizer: str = DEFAULT
     """Optimizer; see `gaitopt list optimizers`."""
@@ -87,12 +91,12 @@ def score_of(choice: Any) -> ScoreSpec:
 
 def new_optimizer(settings: LearnSettings) -> Optimizer:
     """Return the run's optimizer, at its start."""
-    space, stance = GaitSpace(settings.robot), StanceModel(settings.robot)
+    space, motion = GaitSpace(settings.robot), PawMotion(settings.robot)
     start, epsilon = space.to_cube(settings.start_gait), space.epsilon_in_cube
     rng = generator(settings.seed, Stream.OPTIMIZER)
 
     def of(points: Array) -> Array:
-        return stance(space.vectors(points))
+        return motion.features(space.vectors(points))
 
     return make_optimizer(settings.optimizer, start, epsilon, rng, settings.options, Features(of, len(TRENDS)))
 

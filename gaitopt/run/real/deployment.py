@@ -6,9 +6,10 @@ import math
 from dataclasses import dataclass
 from typing import Any
 
-from gaitopt.errors import InputError
+from gaitopt.errors import InputError, ProtocolError
 from gaitopt.gait.cycle import cycle
 from gaitopt.gait.parameters import GaitParameters
+from gaitopt.hal.body import Lifecycle
 from gaitopt.hal.real.body import RealBody
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.target import RobotChoice, ScenarioChoice, find_target
@@ -61,10 +62,14 @@ def plan_deployment(
     Raises:
         InputError: the link cannot carry the gait; says how it could. Or this walker cannot be played by the robot.
         BodyError: the robot lacks a sensor that the walker needs.
+        ProtocolError: the body is not configured.
     """
+    if not isinstance(body, RealBody):
+        raise InputError(f"body: got {type(body).__name__}; expected a real robot's: make_body(robot, 'opencat:PORT')")
     target = find_target(walker, body.robot if robot is None else robot, scenario)
-    _check_positive("slower", slower)
-    _check_positive("duration", duration)
+    slower, duration = _positive("slower", slower), _positive("duration", duration)
+    if body.lifecycle is Lifecycle.DISCONNECTED:
+        raise ProtocolError("plan_deployment: the body is disconnected; call configure() first, or use `with`")
     found, spec = target.walker, target.robot
     if native:
         slow = slowed(gait_of_skill(found), slower or 1.0)
@@ -92,13 +97,15 @@ def gait_of_skill(walker: Walker) -> GaitParameters:
     return walker.gait.parameters
 
 
-def _check_positive(name: str, value: float | None) -> None:
+def _positive(name: str, value: Any) -> float | None:
+    """Return a number above 0, such as one of numpy's, as a float; or None."""
     try:
-        good = value is None or 0.0 < float(value) < math.inf
+        number = None if value is None else float(value)
     except (TypeError, ValueError):
-        good = False
-    if not good:
+        number = math.nan
+    if number is not None and not 0.0 < number < math.inf:
         raise InputError(f"{name}: got {value!r:.80}; expected a number above 0, or None")
+    return number
 
 
 def _fit(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -52,6 +52,10 @@ class TrainSettings(Settings):
 
     kind: ClassVar[str] = "train"
 
+    if TYPE_CHECKING:  # or type checkers would want specs, and every field
+
+        def __init__(self, /, **fields: Any) -> None: ...
+
     algorithm: str = "ppo"
     """Algorithm; see `gaitopt list algorithms`."""
     options: dict[str, Any]
@@ -98,7 +102,9 @@ class TrainSettings(Settings):
             "policy_options": changed(PolicyOptions(), begin, "policy") if isinstance(begin, Mapping) else begin,
             "interface": changed(usual, interface, "interface")
             if isinstance(interface, Mapping)
-            else interface or usual,
+            else usual
+            if interface is None
+            else interface,
         }
 
     @model_validator(mode="after")

@@ -27,6 +27,7 @@ from gaitopt.run.train.sampler_pool import SamplerFactory, SamplerPool
 from gaitopt.run.train.settings import TrainSettings, new_algorithm, new_policy
 from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
 from gaitopt.run.walker import Walker, gait_walker
+from gaitopt.spec import parse_spec
 from gaitopt.walk.evaluation import Evaluation
 from gaitopt.workers import WorkerChoice
 
@@ -97,7 +98,7 @@ class _Work:
         self._make_environment = partial(self._config.environment, folder.pace_mps)
         self._environment = self._make_environment()
         self._policy = new_policy(self._config, self._environment)
-        self._settings = self._dump() | {"pace_mps": folder.pace_mps}
+        self._settings = self._config.model_dump(mode="json", exclude=MAY_CHANGE) | {"pace_mps": folder.pace_mps}
         self._rows: list[Row] = []
         self._state: State | None = None  # after the last whole update of this process
         self._last = Progress(0, 0, 0, float("nan"), {})
@@ -161,8 +162,8 @@ class _Work:
                     f"begin a new one (its policy so far: {self._folder.policy_path})"
                 )
             return
-        begun_with = training.load(self._folder.state_path)
-        if found := first_difference(self._dump() | dict(begun_with), self._settings):  # new settings: as they are
+        begun_with = self._filled_in(training.load(self._folder.state_path))
+        if found := first_difference(begun_with, self._settings):
             key, then, now = found
             raise InputError(
                 f"{self._folder.path}: was begun with {key} = {then!r}, got {now!r}; "
@@ -171,8 +172,13 @@ class _Work:
         self._last = training.progress
         self._rows = [row for row in self._folder.read_progress() if row["iteration"] <= self._last.iteration]
 
-    def _dump(self) -> dict[str, Any]:
-        return self._config.model_dump(mode="json", exclude=MAY_CHANGE)
+    def _filled_in(self, begun_with: Mapping[str, Any]) -> dict[str, Any]:
+        """Return the settings in a state with those that its version did not have yet, which take their defaults."""
+        stored = {"pace_mps": self._folder.pace_mps, **begun_with}
+        pace = {"pace_mps": stored.pop("pace_mps")}
+        free = self._config.model_dump(mode="json", include=MAY_CHANGE)
+        begun = parse_spec(TrainSettings, free | stored, str(self._folder.state_path))
+        return begun.model_dump(mode="json", exclude=MAY_CHANGE) | pace
 
     def _save(self) -> None:
         if self._state is not None:

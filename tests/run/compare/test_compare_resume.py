@@ -1,4 +1,4 @@
-"""A comparison that is stopped and taken up again, with the same settings and with others."""
+"""A comparison that is stopped and resumed, and one whose files were changed or damaged."""
 
 import contextlib
 import sqlite3
@@ -7,17 +7,13 @@ import sys
 import time
 
 import pytest
+from small_comparisons import left_by, said
 from small_runs import ENVIRONMENT, rows_of
-from small_studies import left_by, said
 
 from gaitopt.errors import InputError
-from gaitopt.gait.gait_file import load_gait
-from gaitopt.robot.spec import load_robot
 from gaitopt.run.compare.compare import run_comparison
 from gaitopt.run.compare.folder import ComparisonFolder
-from gaitopt.run.compare.settings import check_given
 from gaitopt.run.store import RunStore
-from gaitopt.scenario.objective import parse_score
 
 
 class StopAfter:
@@ -30,26 +26,26 @@ class StopAfter:
             raise KeyboardInterrupt
 
 
-def test_stopped_at_any_report_it_ends_as_if_it_had_not(make_study, free_walks):
-    whole = make_study(seeds=(3,))
+def test_stopped_at_any_report_it_ends_as_if_it_had_not(make_comparison, free_walks):
+    whole = make_comparison(seeds=(3,))
     expected = said(run_comparison(whole, 1))
     total = len(free_walks)
     for report in (1, 2, 3, 4, 9):  # nothing learned, a run, both runs, some fresh traversals
-        study = make_study(seeds=(3,))
+        folder = make_comparison(seeds=(3,))
         free_walks.clear()
         with pytest.raises(KeyboardInterrupt):
-            run_comparison(study, 1, StopAfter(report))
-        assert said(run_comparison(ComparisonFolder(study.path), 1)) == expected
-        assert left_by(study) == left_by(whole)
+            run_comparison(folder, 1, StopAfter(report))
+        assert said(run_comparison(ComparisonFolder(folder.path), 1)) == expected
+        assert left_by(folder) == left_by(whole)
         assert len(free_walks) == total  # nothing was walked twice
 
 
-def test_stopped_while_rows_are_written_it_ends_as_if_it_had_not(make_study, free_walks, monkeypatch):
-    whole = make_study(seeds=(3,))
+def test_stopped_while_rows_are_written_it_ends_as_if_it_had_not(make_comparison, free_walks, monkeypatch):
+    whole = make_comparison(seeds=(3,))
     expected = said(run_comparison(whole, 1))
     add = RunStore.add
     for last in range(3, len(free_walks), 23):
-        study, left = make_study(seeds=(3,)), last
+        folder, left = make_comparison(seeds=(3,)), last
 
         def stop(store, row):
             nonlocal left
@@ -61,16 +57,16 @@ def test_stopped_while_rows_are_written_it_ends_as_if_it_had_not(make_study, fre
         with monkeypatch.context() as patch:
             patch.setattr(RunStore, "add", stop)
             with pytest.raises(KeyboardInterrupt):
-                run_comparison(study, 1)
-        assert said(run_comparison(ComparisonFolder(study.path), 1)) == expected
-        assert left_by(study) == left_by(whole)
+                run_comparison(folder, 1)
+        assert said(run_comparison(ComparisonFolder(folder.path), 1)) == expected
+        assert left_by(folder) == left_by(whole)
 
 
-def test_a_finished_comparison_says_the_same_again_and_walks_nothing(make_study, free_walks):
-    study = make_study()
-    first = run_comparison(study, 1)
+def test_a_finished_comparison_says_the_same_again_and_walks_nothing(make_comparison, free_walks):
+    folder = make_comparison()
+    first = run_comparison(folder, 1)
     free_walks.clear()
-    assert run_comparison(study, 1) == first
+    assert run_comparison(folder, 1) == first
     assert free_walks == []
 
 
@@ -79,15 +75,14 @@ import sys
 from pathlib import Path
 from gaitopt.run.compare.compare import run_comparison
 from gaitopt.run.compare.folder import ComparisonFolder
-from gaitopt.run.compare.settings import check_given
 if __name__ == "__main__":
     run_comparison(ComparisonFolder(Path(sys.argv[1])), workers=2)
 """
 
 
-def test_killed_with_runs_under_way_it_ends_as_if_it_had_lived(make_study, tmp_path):
+def test_killed_with_runs_under_way_it_ends_as_if_it_had_not_been(make_comparison, tmp_path):
     changes = {"optimizers": ("kohl-stone",), "traversals": 24, "seeds": (1, 2), "fresh": 2}
-    whole, killed = make_study(**changes), make_study(**changes)
+    whole, killed = make_comparison(**changes), make_comparison(**changes)
     expected = said(run_comparison(whole, 1))
     script = tmp_path / "compare.py"
     script.write_text(COMPARE)
@@ -99,116 +94,82 @@ def test_killed_with_runs_under_way_it_ends_as_if_it_had_lived(make_study, tmp_p
     assert left_by(killed) == left_by(whole)
 
 
-def wait_for_rows(study, rows, process):
+def wait_for_rows(folder, rows, process):
     deadline = time.monotonic() + 120
     while process.poll() is None and time.monotonic() < deadline:
-        if sum(len(rows_of(member)) for member in study.members) >= rows:
+        if sum(len(rows_of(member)) for member in folder.members) >= rows:
             return
         time.sleep(0.01)
     assert process.poll() == 0, "the comparison neither came so far nor ended"
 
 
 @pytest.mark.parametrize(
-    ("given", "words"),
-    [
-        ({"traversals": 60}, "traversals is 30, got 60"),
-        ({"seeds": (1, 2)}, r"seeds is \(1, 2, 3\), got \(1, 2\)"),
-        ({"fresh": 5}, "fresh is 4, got 5"),
-        ({"name": "other"}, "name is small, got other"),
-        ({"optimizers": ["kohl-stone"]}, "optimizers is .*hill-climbing.* got .*kohl-stone"),
-        ({"score": parse_score("speed - 0.5*sway")}, r"score.sway is 0\.0, got -0\.5"),
-        ({"scenario": "friction"}, r"scenario.friction.mean is 0\.6, got 0\.5"),
-        ({"robot": "aibo-ers210"}, "robot.name is aibo-ers7, got aibo-ers210"),
-    ],
-)
-def test_with_other_settings_it_is_not_taken_up_and_the_difference_is_named(make_study, given, words):
-    study = make_study()
-    first = study.members[0].config
-    if given.get("scenario"):
-        friction = first.scenario.friction.model_copy(update={"mean": 0.5})
-        given = {"scenario": first.scenario.model_copy(update={"friction": friction})}
-    if given.get("robot"):
-        given = {"robot": load_robot("aibo-ers210")}
-    with pytest.raises(InputError, match=words) as caught:
-        check_given(study, given)
-    assert str(study.path) in str(caught.value)
-    assert "\n" not in str(caught.value)
-
-
-def test_the_same_settings_given_again_are_no_difference(make_study, ers7, tiny_field):
-    study = make_study()
-    start = load_gait("hand-tuned", ers7)
-    check_given(study, {"robot": ers7, "scenario": tiny_field, "start": start, "traversals": 30, "seeds": (1, 2, 3)})
-    check_given(study, {"optimizers": ["hill-climbing", "kohl-stone"], "score": parse_score("speed")})
-
-
-@pytest.mark.parametrize(
     ("file", "old", "new", "words"),
     [
         (
-            "study.toml",
+            "config.toml",
             "traversals = 30",
             "traversals = 60",
-            "traversals is 30 in runs/kohl-stone-1/config.toml, got 60",
+            "runs/kohl-stone-1: traversals is 30 in config.toml, and 60 in that of the comparison",
         ),
         (
             "runs/kohl-stone-2/config.toml",
-            "time_limit_s = 1.0",
-            "time_limit_s = 2.0",
-            "time_limit_s is 2.0 in runs/kohl",
+            "half_width_m = 0.75",
+            "half_width_m = 0.5",
+            "runs/kohl-stone-2: scenario.field.half_width_m is 0.5 in config.toml, and 0.75 in",
         ),
         (
             "runs/kohl-stone-2/config.toml",
             "policies = 2",
             "policies = 3",
-            "is 3 in runs/kohl-stone-2|is 2 in runs/kohl",
+            "runs/kohl-stone-2: options.policies is 3 in config.toml, and 2 in",
         ),
     ],
 )
-def test_a_folder_in_which_settings_were_changed_is_refused(make_study, free_walks, file, old, new, words):
-    study = make_study()
-    path = study.path / file
+def test_a_folder_in_which_settings_were_changed_is_refused(make_comparison, free_walks, file, old, new, words):
+    folder = make_comparison()
+    path = folder.path / file
     assert path.read_text().count(old) == 1
     path.write_text(path.read_text().replace(old, new))
     with pytest.raises(InputError, match=words):
-        run_comparison(ComparisonFolder(study.path), 1)
+        run_comparison(ComparisonFolder(folder.path), 1)
     assert free_walks == []
 
 
-def test_two_do_not_work_on_one_comparison(make_study, free_walks):
-    study = make_study()
-    with study.locked(), pytest.raises(InputError, match="another process is at work"):
-        run_comparison(study, 1)
+def test_two_do_not_work_on_one_comparison(make_comparison, free_walks):
+    folder = make_comparison()
+    with folder.locked(), pytest.raises(InputError, match="another process is at work"):
+        run_comparison(folder, 1)
 
 
-def test_a_run_whose_files_are_damaged_takes_no_other_with_it_and_learns_anew(make_study, free_walks):
-    study = make_study()
-    whole = run_comparison(study, 1)
-    stored = left_by(study)
-    database = study.members[1].path / "run.db"
+def test_a_run_whose_files_are_damaged_takes_no_other_with_it_and_learns_anew(make_comparison, free_walks):
+    folder = make_comparison()
+    whole = run_comparison(folder, 1)
+    stored = left_by(folder)
+    database = folder.members[1].path / "run.db"
     for damage in (lambda: database.write_bytes(database.read_bytes()[:3000]), lambda: database.write_bytes(b"")):
         damage()
-        told = run_comparison(ComparisonFolder(study.path), 1)
+        told = run_comparison(ComparisonFolder(folder.path), 1)
         assert list(told.failed) == ["hill-climbing-1"]
         assert f"delete {database}, and resume" in told.failed["hill-climbing-1"]
         assert {s.method: s.seeds for s in told.summaries} == {"kohl-stone": 3, "hill-climbing": 2}
         database.unlink()
-        assert said(run_comparison(ComparisonFolder(study.path), 1)) == said(whole)
-        assert left_by(study)[1:] == stored[1:]
+        assert said(run_comparison(ComparisonFolder(folder.path), 1)) == said(whole)
+        assert left_by(folder)[1:] == stored[1:]
 
 
-def test_a_run_that_lost_traversals_is_not_believed(make_study, free_walks):
-    study = make_study()
-    run_comparison(study, 1)
-    with contextlib.closing(sqlite3.connect(study.members[0].path / "run.db")) as connection:
+def test_a_run_that_lost_traversals_is_not_believed(make_comparison, free_walks):
+    folder = make_comparison()
+    run_comparison(folder, 1)
+    with contextlib.closing(sqlite3.connect(folder.members[0].path / "run.db")) as connection:
         connection.execute("DELETE FROM traversals WHERE purpose = 'learn' AND iteration = 2")
         connection.commit()
-    assert "lacks traversals" in run_comparison(study, 1).failed["kohl-stone-1"]
+    assert "lacks traversals" in run_comparison(folder, 1).failed["kohl-stone-1"]
 
 
-def test_lost_fresh_traversals_are_walked_again(make_study, free_walks):
-    study = make_study(seeds=(1,))
-    whole = said(run_comparison(study, 1))
-    for file in study.path.glob("study.db*"):
+def test_lost_fresh_traversals_are_walked_again(make_comparison, free_walks):
+    folder = make_comparison(seeds=(1,))
+    whole = said(run_comparison(folder, 1))
+    for file in folder.path.glob("study.db*"):
         file.unlink()
-    assert said(run_comparison(ComparisonFolder(study.path), 1)) == whole
+    assert said(run_comparison(ComparisonFolder(folder.path), 1)) == whole

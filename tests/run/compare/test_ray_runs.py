@@ -6,12 +6,13 @@ import sys
 
 import pytest
 import ray_rigs
+from small_comparisons import left_by, said
 from small_runs import ENVIRONMENT, rows_of
-from small_studies import left_by, said
 
 from gaitopt.errors import InputError
-from gaitopt.run.compare.compare import new_study, run_comparison
-from gaitopt.run.compare.folder import ComparisonFolder, plan
+from gaitopt.run.compare.compare import new_comparison, run_comparison
+from gaitopt.run.compare.folder import ComparisonFolder
+from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.evaluate import evaluate
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.learn import learn
@@ -64,7 +65,7 @@ def test_a_worker_killed_in_mid_run_loses_nothing(local_ray, make_run, longer):
     assert rows_of(there) == rows_of(here)
 
 
-def test_interrupted_on_ray_it_is_taken_up_as_if_it_had_not_been(local_ray, make_run):
+def test_interrupted_on_ray_it_is_resumed_as_if_it_had_not_been(local_ray, make_run):
     whole, stopped = make_run(), make_run()
     optimize(whole, 1)
     with pytest.raises(KeyboardInterrupt):
@@ -74,8 +75,8 @@ def test_interrupted_on_ray_it_is_taken_up_as_if_it_had_not_been(local_ray, make
     assert rows_of(stopped) == rows_of(whole)
 
 
-def test_a_comparison_on_ray_is_the_same_to_the_bit(local_ray, make_study):
-    here, there = (make_study(traversals=24, seeds=(1, 2), fresh=2) for _ in range(2))
+def test_a_comparison_on_ray_is_the_same_to_the_bit(local_ray, make_comparison):
+    here, there = (make_comparison(traversals=24, seeds=(1, 2), fresh=2) for _ in range(2))
     expected = said(run_comparison(here, 1))
     with pytest.raises(KeyboardInterrupt):
         run_comparison(there, "ray", At(3, interrupt))
@@ -85,10 +86,10 @@ def test_a_comparison_on_ray_is_the_same_to_the_bit(local_ray, make_study):
     assert reports[-1].done == reports[-1].total
 
 
-def test_a_run_of_a_comparison_that_breaks_off_on_ray_leaves_the_others(local_ray, make_study, monkeypatch):
-    study = make_study(optimizers=("kohl-stone",), traversals=8, seeds=(1, 2), fresh=2)
-    (study.members[0].path / "run.db").write_text("no database")
-    comparison = run_comparison(study, "ray")
+def test_a_run_of_a_comparison_that_breaks_off_on_ray_leaves_the_others(local_ray, make_comparison, monkeypatch):
+    folder = make_comparison(optimizers=("kohl-stone",), traversals=8, seeds=(1, 2), fresh=2)
+    (folder.members[0].path / "run.db").write_text("no database")
+    comparison = run_comparison(folder, "ray")
     assert list(comparison.failed) == ["kohl-stone-1"]
     assert "run.db" in comparison.failed["kohl-stone-1"]
     assert {curve.seed for curve in comparison.curves} == {2}
@@ -117,12 +118,12 @@ def test_an_unreachable_cluster_is_told_before_a_folder_is_made(monkeypatch, tmp
     monkeypatch.setenv("RAY_ADDRESS", "127.0.0.1:1")
     monkeypatch.setattr("ray.is_initialized", lambda: False)
     with pytest.raises(InputError, match=r"^RAY_ADDRESS=127.0.0.1:1: no Ray cluster can be reached there"):
-        learn(ers7, tiny_field, workers="ray", runs=tmp_path / "runs")
+        learn(robot=ers7, scenario=tiny_field, workers="ray", runs=tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 
 
 def test_algorithms_are_not_compared_on_ray(tmp_path, ers7, tiny_field):
-    made = plan(robot=ers7, scenario=tiny_field, algorithms=("reinforce",), steps=1000, seeds=1)
+    settings = CompareSettings(robot=ers7, scenario=tiny_field, algorithms=("reinforce",), steps=1000, seeds=1)
     with pytest.raises(InputError, match="workers: got 'ray'"):
-        new_study(made, tmp_path / "runs", "ray")
+        new_comparison(settings, tmp_path / "runs", "ray")
     assert not (tmp_path / "runs").exists()

@@ -6,12 +6,13 @@ from scipy import stats
 from small_runs import chance_walk, rows_of
 
 from gaitopt.errors import InputError
-from gaitopt.gait.gait_file import load_gait, read_gait
+from gaitopt.gait.gait_file import read_gait
 from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters
 from gaitopt.gait.space import GaitSpace
 from gaitopt.hal.catalog import make_body
 from gaitopt.optim.catalog import make_optimizer
 from gaitopt.robot.spec import load_robot
+from gaitopt.run.learn.learn import new_run
 from gaitopt.run.learn.optimize import optimize
 from gaitopt.run.learn.settings import LearnSettings, new_optimizer
 from gaitopt.scenario.objective import parse_score
@@ -98,7 +99,7 @@ def test_the_fresh_traversals_walk_the_start_and_the_saved_gait(make_run, free_w
 def test_the_optimizer_is_told_the_mean_of_the_repeats_of_each_point(make_run, settings, free_walks, optimizer, name):
     robot = load_robot(name)
     options = {"kohl-stone": {"policies": 2}, "random-search": {"points": 2}}.get(optimizer, {}) | {"repeats": 2}
-    changes = {"robot": robot, "start": load_gait("hand-tuned", robot), "optimizer": optimizer, "options": options}
+    changes = {"robot": robot, "optimizer": optimizer, "options": options}
     config = LearnSettings(**settings | changes | {"traversals": 60})
     run = make_run(config)
     optimize(run, 1)
@@ -143,9 +144,10 @@ def test_only_whole_iterations_are_walked(make_run, small_config, free_walks):
     assert len(free_walks) == 8 + 2 * 3
 
 
-def test_settings_that_pay_for_no_iteration_are_refused(settings):
+def test_settings_that_pay_for_no_iteration_are_refused(settings, tmp_path):
     with pytest.raises(InputError, match="one iteration of kohl-stone takes 4"):
-        LearnSettings(**settings | {"traversals": 3})
+        new_run(LearnSettings(**settings | {"traversals": 3}), tmp_path / "runs")
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_optimizer_that_has_reasons_to_stop_is_stopped(make_run, free_walks, monkeypatch):
@@ -184,7 +186,7 @@ def test_the_best_gait_is_kept_after_every_iteration(make_run, free_walks):
             seen[progress.stage, progress.iteration] = origin["iterations"], "speed_mps" in origin
 
     optimize(run, 1, look)
-    # A speed is told only once it was measured by fresh traversals.
+    # A speed is reported only after it was measured by evaluation walks.
     expected = {("learning", n): (n, False) for n in (1, 2, 3)} | {(s, 3): (3, False) for s in ("start", "best")}
     assert seen == expected
     assert "speed_mps" in read_gait(run.best_path).origin
@@ -205,7 +207,7 @@ def test_after_every_iteration_it_is_stored_what_was_recommended_then(make_run, 
     assert all(one.overhead_s > 0 for one in told)
 
 
-def test_another_score_is_what_the_optimizer_is_told(make_run, settings, free_walks):
+def test_another_score_is_what_the_optimizer_is_reported(make_run, settings, free_walks):
     run = make_run(LearnSettings(**settings | {"score": parse_score("2*speed - sway")}))
     optimize(run, 1)
     with run.open_store() as store:

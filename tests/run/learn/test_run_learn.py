@@ -15,7 +15,7 @@ from gaitopt.run.learn.settings import LearnSettings
 TINY = {"optimizer": "kohl-stone", "traversals": 4, "workers": 1, "options": {"policies": 2, "repeats": 1}}
 
 
-def test_learning_is_one_call_and_can_be_taken_up_again(tmp_path, tiny_field, free_walks):
+def test_learning_is_one_call_and_can_be_resumed(tmp_path, tiny_field, free_walks):
     told = []
     outcome = learn(scenario=tiny_field, seed=7, runs=tmp_path, report=told.append, **TINY)
     run = RunFolder(outcome.run)

@@ -1,4 +1,4 @@
-"""A run that is stopped and taken up again must be the run that never stopped."""
+"""A run that is stopped and resumed must be the run that never stopped."""
 
 import dataclasses
 import random
@@ -226,7 +226,7 @@ if __name__ == "__main__":
 """
 
 
-def test_killed_at_random_moments_it_ends_as_if_it_had_lived(make_run, tmp_path):
+def test_killed_at_random_moments_it_ends_as_if_it_had_not_been(make_run, tmp_path):
     whole, killed = make_run(), make_run()
     optimize(whole, 1)
     script = tmp_path / "learn.py"

@@ -5,9 +5,9 @@ import pytest
 
 from gaitopt.errors import InputError
 from gaitopt.hal.sim.pybullet_body import PyBulletBody
-from gaitopt.rl.training import Stopping
 from gaitopt.run.target import find_target
-from gaitopt.run.train.settings import SEEING_SPEED, WALKING, usual_interface, walking_options
+from gaitopt.run.train.defaults import SEEING_SPEED, WALKING, usual_interface, walking_options
+from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.train.train import continue_training, new_training
 from gaitopt.run.trained_policy import read_trained
 from gaitopt.walk.environment import TraversalEnvironment
@@ -25,7 +25,7 @@ def settings(ers7, tiny_field):
         "algorithm": "reinforce",
         "policy": "softmax",
         "options": {"episodes": 2},
-        "stopping": Stopping(iterations=2),
+        "iterations": 2,
         "environments": 2,
         "fresh": 2,
         "seed": 4,
@@ -35,7 +35,7 @@ def settings(ers7, tiny_field):
 
 @pytest.fixture(scope="module")
 def trained(settings, tmp_path_factory):
-    folder = new_training(runs=tmp_path_factory.mktemp("runs"), **settings)
+    folder = new_training(TrainSettings(**settings), tmp_path_factory.mktemp("runs"))
     continue_training(folder, workers=1)
     return folder
 
@@ -77,7 +77,7 @@ def test_a_file_walks_as_the_environment_does(trained, settings, ers7, tiny_fiel
 )
 def test_a_policy_that_cannot_act_so_is_refused(settings, tmp_path, policy, interface, message):
     with pytest.raises(InputError, match=message):
-        new_training(runs=tmp_path, **settings | {"policy": policy, "interface": interface})
+        new_training(TrainSettings(**settings | {"policy": policy, "interface": interface}), tmp_path)
     assert not list(tmp_path.iterdir())
 
 

@@ -9,10 +9,10 @@ import pytest
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.rl.policies.files import read_arrays, write_arrays
-from gaitopt.rl.training import Stopping
+from gaitopt.run.experiment import find
 from gaitopt.run.train import train as train_module
-from gaitopt.run.train.folder import TrainFolder, find_training
-from gaitopt.run.train.settings import PolicyOptions, new_policy, resolve_training
+from gaitopt.run.train.folder import TrainFolder
+from gaitopt.run.train.settings import PolicyOptions, TrainSettings, new_policy
 from gaitopt.run.train.train import continue_training, new_training
 from gaitopt.run.trained_policy import read_trained
 from gaitopt.walk.environment import TraversalEnvironment
@@ -27,7 +27,7 @@ def small(ers7, tiny_field):
         "gait": load_gait("hand-tuned", ers7),
         "algorithm": "ppo",
         "options": {"steps": 24, "minibatch": 8, "epochs": 2},
-        "stopping": Stopping(steps=144),
+        "steps": 144,
         "environments": 2,
         "fresh": 2,
         "seed": 4,
@@ -55,11 +55,11 @@ def stop_after(updates):
 @pytest.fixture
 def whole(small, tmp_path):
     """A training that was never stopped."""
-    folder = new_training(runs=tmp_path / "whole", **small)
+    folder = new_training(TrainSettings(**small), tmp_path / "whole")
     return folder, continue_training(folder, workers=1)
 
 
-def test_it_tells_gait_and_policy_by_the_same_fresh_traversals(whole):
+def test_it_measures_gait_and_policy_by_the_same_fresh_traversals(whole):
     folder, outcome = whole
     assert (outcome.progress.steps, outcome.progress.iteration) == (144, 6)
     assert outcome.reasons == {"steps": "144 of 144 steps done"}
@@ -71,20 +71,20 @@ def test_it_tells_gait_and_policy_by_the_same_fresh_traversals(whole):
 
 
 def test_two_processes_learn_the_same_bits(small, whole, tmp_path):
-    folder = new_training(runs=tmp_path / "two", **small)
+    folder = new_training(TrainSettings(**small), tmp_path / "two")
     outcome = continue_training(folder, workers=2)
     assert bits(folder) == bits(whole[0])
     assert outcome.trained.digest == whole[1].trained.digest
 
 
 def test_another_seed_learns_something_else(small, whole, tmp_path):
-    folder = new_training(runs=tmp_path / "other", **{**small, "seed": 5})
+    folder = new_training(TrainSettings(**{**small, "seed": 5}), tmp_path / "other")
     assert continue_training(folder, workers=1).trained.digest != whole[1].trained.digest
 
 
 @pytest.mark.parametrize("updates", [1, 4])
 def test_stopped_and_resumed_it_ends_as_if_it_never_had_been(small, whole, tmp_path, updates):
-    folder = new_training(runs=tmp_path / "stopped", **small)
+    folder = new_training(TrainSettings(**small), tmp_path / "stopped")
     with pytest.raises(KeyboardInterrupt):
         continue_training(folder, 1, stop_after(updates))
     assert read_trained(folder.policy_path).about.origin["steps"] == 24 * updates
@@ -94,7 +94,7 @@ def test_stopped_and_resumed_it_ends_as_if_it_never_had_been(small, whole, tmp_p
 
 def test_killed_between_two_savings_it_ends_as_if_it_never_had_been(small, whole, tmp_path, monkeypatch):
     monkeypatch.setattr(train_module, "SAVE_EVERY_S", -1.0)  # after every update
-    folder = new_training(runs=tmp_path / "killed", **small)
+    folder = new_training(TrainSettings(**small), tmp_path / "killed")
     kept = {}
 
     def keep(progress, speed):
@@ -109,7 +109,7 @@ def test_killed_between_two_savings_it_ends_as_if_it_never_had_been(small, whole
     assert bits(folder) == bits(whole[0])
 
 
-def test_a_finished_training_only_tells_again(whole):
+def test_a_finished_training_only_reports_again(whole):
     folder, outcome = whole
     again = continue_training(folder, workers=1)
     assert again.steps_per_s == 0.0
@@ -118,7 +118,7 @@ def test_a_finished_training_only_tells_again(whole):
 
 
 def test_what_is_no_number_stops_it_and_the_last_state_is_kept(small, tmp_path, monkeypatch):
-    folder = new_training(runs=tmp_path, **small)
+    folder = new_training(TrainSettings(**small), tmp_path)
     end_step, ends = TraversalEnvironment.end_step, []
 
     def broken(self):
@@ -134,27 +134,27 @@ def test_what_is_no_number_stops_it_and_the_last_state_is_kept(small, tmp_path, 
 
 
 def test_a_state_of_other_settings_is_refused(small, tmp_path):
-    first = new_training(runs=tmp_path / "a", **small)
+    first = new_training(TrainSettings(**small), tmp_path / "a")
     with pytest.raises(KeyboardInterrupt):
         continue_training(first, 1, stop_after(1))
-    second = new_training(runs=tmp_path / "b", **{**small, "environments": 3})
+    second = new_training(TrainSettings(**{**small, "environments": 3}), tmp_path / "b")
     second.state_path.write_bytes(first.state_path.read_bytes())
     with pytest.raises(InputError, match="is of 2 environments, expected 3"):
         continue_training(second, workers=1)
 
 
 def test_changed_settings_are_named(small, tmp_path):
-    folder = new_training(runs=tmp_path, **small)
+    folder = new_training(TrainSettings(**small), tmp_path)
     with pytest.raises(KeyboardInterrupt):
         continue_training(folder, 1, stop_after(1))
-    settings = folder.path / "training.toml"
+    settings = folder.path / "config.toml"
     settings.write_text(settings.read_text().replace("discount = 0.97", "discount = 0.9"))
     with pytest.raises(InputError, match=r"was begun with options.discount = 0.97, got 0.9; put it back"):
         continue_training(TrainFolder(folder.path), workers=1)
 
 
 def test_a_training_from_before_a_setting_was_there_goes_on(small, whole, tmp_path):
-    folder = new_training(runs=tmp_path, **small)
+    folder = new_training(TrainSettings(**small), tmp_path)
     with pytest.raises(KeyboardInterrupt):
         continue_training(folder, 1, stop_after(2))
     header, arrays = read_arrays(folder.state_path)
@@ -164,27 +164,22 @@ def test_a_training_from_before_a_setting_was_there_goes_on(small, whole, tmp_pa
     assert bits(folder) == bits(whole[0])
 
 
-def test_a_policy_begins_as_it_was_told_to(small, whole, tmp_path):
+def test_a_policy_begins_as_its_options_say(small, whole, tmp_path):
     options = PolicyOptions(sigma=0.1, hidden=(5, 3))
-    folder = new_training(runs=tmp_path, **small, policy_options=options)
+    folder = new_training(TrainSettings(**small, policy_options=options), tmp_path)
     policy = new_policy(folder.config, folder.config.environment())
     np.testing.assert_allclose(policy.sigma, 0.1, rtol=1e-6)
     assert [weights.shape[1] for weights, _ in policy.layers] == [5, 3, policy.actions]
     usual = whole[1].trained.policy
     assert [weights.shape[1] for weights, _ in usual.layers] == [64, 64, usual.actions]
-    linear = resolve_training(**{**configured(small), "algorithm": "reinforce", "policy_options": options})
+    linear = TrainSettings(**{**small, "algorithm": "reinforce", "options": {}, "policy_options": {"sigma": 0.1}})
     np.testing.assert_allclose(new_policy(linear, linear.environment()).sigma, 0.1)
 
 
-def configured(small):
-    """Return settings as `resolve_training` takes them."""
-    return {**small, "options": {}, "gait_name": "hand-tuned"}
-
-
 def test_a_training_may_go_on_for_longer(small, whole, tmp_path):
-    folder = new_training(runs=tmp_path / "longer", **{**small, "stopping": Stopping(steps=72)})
+    folder = new_training(TrainSettings(**{**small, "steps": 72}), tmp_path / "longer")
     continue_training(folder, workers=1)
-    settings = folder.path / "training.toml"
+    settings = folder.path / "config.toml"
     settings.write_text(settings.read_text().replace("steps = 72", "steps = 144"))
     continue_training(TrainFolder(folder.path), workers=1)
     assert bits(folder) == bits(whole[0])
@@ -197,7 +192,7 @@ def test_a_training_may_go_on_for_longer(small, whole, tmp_path):
         ({"policy": "linera"}, "unknown policy 'linera'; did you mean linear"),
         ({"options": {"lam": 1.5}}, "lam"),
         ({"options": {"discount": -0.1}}, "discount"),
-        ({"stopping": Stopping()}, "got no rule"),
+        ({"steps": 0}, "steps: got 0"),
         ({"environments": 0}, "environments"),
         ({"gait": "of another robot"}, "is a gait of aibo-ers210"),
     ],
@@ -206,12 +201,12 @@ def test_bad_settings_leave_nothing_behind(small, tmp_path, change, message):
     if "gait" in change:
         change = {"gait": dataclasses.replace(small["gait"], robot="aibo-ers210")}
     with pytest.raises(InputError, match=message):
-        new_training(runs=tmp_path / "runs", **{**small, **change})
+        new_training(TrainSettings(**{**small, **change}), tmp_path / "runs")
     assert not (tmp_path / "runs").exists()
 
 
 def test_an_unknown_training_names_those_there_are(small, tmp_path):
-    folder = new_training(runs=tmp_path, **small)
-    assert find_training(folder.path.name, tmp_path).path == folder.path
+    folder = new_training(TrainSettings(**small), tmp_path)
+    assert find(folder.path.name, tmp_path) == folder.path
     with pytest.raises(InputError, match="small"):
-        find_training("nothing", tmp_path)
+        find("nothing", tmp_path)

@@ -1,10 +1,10 @@
-"""Copies of the policy that a training keeps on its way, and what it tells of falls and of time; without physics."""
+"""Copies of the policy that a training keeps on its way, and what it reports of falls and time; without physics."""
 
 import pytest
 
 from gaitopt.errors import InputError
-from gaitopt.rl.training import Stopping
 from gaitopt.run.train.folder import TrainFolder
+from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.train.train import continue_training, new_training
 from gaitopt.run.trained_policy import read_trained
 
@@ -19,8 +19,8 @@ def make_training(ers7, tiny_field, tmp_path, free_steps):
     def make(**changes):
         made.append(tmp_path / f"runs{len(made)}")
         settings = {"robot": ers7, "scenario": tiny_field, "gait": None, "algorithm": "ppo", "seed": 4, "fresh": 2}
-        settings |= {"options": {"steps": 24, "minibatch": 8, "epochs": 1}, "stopping": Stopping(steps=120)}
-        return new_training(**{**settings, "runs": made[-1], **changes})
+        settings |= {"options": {"steps": 24, "minibatch": 8, "epochs": 1}, "steps": 120}
+        return new_training(TrainSettings(**settings | changes), made[-1])
 
     return make
 
@@ -33,7 +33,7 @@ def kept(folder):
 @pytest.fixture
 def digests(make_training):
     """The policy after each number of updates, each from a training that stopped there."""
-    short = (make_training(stopping=Stopping(iterations=n)) for n in range(1, 6))
+    short = (make_training(steps=None, iterations=n) for n in range(1, 6))
     return dict(zip(UPDATES, (continue_training(folder, 1).trained.digest for folder in short), strict=True))
 
 
@@ -45,7 +45,7 @@ def test_a_snapshot_is_the_policy_after_the_last_update_within_its_steps(make_tr
     assert len(set(digests.values())) == 5  # negative control: an update earlier or later would be noticed
 
 
-def test_a_snapshot_tells_where_it_came_from(make_training):
+def test_a_snapshot_says_where_it_came_from(make_training):
     folder = make_training(snapshots=(30, 50))
     continue_training(folder, 1)
     first, last = (read_trained(folder.snapshot_path(steps)).about for steps in (24, 48))
@@ -69,7 +69,7 @@ def test_a_training_under_way_may_be_asked_for_more(make_training, digests):
 
     with pytest.raises(KeyboardInterrupt):
         continue_training(folder, 1, stop)
-    settings = folder.path / "training.toml"
+    settings = folder.path / "config.toml"
     settings.write_text(settings.read_text().replace("snapshots = []", "snapshots = [50, 75]"))
     continue_training(TrainFolder(folder.path), 1)
     assert kept(folder) == {48: digests[48], 72: digests[72]}
@@ -85,14 +85,14 @@ def test_one_that_cannot_be_written_stops_the_training_until_it_can(make_trainin
     assert kept(folder) == {48: digests[48]}
 
 
-def test_a_training_that_did_not_tell_its_falls_yet_goes_on(make_training):
+def test_a_training_that_did_not_count_its_falls_yet_goes_on(make_training):
     """Of an older version: its rows have no such column."""
-    folder = make_training(stopping=Stopping(steps=48))
+    folder = make_training(steps=48)
     continue_training(folder, 1)
     rows = folder.read_progress()
     assert all(row["fell"] >= 0 for row in rows)
     folder.write_progress([{name: value for name, value in row.items() if name != "fell"} for row in rows])
-    settings = folder.path / "training.toml"
+    settings = folder.path / "config.toml"
     settings.write_text(settings.read_text().replace("steps = 48", "steps = 72"))
     continue_training(TrainFolder(folder.path), 1)
     told = folder.read_progress()

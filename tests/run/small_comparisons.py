@@ -23,14 +23,14 @@ def said(comparison):
     return dataclasses.replace(comparison, study=None, curves=tuple(curves), summaries=tuple(summaries))
 
 
-def left_by(study):
+def left_by(folder):
     """Return all that a comparison has stored but how long it took."""
-    with study.open_store() as store:
+    with folder.open_store() as store:
         fresh = [dataclasses.replace(row, wall_s=0.0) for p in ("incumbent", "again") for row in store.rows(p)]
         fresh = sorted(map(repr, fresh))
-    members = {member.path.name: (rows_of(member), member.best_path.read_bytes()) for member in study.members}
+    members = {member.path.name: (rows_of(member), member.best_path.read_bytes()) for member in folder.members}
     iterations = {}
-    for member in study.members:
+    for member in folder.members:
         with member.open_store() as store:
             its = store.iterations()
         iterations[member.path.name] = [dataclasses.replace(told, overhead_s=0.0) for told in its]
