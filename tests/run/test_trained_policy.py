@@ -193,7 +193,7 @@ def test_what_is_no_archive_is_told_without_advice_to_unpickle(tmp_path):
     path = tmp_path / "policy.npz"
     for content in (b"some text", b"", b"\x80\x04\x95"):
         path.write_bytes(content)
-        assert "it is no .npz archive" in refusal(path)
+        assert "it is not an .npz archive" in refusal(path)
         assert "allow_pickle" not in refusal(path)
 
 
