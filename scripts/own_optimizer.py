@@ -8,13 +8,13 @@ import gaitopt
 
 
 class LocalSearch:
-    """Try ten points around the best so far. Points are gaits, in the unit cube."""
+    """Try four points around the best so far. Points are gaits, in the unit cube."""
 
     def __init__(self, start, epsilon, rng):
         self.best, self.score, self.step, self.rng = start, -np.inf, 2 * epsilon, rng
 
     def ask(self):
-        return np.clip(self.best + self.step * self.rng.normal(size=(10, len(self.best))), 0, 1)
+        return np.clip(self.best + self.step * self.rng.normal(size=(4, len(self.best))), 0, 1)
 
     def tell(self, points, scores):
         if max(scores) > self.score:

@@ -11,7 +11,7 @@ from pydantic import Field
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.gait.parameters import PARAMETER_NAMES, UNITS, GaitParameters
 from gaitopt.gait.ranges import check_ranges
-from gaitopt.robot.spec import RobotSpec
+from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.spec import Real, Spec, parse_spec
 from gaitopt.toml import format_toml, read_toml, write_atomic
 
@@ -79,12 +79,13 @@ def gait_names(robot: RobotSpec) -> list[str]:
     return sorted(path.stem for path in _gaits_folder(robot).glob("*.toml"))
 
 
-def load_gait(name: str, robot: RobotSpec) -> Gait:
+def load_gait(name: str | Path, robot: RobotSpec | str | Path) -> Gait:
     """Return the robot's gait of that name, or the one in a `.toml` file, checked against the robot.
 
     Raises:
         InputError: unknown name, broken file, another robot's gait, or a parameter out of range.
     """
+    name, robot = str(name), robot if isinstance(robot, RobotSpec) else load_robot(robot)
     if name.endswith(".toml"):
         path = Path(name)
     elif name in gait_names(robot):

@@ -154,7 +154,7 @@ def test_another_optimizer_does_not_get_the_options_of_that_in_the_file(asked):
     settings, said = asked("learn", "--config", file, "--optimizer", "powell")
     assert settings == LearnSettings(optimizer="powell")
     assert said.splitlines() == [
-        "note: my.toml: options of another method are left out",
+        "note: my.toml: options belong to another method and are left out",
         "note: my.toml: optimizer = 'kohl-stone' is replaced by 'powell'",
     ]
     settings, said = asked("learn", "--config", file, "--optimizer", "kohl-stone")
@@ -167,7 +167,7 @@ def test_methods_that_stay_in_a_comparison_keep_their_options(asked):
     )
     assert settings.optimizers == ("powell", "hill-climbing")
     assert settings.options["powell"]["repeats"] == settings.options["hill-climbing"]["repeats"] == 2
-    assert "options of another method are left out" in said
+    assert "options belong to another method and are left out" in said
     text = "[options.ppo]\nclip = 0.1\n[options.qac]\nsteps = 9\n"
     settings, _ = asked("compare", "--config", written('algorithms = "all"\n' + text), "--algorithms", "ppo,reinforce")
     assert settings.options["ppo"]["clip"] == 0.1
@@ -381,7 +381,7 @@ def test_experiments_of_layout_1_are_listed_and_evaluated(cli, older):
 def test_resuming_layout_1_names_the_version_that_can(refused, older, name):
     line = refused("resume", name)
     assert f"runs/{name}: has layout 1, of gaitopt 0.1.0" in line
-    assert "this version resumes layout 2: resume it with that one, or start anew" in line
+    assert "this version resumes layout 2: resume it with that one, or start a new one" in line
 
 
 class PatientSettings(LearnSettings):

@@ -71,6 +71,6 @@ def test_budgets_are_made_small_and_nothing_else():
     def shrunk(text, language="sh"):
         return small(Block(language, text, 1, None))
 
-    assert shrunk("gaitopt learn --traversals 450 --seed 450") == "gaitopt learn --fresh 2 --traversals 24 --seed 450"
+    assert shrunk("gaitopt learn --traversals 450 --seed 450") == "gaitopt learn --fresh 2 --traversals 12 --seed 450"
     assert shrunk("gaitopt evaluate fast.toml --repeats 1") == "gaitopt evaluate fast.toml --repeats 1"
     assert shrunk("train(steps=20_000, rate=0.1)", "python") == "train(steps=2048, rate=0.1)"
