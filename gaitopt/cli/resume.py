@@ -12,7 +12,7 @@ from gaitopt.cli.operator import operator
 from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.run.compare.folder import ComparisonFolder
-from gaitopt.run.experiment import RESUMABLE, find, open_experiment
+from gaitopt.run.experiment import RESUMABLE, check_layout, find, open_experiment
 from gaitopt.run.lab.folder import LabFolder
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.real.robot import RealRobot
@@ -37,6 +37,7 @@ def run(args: argparse.Namespace) -> Answer:
     folder = open_experiment(find(args.experiment, args.runs, RESUMABLE))
     if isinstance(folder, LabFolder):
         raise InputError(f"{folder.path}: is a lab result, which cannot be resumed; repeat it with: gaitopt lab")
+    check_layout(folder.path, folder.provenance.layout, folder.provenance.versions)
     _warn_of_versions(folder.provenance.versions)
     if isinstance(folder, RunFolder):
         _update_robot_port(folder, args)

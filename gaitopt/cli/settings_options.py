@@ -17,7 +17,7 @@ from gaitopt.errors import InputError
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.config_file import read_settings
 from gaitopt.run.differences import differences
-from gaitopt.run.overrides import change_settings
+from gaitopt.run.overrides import METHOD, change_settings
 from gaitopt.run.settings import NamedGait, Settings
 from gaitopt.scenario.objective import ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
@@ -74,7 +74,7 @@ def read_arguments(
     fields = fields_of(args, kind)
     given = given_fields(args, kind) | {name: value for name, value in more.items() if value is not None}
     _drop_options(fields, given, args.config)
-    result = change_settings(fields | given, args.changes, methods)
+    result = change_settings(kind, fields | given, args.changes, methods)
     for key, before, now in differences(fields, result):
         if before is not None and not (isinstance(now, Mapping) and now.get("base") == before):
             print(f"note: {args.config}: {key} = {before!r} is replaced by {now!r}", file=sys.stderr)
@@ -109,9 +109,9 @@ def _drop_options(fields: dict[str, Any], given: Mapping[str, Any], file: Path) 
     before = fields.get("options") or {}
     for name in METHODS & fields.keys() & given.keys():
         if fields[name] != given[name]:
-            among = str(given[name]).split(",") if name.endswith("s") else ()
-            fields["options"] = {method: own for method, own in before.items() if method in among}
-    if before and not fields["options"]:
+            kept = {METHOD, *str(given[name]).split(",")} if name.endswith("s") else ()
+            fields["options"] = {method: own for method, own in before.items() if method in kept}
+    if fields.get("options", before) != before:
         print(f"note: {file}: options belong to another method and are left out", file=sys.stderr)
 
 

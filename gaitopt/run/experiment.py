@@ -134,7 +134,8 @@ def check_layout(folder: Path, layout: int, versions: Mapping[str, str]) -> None
     if layout != LAYOUT:
         raise InputError(
             f"{folder}: has layout {layout}, of gaitopt {versions.get('gaitopt')} ({versions.get('git')}); this "
-            f"version resumes layout {LAYOUT}: resume it with that one, or start a new one; evaluate and replay work"
+            f"version resumes layout {LAYOUT}: resume it with that one, or start a new one; what it "
+            "learned can still be evaluated and replayed"
         )
 
 

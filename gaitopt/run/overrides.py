@@ -7,7 +7,7 @@ from typing import Any
 
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.hal.engine import engine_of
-from gaitopt.run.settings import DEFAULT_ROBOT, DEFAULT_SCENARIO, changed
+from gaitopt.run.settings import DEFAULT_ROBOT, DEFAULT_SCENARIO, Settings, changed
 from gaitopt.toml import parse_value
 
 METHOD = "method"
@@ -56,11 +56,14 @@ def change_specs(specs: Mapping[str, Any], changes: Sequence[str]) -> dict[str, 
     return {name: changed(spec, tables.get(name, {}), f"--set {name}") for name, spec in specs.items()}
 
 
-def change_settings(settings: Mapping[str, Any], changes: Sequence[str], methods: Sequence[str] = ()) -> dict[str, Any]:
+def change_settings(
+    kind: type[Settings], settings: Mapping[str, Any], changes: Sequence[str], methods: Sequence[str] = ()
+) -> dict[str, Any]:
     """Return fields of settings with changes applied; the settings check them.
 
     Args:
-        settings: fields, such as those of `LearnSettings`.
+        kind: class of the settings.
+        settings: fields of it.
         changes: such as `scenario.friction=0.5`, `method.repeats=5`, `policy.sigma=0.1`.
         methods: names of the methods of a comparison, each of which has options of its own.
 
@@ -68,8 +71,8 @@ def change_settings(settings: Mapping[str, Any], changes: Sequence[str], methods
         InputError: a change does not have the form `NAME.KEY=VALUE`, or its name is unknown.
     """
     own = (METHOD, *ALIASES)
-    fields = {"policy": "policy_options"}
-    known = (*SPECS, "engine", "interface", "policy", *own, *methods)
+    fields = {name: name for name in (*SPECS, "engine", "interface")} | {"policy": "policy_options"}
+    known = [name for name, field in fields.items() if field in kind.model_fields] + [*own, *methods]
     result = dict(settings)
     for name, table in parse_changes(changes, known).items():
         if name in own and not methods:
@@ -78,7 +81,7 @@ def change_settings(settings: Mapping[str, Any], changes: Sequence[str], methods
             options, method = dict(result.get("options") or {}), METHOD if name in own else name
             result["options"] = options | {method: {**options.get(method, {}), **table}}
         else:
-            field = fields.get(name, name)
+            field = fields[name]
             result[field] = _changed(result.get(field, SPECS.get(name)), table)
     return result
 
