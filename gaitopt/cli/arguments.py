@@ -1,4 +1,4 @@
-"""Arguments that several verbs share."""
+"""Arguments of several verbs."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Options = argparse._ActionsContainer
 def add_runs(parser: Options) -> None:
     """Add --runs."""
     parser.add_argument(
-        "--runs", type=Path, default=Path(RUNS), metavar="DIR", help="folder of runs (default: %(default)s)"
+        "--runs", type=Path, default=Path(RUNS), metavar="DIR", help="folder of experiments (default: %(default)s)"
     )
 
 
@@ -36,8 +36,8 @@ def add_workers(parser: Options) -> None:
         type=_workers,
         default=default_count(),
         metavar="N|ray",
-        help="processes that walk (default: all cores, %(default)s); or all CPUs of the Ray cluster at RAY_ADDRESS, "
-        "without which a Ray is started on this machine (not for trainings)",
+        help="number of worker processes (default: all cores, %(default)s); or ray: all CPUs of the Ray cluster at "
+        "RAY_ADDRESS, or of this machine if that is not set (not for trainings)",
     )
 
 
@@ -51,7 +51,7 @@ def add_score(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--score",
         metavar="SUM",
-        help=f"what to make high: a weighted sum of {', '.join(TERMS)}, such as 'speed - 0.5*sway' "
+        help=f"objective: a weighted sum of {', '.join(TERMS)}, such as 'speed - 0.5*sway' "
         "(default: the scenario's own, else speed)",
     )
 
@@ -59,12 +59,12 @@ def add_score(parser: argparse.ArgumentParser) -> None:
 def add_effort(parser: Options) -> None:
     """Add --workers, --video and --json."""
     add_workers(parser)
-    parser.add_argument("--video", action="store_true", help=f"film start and learned gait side by side ({VIDEO})")
+    parser.add_argument("--video", action="store_true", help=f"film first and learned gait side by side ({VIDEO})")
     add_json(parser)
 
 
 def check_effort(args: argparse.Namespace) -> None:
-    """Check --workers and --video before anything is made."""
+    """Check --workers and --video before anything is written."""
     from gaitopt.workers import check_workers
 
     check_workers(args.workers)
@@ -81,55 +81,58 @@ def add_json(parser: Options) -> None:
     )
 
 
-def add_target(parser: argparse.ArgumentParser) -> None:
-    """Add what is to be walked, and where."""
+def add_walker(parser: argparse.ArgumentParser) -> None:
+    """Add the walker, --robot, --scenario, --set and --runs."""
     parser.add_argument(
-        "target",
+        "walker",
         metavar="WALKER",
         help="a gait's name, a gait file (.toml), a policy file (.npz), a run or training, 'latest', or module:Class"
         " of a controller of your own",
     )
-    parser.add_argument("--robot", help="the robot (default: the gait's own, else the one of --body, else aibo-ers7)")
-    parser.add_argument("--scenario", help="where to walk (default: the run's own, else field)")
+    parser.add_argument("--robot", help="robot (default: the gait's own, else the one of --body, else aibo-ers7)")
+    parser.add_argument("--scenario", help="scenario (default: the run's own, else field)")
     add_changes(parser)
     add_runs(parser)
 
 
 def add_body(parser: Options, needed: bool = False) -> None:
-    """Add the address of a body, and leave to move it."""
+    """Add --body, --id and --yes."""
     parser.add_argument(
         "--body",
         required=needed,
         metavar="ADDRESS",
-        help="a real or emulated robot: opencat:PORT or dynamixel:PORT" + ("" if needed else " (default: simulation)"),
+        help="real or emulated robot: opencat:PORT or dynamixel:PORT" + ("" if needed else " (default: simulation)"),
     )
     parser.add_argument("--id", metavar="NAME", help="name of this physical robot, as calibrated")
-    parser.add_argument("--yes", action="store_true", help="the robot stands safely: move it without asking")
+    parser.add_argument("--yes", action="store_true", help="move the robot without asking: it stands safely")
 
 
 def add_pace(parser: argparse.ArgumentParser) -> None:
-    """Add how a gait is brought to a real robot: --native and --slow."""
-    parser.add_argument("--native", action="store_true", help="upload the gait, and let the robot play it by itself")
+    """Add --native and --slow, which set how a real robot plays a gait."""
+    parser.add_argument("--native", action="store_true", help="upload the gait, which the robot then plays by itself")
     parser.add_argument(
         "--slow",
         type=_factor,
         default=None,
         metavar="FACTOR",
-        help="make the cycle so many times longer (default: 'fit', as the link needs; 1 refuses what is too fast)",
+        help="factor by which the cycle is made longer (default: 'fit', as much as the link needs; 1: an error if the "
+        "gait is too fast for the link)",
     )
 
 
-def add_desk(parser: Options) -> None:
-    """Add how a real robot walks from line to line."""
-    add_place(parser)
-    parser.add_argument("--native", action="store_true", help="upload each gait, and let the robot play it by itself")
+def add_real_robot(parser: Options) -> None:
+    """Add the options of walks on a real robot."""
+    add_robot_port(parser)
+    parser.add_argument("--native", action="store_true", help="upload each gait, which the robot then plays by itself")
 
 
-def add_place(parser: Options) -> None:
-    """Add where a real robot is, who times it and who puts it back."""
+def add_robot_port(parser: Options) -> None:
+    """Add --body, --id, --yes, --stopwatch and --pause."""
     add_body(parser)
     parser.add_argument(
-        "--stopwatch", metavar="key|gate:PORT", help="who times a real robot: you, or a light gate (default: key)"
+        "--stopwatch",
+        metavar="key|gate:PORT",
+        help="stopwatch of a real robot: a key, or a light gate (default: key)",
     )
     parser.add_argument(
         "--pause",
@@ -139,14 +142,14 @@ def add_place(parser: Options) -> None:
     )
 
 
-def desk(args: argparse.Namespace) -> RealRobot | None:
-    """Return how a real robot walks; None in simulation.
+def real_robot(args: argparse.Namespace) -> RealRobot | None:
+    """Return the settings of a real robot; None in simulation.
 
     Raises:
-        InputError: no such body or stopwatch, or something that needs a real robot without one.
+        InputError: body or stopwatch is unknown, or an option for real robots is given without one.
     """
     if args.body is None or not parse_address(args.body).real:
-        if given := desk_options(args):
+        if given := real_robot_options(args):
             raise InputError(f"{given}: for real robots only; give one with --body opencat:PORT or dynamixel:PORT")
         return None
     from gaitopt.run.real.robot import RealRobot
@@ -155,14 +158,14 @@ def desk(args: argparse.Namespace) -> RealRobot | None:
     return parse_spec(RealRobot, tables, "--body and --stopwatch")
 
 
-def desk_options(args: argparse.Namespace) -> str:
-    """Return which options were given that only real robots have, beside --body."""
+def real_robot_options(args: argparse.Namespace) -> str:
+    """Return the given options that are for real robots only, except --body."""
     given = {f"--{name}": getattr(args, name, None) for name in ("stopwatch", "id", "native", "pause")}
     return " and ".join(name for name, value in given.items() if value is not None and value is not False)
 
 
 def usual_robot(args: argparse.Namespace) -> str:
-    """Return the robot that is meant where none is named: the one that the body's protocol drives."""
+    """Return the default robot: the one of the body's protocol, if a body is given."""
     from gaitopt.hal.wiring import robot_of
     from gaitopt.run.settings import DEFAULT_ROBOT
 
@@ -176,18 +179,18 @@ def body_address(args: argparse.Namespace) -> str:
     """Return the address of --body, with --id in it.
 
     Raises:
-        InputError: --id names another robot than the address.
+        InputError: the address contains an id already.
     """
     address: str = args.body
     if args.id is None:
         return address
     if "id=" in address:
-        raise InputError(f"--id {args.id}: the address {address!r} names a robot already; leave one of them out")
+        raise InputError(f"--id {args.id}: the address {address!r} contains an id already; leave one of the two out")
     return f"{address}{'&' if '?' in address else '?'}id={args.id}"
 
 
 def add_changes(parser: argparse.ArgumentParser, more: str = "") -> None:
-    """Add --set; `more` tells what else it can change."""
+    """Add --set; `more` is added to its help."""
     parser.add_argument(
         "--set",
         action="append",
@@ -209,7 +212,7 @@ def _pause(text: str) -> float:
 
 
 def number(text: str, above: float, most: float) -> float:
-    """Return a number above one and at most another."""
+    """Return a number above `above` and at most `most`."""
     try:
         value = float(text)
     except ValueError:

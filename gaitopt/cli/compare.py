@@ -3,8 +3,8 @@
 Each optimizer learns with the same budget of traversals and with each seed. Evaluation walks outside the budget, the
 same for all, then measure the gait that it recommended after 100, 250, 500 and 1,035 traversals. With --algorithms,
 each algorithm trains with the same budget of environment steps; policies are measured in the same way at round numbers
-of steps, and the gait alone beside them. Runs work side by side, one process each. A comparison that was stopped or
-killed goes on with `gaitopt resume FOLDER`, and ends as if it had never stopped.
+of steps, as is the gait alone. Runs are executed in parallel, one process each. An interrupted or killed comparison
+continues with `gaitopt resume FOLDER`; the result is the same as without interruption.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Compare."""
+    """Compare methods."""
     check_workers(args.workers)
     settings = read_arguments(args, CompareSettings, _methods(args))
     return work(new_comparison(settings, args.runs, args.workers), args)
@@ -54,13 +54,13 @@ def _methods(args: argparse.Namespace) -> Sequence[str]:
     return method_names(fields.get("optimizers"), OPTIMIZERS)
 
 
-def work(study: ComparisonFolder, args: argparse.Namespace) -> Answer:
-    """Compare from where a comparison stands to its end, and answer what it says."""
+def work(folder: ComparisonFolder, args: argparse.Namespace) -> Answer:
+    """Continue a comparison to its end, and return the output."""
     try:
-        comparison = finish_comparison(study, args.workers, plain=True)
+        comparison = finish_comparison(folder, args.workers, plain=True)
     except KeyboardInterrupt:
-        return _interrupted(study)
-    files = {kind: str(study.path / name) for kind, name in FILES.items()}
+        return _interrupted(folder)
+    files = {kind: str(folder.path / name) for kind, name in FILES.items()}
     text = [table(table_rows(comparison)), "", *notes(comparison), ""]
     text += [f"table     {files['markdown']}, {files['csv']}", f"figure    {files['figure']}"]
     return Answer(_data(comparison, files), "\n".join(text), exit_code=1 if comparison.failed else 0)
@@ -69,11 +69,11 @@ def work(study: ComparisonFolder, args: argparse.Namespace) -> Answer:
 def _data(comparison: Comparison, files: dict[str, str]) -> dict[str, Any]:
     budget = {"budget": comparison.budget.amount, "unit": comparison.budget.unit}
     data = asdict(comparison) | budget
-    return data | {"study": str(comparison.study), "score": str(comparison.score), "files": files}
+    return data | {"run": str(data.pop("folder")), "score": str(comparison.score), "files": files}
 
 
-def _interrupted(study: ComparisonFolder) -> Answer:
-    done = sum(member.result is not None for member in study.members)
-    data = {"interrupted": True, "runs_ended": done, "runs": len(study.members), "study": str(study.path)}
-    text = f"interrupted after {done} of {len(study.members)} runs\ngo on with: gaitopt resume {study.path}"
+def _interrupted(folder: ComparisonFolder) -> Answer:
+    done = sum(member.result is not None for member in folder.members)
+    data = {"interrupted": True, "runs_ended": done, "runs": len(folder.members), "run": str(folder.path)}
+    text = f"interrupted after {done} of {len(folder.members)} runs\ncontinue with: gaitopt resume {folder.path}"
     return Answer(data, text, exit_code=130)

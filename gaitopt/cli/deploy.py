@@ -16,7 +16,7 @@ from gaitopt.hal.address import parse_address
 from gaitopt.hal.real.body import RealBody
 from gaitopt.hal.real.connection import make_real_body
 from gaitopt.run.real.deployment import Plan, plan_deployment
-from gaitopt.run.target import Target, find_target
+from gaitopt.run.walk_setup import WalkSetup, find_walk
 from gaitopt.view.csv_recorder import CsvRecorder
 from gaitopt.walk.deploy import Deployment, deploy
 from gaitopt.walk.policy_controller import PolicyController
@@ -24,7 +24,7 @@ from gaitopt.walk.policy_controller import PolicyController
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    arguments.add_target(parser)
+    arguments.add_walker(parser)
     arguments.add_body(parser, needed=True)
     parser.add_argument(
         "--seconds", type=arguments.seconds, default=10.0, metavar="S", help="duration (default: %(default)s)"
@@ -37,30 +37,30 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Answer:
     """Deploy."""
-    target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes, arguments.usual_robot(args))
+    setup = find_walk(args.walker, args.robot, args.scenario, args.runs, args.changes, arguments.usual_robot(args))
     address = arguments.body_address(args)
     if not parse_address(address).real:
         raise InputError(f"--body {address}: deploy is for real robots; in simulation use: gaitopt replay")
-    with make_real_body(target.robot, parse_address(address)) as body:
-        walk = plan_deployment(body, target.walker, target.robot, target.scenario, args.native, args.slow, args.seconds)
-        heading = _heading(body, target, walk)
+    with make_real_body(setup.robot, parse_address(address)) as body:
+        walk = plan_deployment(body, setup.walker, setup.robot, setup.scenario, args.native, args.slow, args.seconds)
+        heading = _heading(body, setup, walk)
         print(heading, file=sys.stderr, flush=True)
-        data = _plan_data(body, target, walk)
+        data = _plan_data(body, setup, walk)
         if args.dry_run:
             return Answer(data | {"moved": False}, "dry run: nothing was moved")
         ask_to_move(address, args.yes)
-        with CsvRecorder(args.record, target.robot) if args.record else nullcontext() as record:
+        with CsvRecorder(args.record, setup.robot) if args.record else nullcontext() as record:
             done = deploy(body, walk.controller, args.seconds, record)
     return Answer(data | {"moved": True} | _data(done, args.record), _text(done, args.record))
 
 
-def _heading(body: RealBody, target: Target, walk: Plan) -> str:
+def _heading(body: RealBody, setup: WalkSetup, walk: Plan) -> str:
     assert body.info is not None  # it is configured
-    who = f"{target.robot.name}: {body.info.model}, firmware {body.info.firmware} ({body.info.dialect})"
+    who = f"{setup.robot.name}: {body.info.model}, firmware {body.info.firmware} ({body.info.dialect})"
     cycle = f", cycle {walk.gait.cycle_time:.2f} s" if walk.gait is not None else ""
     if walk.native:
-        return f"{who}\n{target.label}, played by the robot itself{cycle}"
-    how = f"{target.label}, streamed every {body.command_period * 1e3:.0f} ms"
+        return f"{who}\n{setup.label}, played by the robot itself{cycle}"
+    how = f"{setup.label}, streamed every {body.command_period * 1e3:.0f} ms"
     if isinstance(walk.controller, PolicyController):
         how += f", the policy acts every {walk.controller.period * 1e3:.0f} ms"
     if walk.slower > 1.005:
@@ -68,10 +68,10 @@ def _heading(body: RealBody, target: Target, walk: Plan) -> str:
     return f"{who}\n{how}{cycle}"
 
 
-def _plan_data(body: RealBody, target: Target, walk: Plan) -> dict[str, Any]:
+def _plan_data(body: RealBody, setup: WalkSetup, walk: Plan) -> dict[str, Any]:
     return {
-        "robot": target.robot.name,
-        "gait": target.label,
+        "robot": setup.robot.name,
+        "gait": setup.label,
         "device": vars(body.info),
         "native": walk.native,
         "link_share": walk.share,

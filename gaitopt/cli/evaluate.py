@@ -13,7 +13,7 @@ from gaitopt.cli.confirmation import ask_to_move
 from gaitopt.cli.operator import operator
 from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, score_words, speed_line
 from gaitopt.run.rollout import World, measure
-from gaitopt.run.target import find_target
+from gaitopt.run.walk_setup import find_walk
 from gaitopt.scenario.objective import parse_score
 from gaitopt.walk.evaluation import Evaluation
 from gaitopt.workers import check_workers
@@ -21,7 +21,7 @@ from gaitopt.workers import check_workers
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    arguments.add_target(parser)
+    arguments.add_walker(parser)
     parser.add_argument(
         "--repeats",
         type=arguments.positive,
@@ -30,7 +30,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="number of evaluation walks (default: %(default)s)",
     )
     arguments.add_score(parser)
-    arguments.add_desk(parser)
+    arguments.add_real_robot(parser)
     arguments.add_workers(parser)
     arguments.add_seed(parser)
     arguments.add_json(parser)
@@ -39,19 +39,19 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace) -> Answer:
     """Evaluate."""
     check_workers(args.workers)
-    target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes, arguments.usual_robot(args))
-    score = parse_score(args.score) if args.score is not None else target.usual_score
-    real = arguments.desk(args)
+    setup = find_walk(args.walker, args.robot, args.scenario, args.runs, args.changes, arguments.usual_robot(args))
+    score = parse_score(args.score) if args.score is not None else setup.usual_score
+    real = arguments.real_robot(args)
     if real is not None:
         ask_to_move(real.body, args.yes)
     with operator(real, args) as someone:
-        body = target.engine if real is None else real.operated_by(someone)
-        world = World(target.robot, target.scenario, body)
-        result = measure([target.walker], world, args.repeats, args.seed, args.workers, score)[0]
-    names = {"robot": target.robot.name, "gait": target.label, "scenario": target.scenario.name, "seed": args.seed}
+        body = setup.engine if real is None else real.operated_by(someone)
+        world = World(setup.robot, setup.scenario, body)
+        result = measure([setup.walker], world, args.repeats, args.seed, args.workers, score)[0]
+    names = {"robot": setup.robot.name, "gait": setup.label, "scenario": setup.scenario.name, "seed": args.seed}
     names |= {"score_of": str(score)}
     text = [
-        f"{target.robot.name}, {target.label}, {target.scenario.name}",
+        f"{setup.robot.name}, {setup.label}, {setup.scenario.name}",
         f"speed     {speed_line(result)}",
         *([] if score.is_speed else [f"score     {score_words(result)} of {score}"]),
         *_measured_lines(result),

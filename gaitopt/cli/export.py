@@ -12,16 +12,16 @@ from gaitopt.gait.cycle import cycle
 from gaitopt.hal.opencat.dialect import DIALECTS, dialect_named
 from gaitopt.hal.opencat.skill import skill_of, to_text
 from gaitopt.hal.wiring import servo_map, wiring_of
-from gaitopt.run.target import Target, find_target
 from gaitopt.run.train.onnx_export import export_onnx
 from gaitopt.run.trained_policy import TrainedPolicy
+from gaitopt.run.walk_setup import WalkSetup, find_walk
 from gaitopt.run.walker import GaitWalker
 from gaitopt.toml import write_atomic
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    arguments.add_target(parser)
+    arguments.add_walker(parser)
     parser.add_argument(
         "--format",
         required=True,
@@ -41,35 +41,35 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Answer:
     """Export."""
-    target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes)
-    return _onnx(target, args.output) if args.format == "onnx" else _opencat(target, args)
+    setup = find_walk(args.walker, args.robot, args.scenario, args.runs, args.changes)
+    return _onnx(setup, args.output) if args.format == "onnx" else _opencat(setup, args)
 
 
-def _onnx(target: Target, output: Path | None) -> Answer:
-    if not isinstance(target.walker, TrainedPolicy):
-        raise InputError(f"{target.label}: is not a policy; --format onnx is for policies, which `gaitopt train` makes")
+def _onnx(setup: WalkSetup, output: Path | None) -> Answer:
+    if not isinstance(setup.walker, TrainedPolicy):
+        raise InputError(f"{setup.label}: is not a policy; --format onnx is for policies, which `gaitopt train` makes")
     if output is None:
         raise InputError("--format onnx: the file is binary; say where to write it: --output FILE.onnx")
-    metadata = export_onnx(output, target.walker, target.robot, target.scenario)
-    data = {"robot": target.robot.name, "policy": target.label, "format": "onnx", "output": str(output)}
+    metadata = export_onnx(output, setup.walker, setup.robot, setup.scenario)
+    data = {"robot": setup.robot.name, "policy": setup.label, "format": "onnx", "output": str(output)}
     sees, acts = len(metadata["observation"]), len(metadata["action"])
     how = f"{sees} observations, {acts} actions, every {metadata['control_period_s'] * 1e3:.0f} ms; see its metadata"
     return Answer(data | {"metadata": metadata}, f"policy    {output}\n{how}")
 
 
-def _opencat(target: Target, args: argparse.Namespace) -> Answer:
-    if not isinstance(target.walker, GaitWalker):
-        policy = isinstance(target.walker, TrainedPolicy)
+def _opencat(setup: WalkSetup, args: argparse.Namespace) -> Answer:
+    if not isinstance(setup.walker, GaitWalker):
+        policy = isinstance(setup.walker, TrainedPolicy)
         what, way_out = ("policy", "use --format onnx, or export a gait") if policy else ("controller", "export a gait")
-        raise InputError(f"{target.label}: is a {what}, which an OpenCat skill cannot hold; {way_out}")
-    wiring_of(target.robot, "opencat")
+        raise InputError(f"{setup.label}: is a {what}, which an OpenCat skill cannot hold; {way_out}")
+    wiring_of(setup.robot, "opencat")
     dialect = dialect_named(args.dialect)
-    table = cycle(target.walker.gait.parameters, target.robot, target.robot.servo.command_period_s)
-    skill = skill_of(table.angles, table.duration, servo_map(target.robot), dialect)
+    table = cycle(setup.walker.gait.parameters, setup.robot, setup.robot.servo.command_period_s)
+    skill = skill_of(table.angles, table.duration, servo_map(setup.robot), dialect)
     text = to_text(skill, args.skill)
     data = {
-        "robot": target.robot.name,
-        "gait": target.label,
+        "robot": setup.robot.name,
+        "gait": setup.label,
         "format": args.format,
         "dialect": dialect.name,
         "frames": len(skill.stored),

@@ -1,4 +1,4 @@
-"""`gaitopt lab`: let one policy-gradient algorithm learn one small problem, and look at what it learned."""
+"""`gaitopt lab`: learn a small problem with a policy-gradient algorithm, and show the policy."""
 
 from __future__ import annotations
 
@@ -23,7 +23,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("problem", metavar="PROBLEM", help=", ".join(PROBLEMS))
     parser.add_argument("--algorithm", required=True, metavar="NAME", help=", ".join(ALGORITHMS))
-    parser.add_argument("--steps", type=arguments.positive, metavar="N", help="the budget (default: the problem's own)")
+    parser.add_argument(
+        "--steps", type=arguments.positive, metavar="N", help="number of steps (default: the problem's own)"
+    )
     parser.add_argument(
         "--set",
         action="append",
@@ -38,7 +40,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Learn."""
+    """Learn a problem."""
     changes = [change if "." in change.partition("=")[0] else f"{METHOD}.{change}" for change in args.changes]
     fields = {"problem": args.problem, "algorithm": args.algorithm, "seed": args.seed, "steps": args.steps}
     options = {
@@ -99,5 +101,5 @@ def _value_lines(outcome: Outcome) -> list[str]:
     share = f"; {outcome.share_of_best:.1%} of the best" if outcome.share_of_best is not None else ""
     known = {"best": problem.best, "best deterministic": problem.best_deterministic, "random": outcome.random_value}
     others = ", ".join(f"{name} {number:.3f}" for name, number in known.items() if number is not None)
-    nearer = f"; {outcome.times_nearer:.1f} times nearer than random" if outcome.times_nearer is not None else ""
+    nearer = f"; {outcome.times_nearer:.1f} times closer than random" if outcome.times_nearer is not None else ""
     return [f"value      {value:.3f} ({problem.unit}){share}{nearer}", f"compare    {others}"]

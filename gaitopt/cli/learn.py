@@ -1,6 +1,6 @@
 """`gaitopt learn`: learn a faster gait, in simulation or on a real robot.
 
-A run that was stopped or killed goes on with `gaitopt resume FOLDER`, and ends as if it had never stopped.
+An interrupted or killed run continues with `gaitopt resume FOLDER`; the result is the same as without interruption.
 """
 
 from __future__ import annotations
@@ -33,34 +33,34 @@ from gaitopt.view.video import record_video
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_settings(parser, LearnSettings)
-    arguments.add_desk(parser.add_argument_group("real robot"))
+    arguments.add_real_robot(parser.add_argument_group("real robot"))
     how = parser.add_argument_group("run and output")
     arguments.add_runs(how)
     arguments.add_effort(how)
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Learn."""
+    """Learn a gait."""
     arguments.check_effort(args)
-    desk = arguments.desk(args)
-    more: dict[str, Any] = {"real": desk}
-    if desk is not None and args.robot is None and "robot" not in fields_of(args, LearnSettings):
+    real = arguments.real_robot(args)
+    more: dict[str, Any] = {"real": real}
+    if real is not None and args.robot is None and "robot" not in fields_of(args, LearnSettings):
         more["robot"] = arguments.usual_robot(args)
     settings = read_arguments(args, LearnSettings, (), **more)
     if settings.real is not None:
         ask_to_move(settings.real.body, args.yes)
-    with operator(settings.real, args) as someone:
-        return work(new_run(settings, args.runs), args, someone)
+    with operator(settings.real, args) as person:
+        return work(new_run(settings, args.runs), args, person)
 
 
-def work(folder: RunFolder, args: argparse.Namespace, someone: Operator | None) -> Answer:
-    """Learn from where a run stands to its end, and answer what was learned."""
+def work(folder: RunFolder, args: argparse.Namespace, person: Operator | None) -> Answer:
+    """Continue a run to its end, and return the output."""
     try:
-        outcome = finish_run(folder, args.workers, operator=someone, plain=True)
+        outcome = finish_run(folder, args.workers, operator=person, plain=True)
     except KeyboardInterrupt:
         return _interrupted(folder)
     except BodyError as error:
-        raise BodyError(f"{error}; go on with: gaitopt resume {folder.path}") from error
+        raise BodyError(f"{error}; continue with: gaitopt resume {folder.path}") from error
     curve = folder.path / LEARNING_CURVE
     film = _film(folder, outcome.best) if args.video else None
     score = folder.config.score
@@ -130,5 +130,5 @@ def _interrupted(folder: RunFolder) -> Answer:
         "run": str(folder.path),
     }
     learned = f"the best gait so far: {folder.best_path}" if best else "no iteration was finished"
-    text = f"interrupted after {done} traversals; {learned}\ngo on with: gaitopt resume {folder.path}"
+    text = f"interrupted after {done} traversals; {learned}\ncontinue with: gaitopt resume {folder.path}"
     return Answer(data, text, exit_code=130)

@@ -9,14 +9,14 @@ from pathlib import Path
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
 from gaitopt.run.evaluate import traverse
-from gaitopt.run.target import find_target
+from gaitopt.run.walk_setup import find_walk
 from gaitopt.view.film_progress import FilmProgressView
 from gaitopt.view.video import record_video
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
-    arguments.add_target(parser)
+    arguments.add_walker(parser)
     parser.add_argument("--video", type=Path, metavar="FILE", help="write a video: .mp4 or .gif")
     parser.add_argument("--window", action="store_true", help="show it in PyBullet's window, in real time")
     arguments.add_seed(parser)
@@ -25,16 +25,16 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(args: argparse.Namespace) -> Answer:
     """Replay."""
-    target = find_target(args.target, args.robot, args.scenario, args.runs, args.changes)
-    where = target.robot, target.scenario
+    setup = find_walk(args.walker, args.robot, args.scenario, args.runs, args.changes)
+    where = setup.robot, setup.scenario
     if args.video:
         with FilmProgressView() as view:
-            walkers = {target.label: target.walker}
-            traversal = record_video(args.video, walkers, *where, seed=args.seed, engine=target.engine, report=view)[0]
+            walkers = {setup.label: setup.walker}
+            traversal = record_video(args.video, walkers, *where, seed=args.seed, engine=setup.engine, report=view)[0]
     else:
-        traversal = traverse(target.walker, *where, seed=args.seed, engine=target.engine, window=args.window)
+        traversal = traverse(setup.walker, *where, seed=args.seed, engine=setup.engine, window=args.window)
     time = f" in {traversal.time_s:.2f} s" if traversal.time_s else ""
-    text = f"{target.label}: {traversal.status.value}{time}, {traversal.speed_mps * 1e3:.0f} mm/s"
+    text = f"{setup.label}: {traversal.status.value}{time}, {traversal.speed_mps * 1e3:.0f} mm/s"
     if args.video:
         text += f"\nvideo     {args.video}"
     data = asdict(traversal) | {"status": traversal.status.value, "video": str(args.video) if args.video else None}

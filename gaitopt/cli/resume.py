@@ -1,4 +1,4 @@
-"""`gaitopt resume`: resume a run, a training or a comparison where it stopped; it ends as if it had never stopped."""
+"""`gaitopt resume`: continue a run, a training or a comparison; the result is the same as without interruption."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gaitopt.cli.operator import operator
 from gaitopt.cli.output import Answer
 from gaitopt.errors import InputError
 from gaitopt.run.compare.folder import ComparisonFolder
-from gaitopt.run.experiment import find, open_experiment
+from gaitopt.run.experiment import RESUMABLE, find, open_experiment
 from gaitopt.run.lab.folder import LabFolder
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.real.robot import RealRobot
@@ -23,26 +23,26 @@ from gaitopt.spec import parse_spec
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument(
-        "target", metavar="RUN", help="folder of a run, a training or a comparison, its name in --runs, or latest"
+        "experiment", metavar="RUN", help="folder of a run, a training or a comparison, its name in --runs, or latest"
     )
-    arguments.add_place(parser.add_argument_group("real robot"))
+    arguments.add_robot_port(parser.add_argument_group("real robot"))
     how = parser.add_argument_group("run and output")
     arguments.add_runs(how)
     arguments.add_effort(how)
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Resume."""
+    """Continue an experiment."""
     arguments.check_effort(args)
-    folder = open_experiment(find(args.target, args.runs, ("learn", "train", "compare")))
+    folder = open_experiment(find(args.experiment, args.runs, RESUMABLE))
     if isinstance(folder, LabFolder):
-        raise InputError(f"{folder.path}: is a lab result, which cannot be resumed; learn it again: gaitopt lab")
+        raise InputError(f"{folder.path}: is a lab result, which cannot be resumed; repeat it with: gaitopt lab")
     _warn_of_versions(folder.provenance.versions)
     if isinstance(folder, RunFolder):
-        _take_up_desk(folder, args)
-        with operator(folder.config.real, args) as someone:
-            return learn.work(folder, args, someone)
-    given = "--body" if args.body is not None else arguments.desk_options(args)
+        _update_robot_port(folder, args)
+        with operator(folder.config.real, args) as person:
+            return learn.work(folder, args, person)
+    given = "--body" if args.body is not None else arguments.real_robot_options(args)
     if isinstance(folder, ComparisonFolder):
         if given := given or ("--video" if args.video else ""):
             raise InputError(f"{folder.path}: is a comparison in simulation; leave out {given}")
@@ -52,21 +52,21 @@ def run(args: argparse.Namespace) -> Answer:
     return train.work(folder, args)
 
 
-def _take_up_desk(folder: RunFolder, args: argparse.Namespace) -> None:
-    """Let a run on a real robot go on there, though its ports may have other names now."""
-    desk = folder.config.real
-    if desk is None:
-        given = "--body" if args.body is not None else arguments.desk_options(args)
+def _update_robot_port(folder: RunFolder, args: argparse.Namespace) -> None:
+    """Replace the ports of a run on a real robot by those given, and ask before it moves."""
+    real = folder.config.real
+    if real is None:
+        given = "--body" if args.body is not None else arguments.real_robot_options(args)
         if given:
             raise InputError(f"{folder.path}: was walked in simulation; leave out {given}")
         return
     if args.id is not None and args.body is None:
-        raise InputError("--id names a robot at a port: give it with --body")
+        raise InputError("--id is the name of the robot at --body: give both")
     changed = {"body": arguments.body_address(args)} if args.body else {}
     changed |= {"stopwatch": args.stopwatch} if args.stopwatch else {}
-    desk = parse_spec(RealRobot, desk.model_dump() | changed, "--body and --stopwatch")
-    folder.config = folder.config.changed(real=desk)
-    ask_to_move(desk.body, args.yes)
+    real = parse_spec(RealRobot, real.model_dump() | changed, "--body and --stopwatch")
+    folder.config = folder.config.changed(real=real)
+    ask_to_move(real.body, args.yes)
 
 
 def _warn_of_versions(then: Mapping[str, str]) -> None:
@@ -74,6 +74,6 @@ def _warn_of_versions(then: Mapping[str, str]) -> None:
     changed = [f"{name} {then.get(name)} -> {now[name]}" for name in now if then.get(name) != now[name]]
     if changed:
         print(
-            f"note: since this run began, versions have changed ({', '.join(changed)}); results may differ",
+            f"note: versions have changed since this run began ({', '.join(changed)}); results may differ",
             file=sys.stderr,
         )

@@ -1,4 +1,4 @@
-"""`gaitopt runs`: list the experiments so far: runs, trainings, comparisons and lab results."""
+"""`gaitopt runs`: list runs, trainings, comparisons and lab results."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """List them."""
+    """List the experiments."""
     found = rows(args.runs)
     if not found:
         return Answer({"runs": []}, f"no runs in {args.runs}; make one with: gaitopt learn, or gaitopt train")

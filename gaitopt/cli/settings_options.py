@@ -1,4 +1,4 @@
-"""Options of a verb made from its settings: one for each field that a word can give, its docstring as help."""
+"""Options of a verb, made from its settings: one for each field that fits in a word, with its docstring as help."""
 
 from __future__ import annotations
 
@@ -25,21 +25,21 @@ from gaitopt.scenario.spec import ScenarioSpec
 SettingsType = TypeVar("SettingsType", bound=Settings)
 
 BY_NAME = {RobotSpec: "ROBOT", ScenarioSpec: "SCENARIO", NamedGait: "GAIT", ScoreSpec: "SUM", str: "NAME"}
-"""Types given by a word, and what help calls that word."""
+"""Types given by a word, and the name of that word in help."""
 FLAGS = {"gait": ("--gait", "--start"), "return_goal": ("--return",)}
-"""Names of options that are not simply the field's."""
+"""Names of options that differ from the field's."""
 METHODS = {"optimizer", "algorithm", "optimizers", "algorithms"}
-"""Fields that name the methods; options belong to them."""
+"""Fields that name the methods, to which options belong."""
 
 
 def add_settings(parser: argparse.ArgumentParser, kind: type[Settings], leave_out: Collection[str] = ()) -> None:
     """Add --config, an option for each field, and --set."""
-    group = parser.add_argument_group("settings", "each may also stand in the file of --config")
+    group = parser.add_argument_group("settings", "each can also be in the file of --config")
     group.add_argument(
         "--config",
         type=Path,
         metavar="FILE.toml",
-        help="read settings from a file, such as the config.toml of an earlier experiment; options win over it",
+        help="read settings from a file, such as the config.toml of an earlier experiment; options override it",
     )
     for name, field in kind.model_fields.items():
         if name not in leave_out and (given := _how_given(field)) is not None:
@@ -60,7 +60,7 @@ def add_settings(parser: argparse.ArgumentParser, kind: type[Settings], leave_ou
 def read_arguments(
     args: argparse.Namespace, kind: type[SettingsType], methods: Sequence[str] = (), **more: Any
 ) -> SettingsType:
-    """Return the settings that a command line gives; options replace what the file of --config says.
+    """Return the settings given on a command line; options override the file of --config.
 
     Args:
         args: parsed; see `add_settings`.
@@ -69,7 +69,7 @@ def read_arguments(
         more: further fields.
 
     Raises:
-        InputError: something cannot be used.
+        InputError: a setting is not valid.
     """
     fields = fields_of(args, kind)
     given = given_fields(args, kind) | {name: value for name, value in more.items() if value is not None}
@@ -85,12 +85,12 @@ def read_arguments(
 
 
 def fields_of(args: argparse.Namespace, kind: type[Settings]) -> dict[str, Any]:
-    """Return the fields in the file of --config; none without one."""
+    """Return the fields in the file of --config; empty without one."""
     return read_settings(kind, args.config) if args.config is not None else {}
 
 
 def given_fields(args: argparse.Namespace, kind: type[Settings]) -> dict[str, Any]:
-    """Return the fields that options give."""
+    """Return the fields given by options."""
     fields = {name: getattr(args, name, None) for name in kind.model_fields}
     return {name: value for name, value in fields.items() if value is not None}
 
@@ -105,18 +105,18 @@ def _flags(name: str) -> tuple[str, ...]:
 
 
 def _drop_options(fields: dict[str, Any], given: Mapping[str, Any], file: Path) -> None:
-    """Leave out the options in a file of methods that others take the place of."""
+    """Drop a file's options of methods that the command line replaces."""
     before = fields.get("options") or {}
     for name in METHODS & fields.keys() & given.keys():
         if fields[name] != given[name]:
             among = str(given[name]).split(",") if name.endswith("s") else ()
             fields["options"] = {method: own for method, own in before.items() if method in among}
     if before and not fields["options"]:
-        print(f"note: {file}: options are of another method and are left out", file=sys.stderr)
+        print(f"note: {file}: options belong to another method and are left out", file=sys.stderr)
 
 
 def _in_options(message: str, given: Collection[str]) -> str:
-    """Return an error that begins with a field's name with the option's name there, if the option was given."""
+    """Replace the field's name at the start of an error by the option, if the option was given."""
     found = re.match(r"\w+(?=[:.])", message)
     return option(found[0]) + message[found.end() :] if found and found[0] in given else message
 
@@ -129,7 +129,7 @@ def _help(field: FieldInfo) -> str:
 
 
 def _how_given(field: FieldInfo) -> tuple[str, Callable[[str], Any]] | None:
-    """Return what help calls the word for a field, and its converter; None if no word can give the field."""
+    """Return the name of a field's word in help, and its converter; None if the field does not fit in a word."""
     annotation = field.annotation
     choices = [c for c in get_args(annotation) if c is not NoneType] if _is_union(annotation) else [annotation]
     kind = get_args(choices[0])[0] if hasattr(choices[0], "__metadata__") else choices[0]
@@ -149,7 +149,7 @@ def _is_union(annotation: Any) -> bool:
 
 
 def _number(kind: type, allowed: Any) -> Callable[[str], Any]:
-    """Return what turns a word into a number that a field allows."""
+    """Return the converter from a word to a number that a field allows."""
     adapter: TypeAdapter[Any] = TypeAdapter(allowed)
     least = adapter.json_schema().get("minimum")
     expected = "a whole number" if kind is int else "a finite number"
@@ -165,7 +165,7 @@ def _number(kind: type, allowed: Any) -> Callable[[str], Any]:
 
 
 def _numbers(text: str) -> int | list[int]:
-    """Return the whole number, or numbers, that a word gives."""
+    """Return the whole number, or several, in a word."""
     try:
         numbers = [int(part) for part in text.split(",")]
     except ValueError:

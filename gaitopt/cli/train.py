@@ -1,6 +1,7 @@
 """`gaitopt train`: train a policy that adjusts a gait while the robot walks.
 
-A training that was stopped or killed goes on with `gaitopt resume FOLDER`, and ends as if it had never stopped.
+An interrupted or killed training continues with `gaitopt resume FOLDER`; the result is the same as without
+interruption.
 """
 
 from __future__ import annotations
@@ -30,14 +31,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(args: argparse.Namespace) -> Answer:
-    """Train."""
+    """Train a policy."""
     check_count(args.workers)
     arguments.check_effort(args)
     return work(new_training(read_arguments(args, TrainSettings), args.runs, args.workers), args)
 
 
 def work(folder: TrainFolder, args: argparse.Namespace) -> Answer:
-    """Train from where a training stands to its end, and answer what was learned."""
+    """Continue a training to its end, and return the output."""
     check_count(args.workers)
     try:
         outcome = finish_training(folder, args.workers, plain=True)
@@ -100,5 +101,5 @@ def _interrupted(folder: TrainFolder) -> Answer:
     rows = folder.read_progress()
     steps = int(rows[-1]["steps"]) if rows else 0
     data = {"interrupted": True, "steps": steps, "run": str(folder.path)}
-    text = f"interrupted after {steps} steps\ngo on with: gaitopt resume {folder.path}"
+    text = f"interrupted after {steps} steps\ncontinue with: gaitopt resume {folder.path}"
     return Answer(data, text, exit_code=130)

@@ -1,1 +1,1 @@
-"""A run of learning: its settings, its store, its loop. The only room where optimizers meet robots."""
+"""Experiments: settings, folders, stores and loops. The only package in which optimizers and robots meet."""

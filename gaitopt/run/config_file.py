@@ -1,7 +1,7 @@
-"""The file config.toml of an experiment: its settings, and in the table `provenance` what they stood for.
+"""The file config.toml of an experiment: its settings, and in the table `provenance` their resolved values.
 
-The settings name robot, scenario and gait as a user would, so that the file can be given to `--config`. To resume, they
-are taken from the provenance instead, which holds them whole: robots and scenarios may have changed since.
+The settings name robot, scenario and gait as a user would, so that the file can be given to `--config`. Resuming takes
+them from the provenance instead, which holds the whole specs: robots and scenarios may have changed since.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ from gaitopt.spec import Spec, parse_spec
 from gaitopt.toml import format_toml, read_toml, write_atomic
 
 NONE = "none"
-"""How a file says that an option has no value, which TOML cannot."""
+"""Word in a file for an option without a value, which TOML cannot express."""
 
 
 class Provenance(Spec):
-    """What the settings of an experiment stood for when it was begun."""
+    """Resolved settings of an experiment and the versions when it was begun."""
 
     layout: Annotated[int, Field(strict=True)] = LAYOUT
     """Version of the folder's layout."""
     kind: str
-    """Verb that began it: learn, train or compare."""
+    """Verb that made it: learn, train or compare."""
     made: str = ""
     """Date and machine."""
     versions: dict[str, str]
-    """Versions of what computes, and the git revision."""
+    """Versions of Python and of the numerical packages, and the git revision."""
     pace_mps: float | None = None
-    """Speed of the gait alone, which a training's rewards are compared with [m/s]; measured."""
+    """Measured speed of the gait alone, which a training's rewards are compared with [m/s]."""
     left_out: dict[str, str] = Field(default_factory=dict)
-    """Methods that a comparison left out, and why."""
+    """Methods that a comparison left out, with the reason."""
     gait: Twelve
     """First gait: its twelve parameters, SI units."""
     engine: EngineSpec
@@ -58,11 +58,11 @@ class Provenance(Spec):
 
 
 def write_config(folder: Path, settings: Settings, **found: Any) -> None:
-    """Write settings into a folder, and the robot's URDF beside them, so that the folder stands by itself.
+    """Write settings and the robot's URDF into a folder, so that it needs no other files.
 
     Args:
-        folder: where.
-        settings: what the experiment was asked for.
+        folder: folder of the experiment.
+        settings: its settings.
         found: further fields of the provenance.
     """
     robot = settings.robot.changed(urdf=URDF)
@@ -82,9 +82,9 @@ def write_config(folder: Path, settings: Settings, **found: Any) -> None:
 
 
 def to_tables(settings: Settings) -> dict[str, Any]:
-    """Return settings as the tables of a file that `--config` reads: names where they are enough."""
+    """Return settings as the tables of a file for `--config`, with names where these are enough."""
     tables = _with_none(settings.model_dump(mode="json"))
-    if "name" not in settings.model_fields_set:  # made of the rest
+    if "name" not in settings.model_fields_set:  # derived from the other settings
         tables.pop("name")
     robot, scenario = _shipped_robot(settings.robot), settings.scenario
     usual = load_scenario(scenario.name) if scenario.name in scenario_names() else None
@@ -101,7 +101,7 @@ def read_config(kind: type[SettingsType], folder: Path) -> tuple[SettingsType, P
     """Return the settings of an experiment, as they were when it was begun, and its provenance.
 
     Raises:
-        InputError: they cannot be read, or are of another kind of experiment.
+        InputError: they cannot be read, or belong to another kind of experiment.
     """
     check_experiment(folder)
     path = config_path(folder)
@@ -118,10 +118,10 @@ def read_config(kind: type[SettingsType], folder: Path) -> tuple[SettingsType, P
 
 
 def read_settings(kind: type[Settings], path: Path) -> dict[str, Any]:
-    """Return the settings in a file that a user gave, fit for the settings' class.
+    """Return the settings in a user's file as fields of the settings' class.
 
     Raises:
-        InputError: it cannot be read, holds an unknown key, or is of another kind of experiment.
+        InputError: it cannot be read, holds an unknown key, or belongs to another kind of experiment.
     """
     tables, _ = _read(kind, path)
     for key in ("robot", "scenario", "gait"):
@@ -137,7 +137,7 @@ def read_settings(kind: type[Settings], path: Path) -> dict[str, Any]:
 def _read(kind: type[Settings], path: Path) -> tuple[dict[str, Any], dict[str, Any] | None]:
     """Return the settings in a file, and its provenance if it has one."""
     tables = read_toml(path)
-    if "schema_version" in tables:  # layout 1 had the version there, and all specs beside it
+    if "schema_version" in tables:  # layout 1: a version at the top, and all specs beside it
         try:
             tables = from_layout_1(tables)
         except KeyError as error:
@@ -157,7 +157,7 @@ def _read(kind: type[Settings], path: Path) -> tuple[dict[str, Any], dict[str, A
 
 
 def _beside(folder: Path, choice: Any) -> Any:
-    """Return a choice with the paths of its files, which are written relative to the folder."""
+    """Return a choice with its file paths resolved; in the file they are relative to the folder."""
     if isinstance(choice, str):
         return str(folder / choice) if choice.endswith(".toml") else choice
     if not isinstance(choice, Mapping):
@@ -171,7 +171,7 @@ def _shipped_robot(robot: RobotSpec) -> RobotSpec | None:
     if robot.name not in robot_names():
         return None
     shipped = load_robot(robot.name)
-    made = is_made(shipped) and is_made(robot)  # of the numbers, which are compared
+    made = is_made(shipped) and is_made(robot)  # from the numbers, which are compared anyway
     return shipped if made or urdf_text(shipped) == urdf_text(robot) else None
 
 
@@ -185,7 +185,7 @@ def _gait_reference(settings: Settings, robot: RobotSpec | None) -> Any:
 
 
 def _reference(spec: Spec, usual: Any) -> Any:
-    """Return the name of a spec that comes with the package, with what was changed of it; or all of it."""
+    """Return the name of a spec that comes with the package, with its changes; or the whole spec."""
     whole = spec.model_dump(mode="json")
     if usual is None:
         return whole
@@ -196,11 +196,11 @@ def _reference(spec: Spec, usual: Any) -> Any:
         again = changed(usual, tomllib.loads(format_toml(changes)), usual.name)
     except InputError:
         return whole
-    return {"base": usual.name, **changes} if again == spec else whole  # a file cannot say that something is None
+    return {"base": usual.name, **changes} if again == spec else whole  # TOML cannot express None
 
 
 def _changes(usual: Mapping[str, Any], ours: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what differs between two tables with the same keys, tables within by their own keys."""
+    """Return the differences between two tables with the same keys, recursively."""
     changes: dict[str, Any] = {}
     for name, value in ours.items():
         if isinstance(value, Mapping) and isinstance(usual.get(name), Mapping):

@@ -1,4 +1,4 @@
-"""What an experiment measured, as pandas data frames; the units of a frame's columns are in `frame.attrs["units"]`."""
+"""Measurements of an experiment as pandas data frames; the units of a frame's columns are in `frame.attrs["units"]`."""
 
 from __future__ import annotations
 
@@ -39,52 +39,52 @@ TRAVERSAL_UNITS = {
 
 @dataclass(frozen=True)
 class RunData:
-    """What a run measured."""
+    """Measurements of a run."""
 
     path: Path
     settings: LearnSettings
     traversals: DataFrame
     """One row a traversal: its place (purpose, iteration, candidate, repeat), seed, gait and measures."""
     iterations: DataFrame
-    """One row an iteration: traversals so far, the gait recommended, and the optimizer's own time."""
+    """One row an iteration: traversals so far, the recommended gait, and the optimizer's own time."""
 
 
 @dataclass(frozen=True)
 class TrainingData:
-    """What a training measured."""
+    """Measurements of a training."""
 
     path: Path
     settings: TrainSettings
     metrics: DataFrame
-    """One row an update: steps, episodes, falls, mean return, and what the algorithm reports."""
+    """One row an update: steps, episodes, falls, mean return, and the algorithm's own measures."""
 
 
 @dataclass(frozen=True)
 class ComparisonData:
-    """What a comparison measured."""
+    """Measurements of a comparison."""
 
     path: Path
     settings: CompareSettings
     curves: DataFrame
-    """One row for each method, seed and point of its curve: the score of what was recommended then."""
+    """One row for each method, seed and point of its curve: the score of the gait or policy recommended there."""
     runs: tuple[Path, ...]
-    """Folders of its runs, or trainings; each can be loaded alone."""
+    """Folders of its runs or trainings; each can be loaded by itself."""
 
 
 @dataclass(frozen=True)
 class LabData:
-    """What a lab experiment measured."""
+    """Measurements of a lab experiment."""
 
     path: Path
     settings: LabSettings
     curve: DataFrame
-    """One row a look at the policy: steps and value."""
+    """One row a snapshot of the policy: steps and value."""
 
 
 def load_run(
     experiment: str | Path = "latest", runs: Path | str = RUNS
 ) -> RunData | TrainingData | ComparisonData | LabData:
-    """Return what an experiment measured, as pandas data frames.
+    """Return the measurements of an experiment as pandas data frames.
 
     Args:
         experiment: folder or name of a run, a training, a comparison or a lab result; or `latest`.
@@ -97,7 +97,7 @@ def load_run(
     if isinstance(folder, RunFolder):
         with folder.open_store() as store:
             rows = [_traversal(row) for purpose in PURPOSES for row in store.rows(purpose)]
-            iterations = [_iteration(asdict(told)) for told in store.iterations()]
+            iterations = [_iteration(asdict(iteration)) for iteration in store.iterations()]
         frames = _frame(rows, TRAVERSAL_UNITS), _frame(iterations, {"overhead_s": "s", **UNITS})
         return RunData(folder.path, folder.config, *frames)
     if isinstance(folder, TrainFolder):
@@ -116,9 +116,9 @@ def _traversal(row: Row) -> dict[str, Any]:
     return {**row.place._asdict(), "seed": row.seed, **gait, **walked, "score": row.score, "wall_s": row.wall_s}
 
 
-def _iteration(told: dict[str, Any]) -> dict[str, Any]:
-    gait = dict(zip(PARAMETER_NAMES, told.pop("incumbent"), strict=True))
-    return told | gait
+def _iteration(row: dict[str, Any]) -> dict[str, Any]:
+    gait = dict(zip(PARAMETER_NAMES, row.pop("incumbent"), strict=True))
+    return row | gait
 
 
 def _frame(rows: list[Any], units: Mapping[str, str]) -> DataFrame:
@@ -133,7 +133,7 @@ def _read(path: Path, units: Mapping[str, str]) -> DataFrame:
     from pandas import read_csv  # slow to import
 
     if not path.is_file():
-        raise InputError(f"{path.parent}: has not finished; go on with: gaitopt resume {path.parent}")
+        raise InputError(f"{path.parent}: has not finished; continue with: gaitopt resume {path.parent}")
     frame = read_csv(path)
     frame.attrs["units"] = {column: units.get(column, "") for column in frame.columns}
     return frame

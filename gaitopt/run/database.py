@@ -1,4 +1,4 @@
-"""SQLite databases of traversals; see `gaitopt.run.store` for what they hold."""
+"""SQLite databases of traversals; `gaitopt.run.store` describes their content."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from gaitopt.errors import InputError
 
 @contextlib.contextmanager
 def database_errors(path: Path) -> Iterator[None]:
-    """Turn what SQLite raises, and rows that no run has written, into one line."""
+    """Turn errors of SQLite and invalid rows into an InputError of one line."""
     try:
         yield
     except (sqlite3.DatabaseError, ValueError) as error:
         raise InputError(
-            f"{path}: the run database cannot be used: {error}; check that it is one, with space and rights to write"
+            f"{path}: the run database cannot be used: {error}; check that it is a run database, that the disk has "
+            "space, and that you may write there"
         ) from error
 
 
@@ -34,7 +35,7 @@ def connect(path: Path, create: bool = False) -> sqlite3.Connection:
 
 
 def count(path: Path, purpose: str) -> int:
-    """Return how many traversals of one purpose a database holds.
+    """Return the number of traversals of one purpose in a database.
 
     Raises:
         InputError: there is none, or it is no run database.

@@ -1,4 +1,4 @@
-"""A check of what works on this machine."""
+"""Check of this machine: Python, engine, serial ports and video."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ from gaitopt.workers import default_count
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing that was checked."""
+    """Result of one check."""
 
     what: str
-    """Name of what was checked."""
+    """Name of the check."""
     works: bool
     needed: bool
     """Whether learning needs it."""
@@ -38,7 +38,7 @@ class Finding:
 
 
 def diagnose(runs: Path) -> list[Finding]:
-    """Return what works on this machine; `runs` is the folder for runs."""
+    """Return the results of all checks; `runs` is the folder of runs."""
     return [_python(), _engine(), _cores(), _folder(runs), _egl(), _video(), _window(), _serial()]
 
 
@@ -49,7 +49,7 @@ def _python() -> Finding:
 
 
 def _engine() -> Finding:
-    """Walk the same traversal twice: it must finish, with the same result to the bit."""
+    """Walk the same traversal twice: it must finish with the same result to the bit."""
     robot, scenario = load_robot("aibo-ers7"), load_scenario("field")
     controller = GaitController(load_gait("hand-tuned", robot).parameters, robot, scenario)
     try:
@@ -98,7 +98,7 @@ def _window() -> Finding:
 
 
 def _serial() -> Finding:
-    """Look for serial ports, and for what keeps this user from opening them; none is opened."""
+    """Look for serial ports and for problems with opening them; none is opened."""
     ports = [port.device for port in find_ports()]
     advice = [text for port in ports if (text := permission_advice(port) or latency_advice(port)) is not None]
     brltty = stolen_chip_advice()

@@ -1,4 +1,4 @@
-"""Traversals of any walker in one call: one, many, or those of many walkers."""
+"""Traversals of any walker in one call: one, many, or many of several walkers."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.run.real.robot import OperatedRobot
 from gaitopt.run.rollout import World, fresh_seed, measure
-from gaitopt.run.target import RobotChoice, ScenarioChoice, Target, find_target
+from gaitopt.run.walk_setup import RobotChoice, ScenarioChoice, WalkSetup, find_walk
 from gaitopt.scenario.objective import ScoreSpec, parse_score
 from gaitopt.walk.evaluation import Evaluation
 from gaitopt.walk.traversal import Observer, Traversal
@@ -35,7 +35,7 @@ def evaluate(
 
     Args:
         walker: a gait, a policy or a controller of your own; or the name or path of one, or of a run or training. See
-            `gaitopt.run.target.find_target`.
+            `gaitopt.run.walk_setup.find_walk`.
         robot: name, file or spec; the walker's own, else the AIBO ERS-7, if None.
         scenario: name, file or spec; the walker's own, else `field`, if None.
         repeats: number of traversals.
@@ -47,8 +47,8 @@ def evaluate(
     Raises:
         InputError: something cannot be used.
     """
-    target = find_target(walker, robot, scenario)
-    return _evaluations([target], repeats, seed, workers, score, body)[0]
+    setup = find_walk(walker, robot, scenario)
+    return _evaluations([setup], repeats, seed, workers, score, body)[0]
 
 
 def evaluate_many(
@@ -62,17 +62,17 @@ def evaluate_many(
     score: str | ScoreSpec | None = None,
     body: EngineSpec | OperatedRobot | None = None,
 ) -> list[Evaluation]:
-    """Measure many walkers of one robot by the same traversals, all side by side; see `evaluate`.
+    """Measure many walkers of one robot by the same traversals, in parallel; see `evaluate`.
 
     What is None is taken from the first walker.
     """
     if isinstance(walkers, (str, PathLike)) or not isinstance(walkers, Iterable):
         raise InputError(f"walkers: got {walkers!r:.80}; expected a list of walkers")
-    targets: list[Target] = []
+    setups: list[WalkSetup] = []
     for walker in walkers:
-        targets.append(find_target(walker, robot, scenario))
-        robot, scenario = targets[0].robot, targets[0].scenario
-    return _evaluations(targets, repeats, seed, workers, score, body)
+        setups.append(find_walk(walker, robot, scenario))
+        robot, scenario = setups[0].robot, setups[0].scenario
+    return _evaluations(setups, repeats, seed, workers, score, body)
 
 
 def traverse(
@@ -93,44 +93,44 @@ def traverse(
         scenario: name, file or spec; the walker's own, else `field`, if None.
         seed: random seed.
         engine: the engine's settings; the run's or the robot's own if None.
-        window: show it in a window, in real time.
-        observer: called with body and state at every look.
+        window: show the walk in a window, in real time.
+        observer: called with body and state at every reading of the sensors.
 
     Raises:
         InputError: something cannot be used.
     """
-    target = find_target(walker, robot, scenario)
-    seed, engine = whole("seed", seed, 0), engine_of_choice(engine) or target.engine
-    controller = target.walker.controller(target.robot, target.scenario)
-    with make_body(target.robot, engine=engine, window=window) as body:
-        return walk(body, controller, target.scenario, fresh_seed(seed), observer)
+    setup = find_walk(walker, robot, scenario)
+    seed, engine = whole("seed", seed, 0), engine_of_choice(engine) or setup.engine
+    controller = setup.walker.controller(setup.robot, setup.scenario)
+    with make_body(setup.robot, engine=engine, window=window) as body:
+        return walk(body, controller, setup.scenario, fresh_seed(seed), observer)
 
 
 def _evaluations(
-    targets: list[Target],
+    setups: list[WalkSetup],
     repeats: int,
     seed: int,
     workers: WorkerChoice | None,
     score: str | ScoreSpec | None,
     body: EngineSpec | OperatedRobot | None,
 ) -> list[Evaluation]:
-    if not targets:
+    if not setups:
         return []
-    first = targets[0]
+    first = setups[0]
     repeats, seed, workers = whole("repeats", repeats, 1), whole("seed", seed, 0), workers_of_choice(workers)
     objective = first.usual_score if score is None else score_of_choice(score)
     if body is not None and not isinstance(body, (EngineSpec, OperatedRobot)):
         expected = "an EngineSpec, or RealRobot(...).operated_by(operator)"
         raise InputError(f"body: got {body!r:.80}; expected {expected}")
     world = World(first.robot, first.scenario, body or first.engine)
-    return measure([target.walker for target in targets], world, repeats, seed, workers, objective)
+    return measure([setup.walker for setup in setups], world, repeats, seed, workers, objective)
 
 
 def whole(name: str, value: Any, least: int) -> int:
-    """Return a whole number, such as one of numpy's, as an int.
+    """Return an integer, such as one of numpy's, as an int.
 
     Raises:
-        InputError: it is none, or less than the least.
+        InputError: it is not an integer, or less than `least`.
     """
     try:
         number = least - 1 if isinstance(value, bool) else operator.index(value)
@@ -145,7 +145,7 @@ def workers_of_choice(choice: Any) -> WorkerChoice:
     """Return a number of processes, all cores for None; or `ray`.
 
     Raises:
-        InputError: it is something else, or there can be no such workers.
+        InputError: it is something else, or such workers are not available.
     """
     if choice is None:
         return default_count()

@@ -1,6 +1,6 @@
-"""Experiments: folders of runs, trainings, comparisons and lab results, found by name and listed alike.
+"""Experiments: finding and listing the folders of runs, trainings, comparisons and lab results.
 
-Nothing here needs numpy, so that listing them is instant; `open_experiment` gives all that a folder holds.
+Nothing here needs numpy, so that listing is instant; `open_experiment` returns the folder with all its content.
 """
 
 from __future__ import annotations
@@ -31,9 +31,11 @@ LATEST = "latest"
 RUNS = "runs"
 """Folder of experiments by default: in the current folder."""
 KINDS = {"learn": "run", "train": "training", "compare": "comparison", "lab": "lab result"}
-"""What a folder is called, by the verb that makes it."""
+"""Names of the kinds of experiments, by the verb that makes them."""
+RESUMABLE = ("learn", "train", "compare")
+"""Kinds that can be resumed."""
 OF_LAYOUT_1 = {"training.toml": "train", "study.toml": "compare"}
-"""Files of settings that older versions left, beside config.toml of a run."""
+"""Settings files of older versions, in place of config.toml, with the verb."""
 _FOLDERS = {
     "learn": "gaitopt.run.learn.folder:RunFolder",
     "train": "gaitopt.run.train.folder:TrainFolder",
@@ -43,7 +45,7 @@ _FOLDERS = {
 
 
 def config_path(folder: Path) -> Path:
-    """Return the file of an experiment's settings, whether it is there or not."""
+    """Return the path of an experiment's settings, whether the file exists or not."""
     older = (folder / name for name in OF_LAYOUT_1 if (folder / name).is_file())
     return next(older, folder / CONFIG)
 
@@ -65,7 +67,7 @@ def kind_of(folder: Path) -> str | None:
 
 
 def names(runs: Path, kinds: Collection[str] = tuple(KINDS)) -> list[str]:
-    """Return the names of the experiments in a folder, the newest last; drafts are passed over."""
+    """Return the names of the experiments in a folder, the newest last, without drafts."""
     found = {path.parent.name for mark in (CONFIG, *OF_LAYOUT_1) for path in runs.glob(f"[!.]*/{mark}")}
     return sorted(name for name in found if kind_of(runs / name) in kinds)
 
@@ -76,7 +78,7 @@ def find(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) ->
     Args:
         text: its path, its name in `runs`, or `latest`.
         runs: folder of experiments.
-        kinds: verbs; of which kinds the latest may be, and the names that an error suggests.
+        kinds: verbs; `latest` and the names that an error suggests are of these kinds.
 
     Raises:
         InputError: there is none, or its settings cannot be read.
@@ -107,11 +109,9 @@ def check_experiment(folder: Path) -> str:
     """
     if (kind := kind_of(folder)) is None:
         if not config_path(folder).is_file():
-            raise InputError(f"{folder}: is no experiment of gaitopt: it has no {CONFIG}; see `gaitopt runs`")
-        read_toml(config_path(folder))  # says what is wrong with it
-        raise InputError(
-            f"{config_path(folder)}: is not of an experiment of gaitopt; provenance.kind is none of {', '.join(KINDS)}"
-        )
+            raise InputError(f"{folder}: is not an experiment of gaitopt: it has no {CONFIG}; see `gaitopt runs`")
+        read_toml(config_path(folder))  # reports what is wrong with it
+        raise InputError(f"{config_path(folder)}: does not belong to an experiment of gaitopt; see `gaitopt runs`")
     return kind
 
 
@@ -134,20 +134,20 @@ def check_layout(folder: Path, layout: int, versions: Mapping[str, str]) -> None
     if layout != LAYOUT:
         raise InputError(
             f"{folder}: has layout {layout}, of gaitopt {versions.get('gaitopt')} ({versions.get('git')}); this "
-            f"version resumes layout {LAYOUT}: resume it with that one, or start anew; evaluate and replay still work"
+            f"version resumes layout {LAYOUT}: resume it with that one, or start a new one; evaluate and replay work"
         )
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep other processes from working in the same folder.
+    """Lock a folder against other processes.
 
     Raises:
         InputError: another process is at work there.
     """
     try:
         import fcntl
-    except ImportError:  # no such locks on this system
+    except ImportError:  # this system has no such locks
         yield
         return
     try:
@@ -168,13 +168,13 @@ def locked(folder: Path) -> Iterator[None]:
 def make_folder(runs: Path, name: str, fill: Callable[[Path], None], now: datetime.datetime | None = None) -> Path:
     """Make `runs/<date>_<time>_<name>/`, whole or not at all, and return it.
 
-    Nothing is ever overwritten: of two that are made in the same second, the name of the later one ends in a number.
+    Nothing is overwritten: if two are made in the same second, the name of the later one ends in a number.
 
     Args:
         runs: folder of experiments.
         name: name of the experiment.
-        fill: writes what belongs into the folder.
-        now: the moment, in UTC; the present if None.
+        fill: writes the content of the folder.
+        now: time in UTC; the present if None.
 
     Raises:
         InputError: it cannot be written.
@@ -193,7 +193,7 @@ def make_folder(runs: Path, name: str, fill: Callable[[Path], None], now: dateti
 
 
 def _renamed(draft: Path, path: Path) -> Path:
-    """Give a draft its name, or the first with a number behind that is free; return it."""
+    """Rename a draft, with the first free number at the end if the name is taken; return the new path."""
     for number in itertools.count(1):
         free = path if number == 1 else path.with_name(f"{path.name}-{number}")
         try:
@@ -207,7 +207,7 @@ def _renamed(draft: Path, path: Path) -> Path:
 
 
 def rows(runs: Path) -> list[dict[str, Any]]:
-    """Return one row for each experiment in a folder, oldest first: name, robot, method, how far, result, state."""
+    """Return one row for each experiment in a folder, oldest first: name, robot, method, progress, result, state."""
     return [row(runs / name) for name in names(runs)]
 
 
@@ -250,7 +250,7 @@ def _training(folder: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _speed_of_layout_1(folder: Path) -> float | None:
-    """Return what layout 1 kept in the policy's file alone."""
+    """Return the speed of a training of layout 1, which is in the policy's file alone."""
     if not (folder / "training.toml").is_file() or not (folder / "policy.npz").is_file():
         return None
     read = import_module("gaitopt.run.trained_policy").read_trained

@@ -1,4 +1,4 @@
-"""Settings of experiments that older versions of gaitopt have left: they can be listed, evaluated and filmed."""
+"""Settings of experiments made by older versions of gaitopt: these can be listed, evaluated and filmed."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from gaitopt.rl.algorithms.catalog import nullable
 
 
 def from_layout_1(tables: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the settings of a run or a training of layout 1 (gaitopt 0.1.0 before it had `--config`) as today's.
+    """Convert the settings of a run or a training of layout 1 (gaitopt 0.1.0 before it had `--config`).
 
-    What robot, scenario and engine were stood beside the settings; it goes into the provenance.
+    Its specs of robot, scenario and engine, which were beside the settings, become the provenance.
     """
     new = dict(tables)
     new.pop("schema_version")

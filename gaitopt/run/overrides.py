@@ -11,18 +11,18 @@ from gaitopt.run.settings import DEFAULT_ROBOT, DEFAULT_SCENARIO, changed
 from gaitopt.toml import parse_value
 
 METHOD = "method"
-"""Name of the method at work, optimizer or algorithm."""
+"""Name of the method in use, optimizer or algorithm."""
 ALIASES = ("optimizer", "algorithm")
-"""Other names of the method at work."""
+"""Other names of the method in use."""
 SPECS = {"robot": DEFAULT_ROBOT, "scenario": DEFAULT_SCENARIO}
-"""Settings that are a name unless changed, and their defaults."""
+"""Settings that are a name by default, with that name."""
 
 
 def parse_changes(changes: Sequence[str], known: Collection[str]) -> dict[str, Any]:
     """Return changes `NAME.KEY=VALUE` as tables by name; values are written as in TOML, or `none`.
 
     Raises:
-        InputError: something is not of this form, or has a name that is not known.
+        InputError: a change does not have this form, or its name is unknown.
     """
     tables: dict[str, Any] = {}
     for change in changes:
@@ -37,16 +37,16 @@ def parse_changes(changes: Sequence[str], known: Collection[str]) -> dict[str, A
         for part in above:
             inner = inner.setdefault(part, {})
             if not isinstance(inner, dict):
-                raise InputError(f"--set {change}: {part} has been set to a value before; leave one of them out")
+                raise InputError(f"--set {change}: {part} is set to a value already; leave one of the two out")
         inner[last] = parse_value(value)
     return tables
 
 
 def change_specs(specs: Mapping[str, Any], changes: Sequence[str]) -> dict[str, Any]:
-    """Return robot, scenario and engine with changes made.
+    """Return robot, scenario and engine with changes applied.
 
     Raises:
-        InputError: no such spec or key, or a value that does not fit.
+        InputError: a spec or key is unknown, or a value is not valid.
     """
     tables, specs = parse_changes(changes, specs), dict(specs)
     robot = changed(specs["robot"], tables.get("robot", {}), "--set robot")
@@ -57,7 +57,7 @@ def change_specs(specs: Mapping[str, Any], changes: Sequence[str]) -> dict[str, 
 
 
 def change_settings(settings: Mapping[str, Any], changes: Sequence[str], methods: Sequence[str] = ()) -> dict[str, Any]:
-    """Return fields of settings with changes made; they are checked when the settings are made of them.
+    """Return fields of settings with changes applied; the settings check them.
 
     Args:
         settings: fields, such as those of `LearnSettings`.
@@ -65,7 +65,7 @@ def change_settings(settings: Mapping[str, Any], changes: Sequence[str], methods
         methods: names of the methods of a comparison, each of which has options of its own.
 
     Raises:
-        InputError: something is not of the form `NAME.KEY=VALUE`, or has an unknown name.
+        InputError: a change does not have the form `NAME.KEY=VALUE`, or its name is unknown.
     """
     own = (METHOD, *ALIASES)
     fields = {"policy": "policy_options"}
@@ -84,7 +84,7 @@ def change_settings(settings: Mapping[str, Any], changes: Sequence[str], methods
 
 
 def _changed(choice: Any, table: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the table of a choice with changes: on top of what a name, a path or a spec stands for."""
+    """Return the table of a choice with changes on top of a name, a path or a spec."""
     if choice is None:
         return dict(table)
     base = dict(choice) if isinstance(choice, Mapping) else {"base": choice}

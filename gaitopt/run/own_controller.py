@@ -1,7 +1,7 @@
-"""A user's own controller as a walker: checked, and made anew for every traversal.
+"""A user's own controller as a walker: it is checked, and made again for every traversal.
 
 It is a class or a function that is called as `choice(robot, scenario)` and returns a controller, or a controller that
-is ready to walk. A controller has `start_pose` and `drive`; see `gaitopt.walk.controller.Controller`.
+can walk as it is. A controller has `start_pose` and `drive`; see `gaitopt.walk.controller.Controller`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class OwnWalker:
     gait = None
 
     def __init__(self, choice: Any) -> None:
-        """Take a class, a function, a ready controller, or the place `module:Class` of one.
+        """Take a class, a function, a controller, or the place `module:Class` of one.
 
         Raises:
             InputError: it is none of these, or the place cannot be imported.
@@ -45,16 +45,16 @@ class OwnWalker:
 
     @property
     def key(self) -> WalkerKey:
-        """Digest of the pickled choice; of this object alone where it cannot be pickled."""
+        """Digest of the pickled choice; unique to this object if it cannot be pickled."""
         try:
             content = pickle.dumps(self._choice)
-        except Exception:  # somebody else's class may raise anything
+        except Exception:  # a user's class may raise anything
             content = f"{id(self)}".encode()
         return WalkerKey(digest=hashlib.sha256(content).hexdigest()[:16])
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """The choice's own attribute `needs`, if it has one."""
+        """Attribute `needs` of the choice, if it has one."""
         return tuple(getattr(self._choice, "needs", ()))
 
     def controller(
@@ -75,7 +75,7 @@ class OwnWalker:
         return OwnController(self, robot, scenario)
 
     def make(self, robot: RobotSpec, scenario: ScenarioSpec) -> Any:
-        """Return a new controller of the user's.
+        """Return a new controller made by the user's code.
 
         Raises:
             InputError: making it raised an error.
@@ -85,22 +85,22 @@ class OwnWalker:
             return copy.deepcopy(self._choice) if ready else self._choice(robot, scenario)
         except GaitoptError:
             raise
-        except Exception as error:  # somebody else's code may raise anything
+        except Exception as error:  # a user's code may raise anything
             what = "copying it" if ready else f"{self.name}(robot, scenario)"
-            raise InputError(f"controller {self.name}: {what} raised {_in_words(error)}") from error
+            raise InputError(f"controller {self.name}: {what} raised {_as_text(error)}") from error
 
     def __reduce__(self) -> tuple[object, ...]:
         try:
             return _unpickled, (self.name, pickle.dumps(self._choice))
         except Exception as error:  # see `key`
             raise InputError(
-                f"controller {self.name}: cannot be sent to worker processes: {_in_words(error)}; use workers=1, or "
+                f"controller {self.name}: cannot be sent to worker processes: {_as_text(error)}; use workers=1, or "
                 "define it at the top level of a module"
             ) from error
 
 
 class OwnController:
-    """A user's controller as it walks: made anew for every traversal, its poses and its time checked."""
+    """A user's controller on its walks: made again for every traversal; its poses and its timing are checked."""
 
     def __init__(self, walker: OwnWalker, robot: RobotSpec, scenario: ScenarioSpec) -> None:
         self._walker, self._robot, self._scenario = walker, robot, scenario
@@ -118,7 +118,7 @@ class OwnController:
             self.unreachable = float(getattr(own, "unreachable", 0.0))
             self.saturated = float(getattr(own, "saturated", 0.0))
         except Exception as error:  # see `OwnWalker.make`
-            raise self._problem(f"start_pose: {_in_words(error)}") from error
+            raise self._problem(f"start_pose: {_as_text(error)}") from error
         if pose.shape != (joints,):
             raise self._problem(f"start_pose: got shape {pose.shape}; expected ({joints},), an angle for each joint")
         if not np.isfinite(pose).all():
@@ -126,10 +126,10 @@ class OwnController:
         self.start_pose: Array = pose
 
     def drive(self, body: Body, first: int, count: int, state: BodyState) -> None:
-        """Let the body walk on for the time of `count` commands, from number `first` on.
+        """Continue the walk for `count` commands, starting with number `first`.
 
         Raises:
-            InputError: the user's code raised an error, or used another time.
+            InputError: the user's code raised an error, or took another time.
         """
         if first == 0:
             if self._used:
@@ -147,7 +147,7 @@ class OwnController:
         except GaitoptError:
             raise
         except Exception as error:  # see `OwnWalker.make`
-            raise self._problem(f"drive raised {_in_words(error)}") from error
+            raise self._problem(f"drive raised {_as_text(error)}") from error
 
     def _problem(self, text: str) -> InputError:
         return InputError(f"controller {self._walker.name}: {text}")
@@ -157,7 +157,7 @@ def _is_ready(choice: Any) -> bool:
     return not isinstance(choice, type) and hasattr(choice, "drive") and hasattr(choice, "start_pose")
 
 
-def _in_words(error: Exception) -> str:
+def _as_text(error: Exception) -> str:
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 
@@ -166,6 +166,6 @@ def _unpickled(name: str, content: bytes) -> OwnWalker:
         return OwnWalker(pickle.loads(content))
     except Exception as error:  # see `OwnWalker.make`
         raise InputError(
-            f"controller {name}: cannot be made in a worker process: {_in_words(error)}; use workers=1, or define it "
+            f"controller {name}: cannot be made in a worker process: {_as_text(error)}; use workers=1, or define it "
             "in a module that the worker can import"
         ) from error

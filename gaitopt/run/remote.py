@@ -1,4 +1,4 @@
-"""Walking on other machines, which share neither the disk nor, perhaps, the versions of this one."""
+"""Workers on other machines, which have another disk and perhaps other versions."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from gaitopt.toml import write_atomic
 Made = TypeVar("Made")
 
 MAY_DIFFER = {"python"}
-"""Versions that may differ: Ray itself checks what matters of Python's."""
+"""Versions that may differ: Ray itself checks Python's."""
 
 
 @dataclass(frozen=True)
@@ -27,7 +27,7 @@ class RemoteFactory(Generic[Made]):
     """A factory for workers on other machines; see `remote_factory`."""
 
     make: Callable[[RobotSpec], Made]
-    """The factory, called with the robot, whose URDF is then on the disk."""
+    """Factory that takes the robot; its URDF is then on the disk."""
     robot: RobotSpec
     urdf: bytes
     """Content of the robot's URDF."""
@@ -35,10 +35,10 @@ class RemoteFactory(Generic[Made]):
     """Versions on the machine that sent it; see `current_versions`."""
 
     def __call__(self) -> Made:
-        """Call the factory, on the machine where this is called.
+        """Call the factory on this machine.
 
         Raises:
-            InputError: a version differs, and results would, too.
+            InputError: a version differs, so that results would, too.
         """
         here = current_versions()
         for name in self.versions.keys() - MAY_DIFFER:
@@ -50,7 +50,7 @@ class RemoteFactory(Generic[Made]):
         return self.make(self.robot.model_copy(update={"urdf": str(self._cached_urdf())}))
 
     def _cached_urdf(self) -> Path:
-        """Return the URDF's file, which is named by its content: equal ones share it."""
+        """Return the file of the URDF; its name is a hash of the content, so that equal ones share it."""
         folder = platformdirs.user_cache_path("gaitopt", ensure_exists=True)
         path = folder / f"{hashlib.sha256(self.urdf).hexdigest()}.urdf"
         if not path.is_file() or path.read_bytes() != self.urdf:
@@ -63,7 +63,7 @@ def remote_factory(robot: RobotSpec, make: Callable[[RobotSpec], Made]) -> Remot
 
     Args:
         robot: the robot; its URDF is sent along.
-        make: the factory; it is called with the robot.
+        make: factory that takes the robot.
 
     Raises:
         InputError: the URDF cannot be read.

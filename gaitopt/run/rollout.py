@@ -1,4 +1,4 @@
-"""Traversals as tasks for workers, and what many of them measure of a walker."""
+"""Traversals as tasks for workers, and evaluations of walkers by many of them."""
 
 from __future__ import annotations
 
@@ -26,20 +26,20 @@ if TYPE_CHECKING:  # every worker imports this module: what workers do not need 
 
 
 class RolloutTask(NamedTuple):
-    """One traversal to be walked."""
+    """Task of walking one traversal."""
 
     walker: Walker
-    """What walks."""
+    """Walker."""
     seed: int
     """Seed of the traversal."""
 
 
 class RolloutResult(NamedTuple):
-    """One traversal walked."""
+    """Result of a `RolloutTask`."""
 
     traversal: Traversal
     wall_s: float
-    """Time it took to compute [s]."""
+    """Wall time [s]."""
 
 
 RolloutWorkers = Workers[RolloutTask, RolloutResult]
@@ -48,7 +48,7 @@ RolloutWorkers = Workers[RolloutTask, RolloutResult]
 
 @dataclass(frozen=True)
 class World:
-    """Where traversals are walked: sent to each worker once."""
+    """Robot, scenario and body of traversals; sent to each worker once."""
 
     robot: RobotSpec
     scenario: ScenarioSpec
@@ -56,12 +56,12 @@ class World:
     """The engine of a simulation, or a real robot with its operator."""
 
     def rollout(self, robot: RobotSpec | None = None) -> Rollout:
-        """Return a function that walks one traversal in simulation; `robot` is the same, with its URDF elsewhere."""
+        """Return a function that walks one traversal in simulation; `robot` has another path to its URDF."""
         return Rollout(self if robot is None else replace(self, robot=robot))
 
 
 class Rollout:
-    """Walks traversals in one simulated body that it keeps open."""
+    """Function that walks traversals in one simulated body, which it keeps open."""
 
     def __init__(self, world: World) -> None:
         self._world = world
@@ -93,7 +93,7 @@ class Rollout:
 
 
 class RealRollout:
-    """Walks traversals on a real robot."""
+    """Function that walks traversals on a real robot."""
 
     def __init__(self, robot: RobotSpec, scenario: ScenarioSpec, body: OperatedRobot) -> None:
         from gaitopt.run.real.walks import RealWalks
@@ -112,7 +112,7 @@ class RealRollout:
 
 
 def rollout_workers(world: World, workers: WorkerChoice) -> RolloutWorkers:
-    """Return what walks traversals: worker processes in simulation, or one real robot with its operator."""
+    """Return workers that walk traversals: processes in simulation, or one real robot with its operator."""
     if not isinstance(world.body, EngineSpec):
         return InProcess(partial(RealRollout, world.robot, world.scenario, world.body))
     if workers != RAY:
@@ -123,7 +123,7 @@ def rollout_workers(world: World, workers: WorkerChoice) -> RolloutWorkers:
 
 
 def fresh_tasks(walker: Walker, repeats: int, seed: int) -> list[RolloutTask]:
-    """Return the evaluation walks of a walker, whose seeds are not used for learning."""
+    """Return the evaluation walks of a walker; their seeds are not used for learning."""
     return [RolloutTask(walker, fresh_seed(seed, repeat)) for repeat in range(repeats)]
 
 
@@ -141,16 +141,16 @@ def measure(
     score: ScoreSpec = SPEED,
     report: Callable[[int, Traversal], None] = lambda index, traversal: None,
 ) -> list[Evaluation]:
-    """Return what the same evaluation walks measure of each walker.
+    """Return the evaluation of each walker by the same walks.
 
     Args:
-        walkers: what walks, one after the other or side by side.
-        world: where.
-        repeats: traversals of each.
+        walkers: the walkers.
+        world: robot, scenario and body.
+        repeats: number of traversals of each walker.
         seed: seed of the traversals.
         workers: number of processes, or `ray`.
-        score: objective, beside the speed.
-        report: called with the number and result of each traversal as it ends.
+        score: objective; the speed is always measured.
+        report: called with the index and result of each traversal as it ends.
     """
     tasks = [task for walker in walkers for task in fresh_tasks(walker, repeats, seed)]
     walked: dict[int, Traversal] = {}

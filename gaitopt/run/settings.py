@@ -1,10 +1,10 @@
-"""Settings of learning, training and comparing: the same object for the command line, Python and files.
+"""Settings of runs, trainings and comparisons: the same object for the command line, Python and files.
 
-Settings accept names, paths, specs, or tables; a table with a key `base` changes what that name or path means:
+Settings accept names, paths, specs, or tables; a table with a key `base` changes the spec of that name or path:
 
     scenario = { base = "field", friction = 0.5 }
 
-What is left out takes its default, which may depend on the rest, such as the engine's settings on the robot.
+Settings left out take their defaults, which may depend on others, such as the engine's settings on the robot.
 """
 
 from __future__ import annotations
@@ -25,13 +25,13 @@ from gaitopt.scenario.spec import ScenarioSpec, load_scenario
 from gaitopt.spec import Spec, parse_spec
 
 GIVEN = "given"
-"""Name of a gait that was given by its numbers."""
+"""Name of a gait given by its numbers."""
 DEFAULT_ROBOT, DEFAULT_SCENARIO = "aibo-ers7", "field"
 SHAPES: dict[str, tuple[type, str]] = {
     "options": (Mapping, "a table"),
     **dict.fromkeys(("optimizer", "algorithm", "policy"), (str, "a name")),
 }
-"""Settings on which the defaults of others depend, so that they are looked at first, and what they must be."""
+"""Settings that are checked first, because the defaults of others depend on them: type and its name in errors."""
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
 """Letters, digits, dot, dash, underscore."""
@@ -43,7 +43,7 @@ SettingsType = TypeVar("SettingsType", bound="Settings")
 
 
 class NamedGait(Spec):
-    """A gait and where it came from."""
+    """A gait and its name or file."""
 
     name: str
     """Name of the gait, or its file."""
@@ -52,10 +52,10 @@ class NamedGait(Spec):
 
 
 class Settings(Spec):
-    """What all settings share."""
+    """Base of all settings."""
 
     kind: ClassVar[str]
-    """The verb that they are for."""
+    """Verb that takes these settings."""
     error_source: ClassVar[str | None] = ""
 
     robot: RobotSpec
@@ -63,11 +63,11 @@ class Settings(Spec):
     scenario: ScenarioSpec
     """Scenario to walk in: a name (see `gaitopt list scenarios`) or a file (default: field)."""
     gait: NamedGait
-    """Gait to begin with: a name (see `gaitopt list gaits`) or a file (default: the robot's own)."""
+    """First gait: a name (see `gaitopt list gaits`) or a file (default: the robot's own)."""
     engine: EngineSpec
     """Physics engine and its settings (default: those that suit the robot)."""
     name: Name
-    """Name of the experiment's folder: letters, digits, dot, dash, underscore (default: made of the rest)."""
+    """Name of the experiment's folder: letters, digits, dot, dash, underscore (default: from the other settings)."""
 
     @model_validator(mode="wrap")
     @classmethod
@@ -79,7 +79,7 @@ class Settings(Spec):
             if name in given and not isinstance(given[name], shape):
                 raise InputError(f"{name}: got {given[name]!r}; expected {words}")
         settings = handler(cls.completed(given))
-        # What was given, not what was filled in: `changed` fills the rest in anew.
+        # Only the fields given: `changed` derives the defaults again.
         object.__setattr__(settings, "__pydantic_fields_set__", set(given))
         return settings
 
@@ -88,7 +88,7 @@ class Settings(Spec):
         """Return the settings given with names, files and tables resolved, and defaults filled in.
 
         Raises:
-            InputError: a name is unknown, or things do not fit each other.
+            InputError: a name is unknown, or settings contradict each other.
         """
         robot = resolved(given.get("robot", DEFAULT_ROBOT), RobotSpec, load_robot)
         scenario = resolved(given.get("scenario", DEFAULT_SCENARIO), ScenarioSpec, load_scenario)
@@ -107,7 +107,7 @@ class Settings(Spec):
         return GaitParameters(**self.gait.parameters)
 
     def changed(self, /, **changes: Any) -> Self:
-        """Return the settings with some changed; what had not been given is filled in anew."""
+        """Return the settings with some changed; defaults are derived again."""
         given = {name: getattr(self, name) for name in self.model_fields_set}
         robot = resolved(changes.get("robot") or self.robot, RobotSpec, load_robot)
         if robot.name != self.robot.name and "gait" in given:
@@ -119,7 +119,7 @@ def settings_of(kind: type[SettingsType], settings: SettingsType | None, fields:
     """Return settings from either form of a call: an object, or fields; fields beside an object change it.
 
     Raises:
-        InputError: something cannot be used.
+        InputError: a field is not valid.
     """
     if settings is None:
         return kind(**fields)
@@ -129,7 +129,7 @@ def settings_of(kind: type[SettingsType], settings: SettingsType | None, fields:
 
 
 def resolved(choice: Any, kind: type[SpecType], load: Callable[[str | Path], SpecType]) -> SpecType:
-    """Return the spec that a name, a path, a table or a spec stands for.
+    """Return the spec given by a name, a path, a table or a spec.
 
     Raises:
         InputError: there is none, or it is something else.
@@ -148,11 +148,11 @@ def resolved(choice: Any, kind: type[SpecType], load: Callable[[str | Path], Spe
 
 def changed(spec: SpecType, changes: Mapping[str, Any], source: str) -> SpecType:
     """Return a spec with the changes of a table; errors name the source."""
-    return parse_spec(type(spec), _merged(spec.model_dump(), changes), source)
+    return parse_spec(type(spec), _merged(spec, changes), source)
 
 
 def _plain(value: Any) -> Any:
-    """Return a value with numpy's numbers and arrays, which strict fields refuse, as Python's."""
+    """Convert numpy's numbers and arrays in a value to Python's: strict fields refuse them."""
     if isinstance(value, (np.generic, np.ndarray)):
         return value.tolist()
     if isinstance(value, Mapping):
@@ -160,18 +160,18 @@ def _plain(value: Any) -> Any:
     return type(value)(map(_plain, value)) if type(value) in (list, tuple) else value
 
 
-def _merged(table: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:
-    merged = dict(table)
-    for name, value in changes.items():
-        inner = merged.get(name)
-        if isinstance(inner, Mapping) and isinstance(value, Mapping) and value.keys() <= inner.keys():
-            value = _merged(inner, value)
-        merged[name] = value  # a table with other keys stands for itself, such as { low, high } for { mean, std }
-    return merged
+def _merged(value: Any, changes: Any) -> Any:
+    """Return a value with the changes of a table; a table of another kind, such as of a distribution, replaces it."""
+    if not isinstance(changes, Mapping) or not isinstance(value, (Spec, Mapping)):
+        return changes
+    fields = dict(value)
+    if isinstance(value, Spec) and changes and not fields.keys() & changes.keys():
+        return changes
+    return fields | {name: _merged(fields.get(name), change) for name, change in changes.items()}
 
 
 def _resolved_gait(choice: Any, robot: RobotSpec) -> NamedGait:
-    """Return the gait that a name, a path, a table or a gait stands for, checked against the robot."""
+    """Return the gait given by a name, a path, a table or a gait, checked against the robot."""
     if isinstance(choice, Mapping):
         table = dict(choice) if "parameters" in choice else {"name": GIVEN, "parameters": dict(choice)}
         choice = parse_spec(NamedGait, table, "gait")

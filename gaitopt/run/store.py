@@ -2,7 +2,7 @@
 
 The table `traversals` holds a traversal's place in the run, its seed, the twelve parameters and the fields of
 `Traversal`; the table `iterations` the gait recommended after each iteration of the optimizer. Any SQL tool reads them.
-Write-ahead logging: a killed run loses the traversals in flight, no more.
+Write-ahead logging: a killed run loses the traversals in flight only.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ PURPOSES = ("learn", "start", "best")
 
 
 class Place(NamedTuple):
-    """Where in a run a traversal belongs."""
+    """Place of a traversal in its run."""
 
     purpose: str
-    """`learn`, or a fresh traversal of the `start` gait or of the `best` one."""
+    """`learn`; or `start` or `best`: an evaluation walk of that gait."""
     iteration: int
-    """Which iteration of the optimizer; 0 for fresh ones."""
+    """Number of the optimizer's iteration; 0 for evaluation walks."""
     candidate: int
-    """Which point of the iteration; 0 for fresh ones."""
+    """Number of the point in the iteration; 0 for evaluation walks."""
     repeat: int
-    """Which traversal of the point."""
+    """Number of the traversal of this point."""
 
 
 @dataclass(frozen=True)
@@ -46,21 +46,21 @@ class Row:
     traversal: Traversal
     score: float
     wall_s: float
-    """How long it took to compute [s]."""
+    """Wall time [s]."""
 
 
 @dataclass(frozen=True)
 class Iteration:
-    """What stood after an iteration of the optimizer."""
+    """State after an iteration of the optimizer."""
 
     iteration: int
-    """Which, from 0."""
+    """Number of the iteration, from 0."""
     traversals: int
-    """Traversals that learning had used by its end."""
+    """Number of traversals used for learning by its end."""
     incumbent: tuple[float, ...]
-    """The gait that the optimizer recommended then: twelve parameters, SI units."""
+    """Gait that the optimizer then recommended: twelve parameters, SI units."""
     overhead_s: float
-    """Time that the optimizer itself took: its ask and its tell [s]."""
+    """Time spent in the optimizer's ask and tell [s]."""
 
 
 TRAVERSAL_FIELDS = tuple(field.name for field in fields(Traversal))
@@ -109,11 +109,11 @@ class RunStore:
             return [_row(values) for values in self._connection.execute(query, [purpose])]
 
     def count(self, purpose: str) -> int:
-        """Return how many traversals of one purpose are stored."""
+        """Return the number of stored traversals of one purpose."""
         return count(self._path, purpose)
 
     def add_iteration(self, row: Iteration) -> None:
-        """Write what stood after an iteration; of one that is there already, nothing is changed."""
+        """Write the state after an iteration, unless it is stored already."""
         columns = ", ".join(f"{name} REAL" for name in ITERATION_COLUMNS[2:])
         marks = ", ".join("?" * len(ITERATION_COLUMNS))
         with self._errors():
@@ -124,7 +124,7 @@ class RunStore:
             self._connection.execute(f"INSERT OR IGNORE INTO iterations VALUES ({marks})", values)
 
     def iterations(self) -> list[Iteration]:
-        """Return what stood after each iteration, in their order; nothing for runs of older versions."""
+        """Return the state after each iteration, in order; none for runs of older versions."""
         with self._errors():
             known = "SELECT count(*) FROM sqlite_master WHERE name = 'iterations'"
             if not self._connection.execute(known).fetchone()[0]:
@@ -136,7 +136,7 @@ class RunStore:
         return [Iteration(row[0], row[1], tuple(row[2:-1]), row[-1]) for row in rows]
 
     def close(self) -> None:
-        """Let go of the database; harmless when repeated."""
+        """Close the database; may be called again."""
         self._connection.close()
 
     def __enter__(self) -> RunStore:
@@ -158,7 +158,7 @@ def _create_table() -> str:
 
 def _check_numbers(values: Mapping[str, Any]) -> None:
     for name, value in values.items():
-        if not isinstance(value, (int, float)):  # SQLite lets anything stand in a column of numbers
+        if not isinstance(value, (int, float)):  # SQLite does not check the types of columns
             raise ValueError(f"{name}: got {value!r}; expected a number")
 
 

@@ -1,4 +1,4 @@
-"""A trained policy and all it needs to walk again: its gait, its observation and its action."""
+"""A trained policy with what it needs to walk: its gait, observation and action."""
 
 from __future__ import annotations
 
@@ -34,15 +34,15 @@ class AboutPolicy(Spec):
     scenario: str
     """Name of the scenario in which it was trained."""
     gait: Twelve
-    """The gait it adjusts: its twelve parameters, SI units."""
+    """Gait that it adjusts: twelve parameters, SI units."""
     interface: Interface
-    """What it observes and adjusts."""
+    """Groups that it observes and parameters that it adjusts."""
     observation: tuple[str, ...]
     """Meaning of each number of an observation."""
     action: tuple[str, ...]
     """Meaning of each number of an action, or of each discrete action."""
     origin: dict[str, Any] = Field(default_factory=dict)
-    """Where it came from: run, algorithm, steps, seed, speed."""
+    """Origin: run, algorithm, steps, seed, speed."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ class TrainedPolicy:
 
     @property
     def gait(self) -> Gait:
-        """The gait it adjusts."""
+        """Gait that it adjusts."""
         return Gait(self.about.robot, GaitParameters(**self.about.gait), self.about.origin)
 
     @property
@@ -71,7 +71,7 @@ class TrainedPolicy:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """What it observes."""
+        """Groups that it observes."""
         return self.about.interface.observe
 
     def act(self, observation: Array) -> Array:
@@ -91,10 +91,10 @@ class TrainedPolicy:
 
         Args:
             robot: the robot.
-            scenario: how the heading is held.
+            scenario: scenario, which sets how the heading is held.
             period: time between two commands [s]; the robot's own if None.
             slower: factor by which the walk is slower than in training; the policy observes it at the trained pace.
-            duration: not needed.
+            duration: ignored.
 
         Raises:
             InputError: see `walk`.
@@ -106,7 +106,7 @@ class TrainedPolicy:
         """Return the gait with the policy's observation and action; `period` is the time between two commands [s].
 
         Raises:
-            InputError: it was trained for another robot, or its observation or action is not what its file says.
+            InputError: it was trained for another robot, or its observation or action is not as in its file.
         """
         check_gait(self.gait, robot, "policy")
         walk = PolicyWalk(self.gait.parameters, robot, scenario, self.about.interface, period)
@@ -119,7 +119,7 @@ class TrainedPolicy:
                 where = (
                     f"{different[1]!r} where it is {different[0]!r} now" if different else f"{len(expected)} numbers"
                 )
-                raise InputError(f"policy: its {what} has {where}; it was trained with another version: train it anew")
+                raise InputError(f"policy: its {what} has {where}; it was trained with another version: train it again")
         return walk
 
     def save(self, path: Path) -> None:
@@ -131,11 +131,11 @@ def read_trained(path: Path) -> TrainedPolicy:
     """Return the policy in a file; nothing in it is ever unpickled.
 
     Raises:
-        InputError: it cannot be read, is not a policy file, or not a walking robot's.
+        InputError: it cannot be read, is not a policy file, or is not for a walking robot.
     """
     policy, table = load_policy(path)
     if "gait" not in table:
-        raise InputError(f"{path}: is a policy, but not of a walking robot; expected one that `gaitopt train` wrote")
+        raise InputError(f"{path}: is a policy, but not for a walking robot; expected one that `gaitopt train` wrote")
     about = parse_spec(AboutPolicy, table, str(path))
     if policy.observation_size != len(about.observation):
         raise InputError(

@@ -1,4 +1,4 @@
-"""Versions of what computes: stored with every result, because results depend on them."""
+"""Versions of Python and of the numerical packages: stored with every result, because results depend on them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PACKAGES = ("numpy", "scipy", "scikit-learn", "cma", "pybullet", "pydantic")
 
 
 def made_here() -> str:
-    """Return the date, and what machine this is, in a few words."""
+    """Return the date and a short description of this machine."""
     machine = f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
     return f"{datetime.date.today()}, {machine}"
 

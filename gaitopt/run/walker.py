@@ -1,6 +1,6 @@
-"""What walks: a gait, a policy on a gait, or a user's own controller; all of them are walkers.
+"""Walkers: a gait, a policy on a gait, or a user's own controller.
 
-`gaitopt.run.target.find_target` turns names, paths and objects into walkers.
+`gaitopt.run.walk_setup.find_walk` turns names, paths and objects into walkers.
 """
 
 from __future__ import annotations
@@ -28,16 +28,16 @@ class WalkerKey(NamedTuple):
 
 
 class Walker(Protocol):
-    """What walks."""
+    """Interface of walkers."""
 
     @property
     def gait(self) -> Gait | None:
-        """The gait; None for a user's own controller."""
+        """Gait; None for a user's own controller."""
         ...
 
     @property
     def key(self) -> WalkerKey:
-        """Its identity."""
+        """Identity of the walker."""
         ...
 
     @property
@@ -53,11 +53,11 @@ class Walker(Protocol):
         slower: float = 1.0,
         duration: float | None = None,
     ) -> Controller:
-        """Return a controller, which can walk any number of traversals one after the other.
+        """Return a controller for any number of traversals, one after the other.
 
         Args:
             robot: the robot.
-            scenario: the field and how the heading is held.
+            scenario: scenario, which sets the field and how the heading is held.
             period: time between two commands [s]; the robot's own if None.
             slower: factor by which the motion is slowed down.
             duration: longest walk [s]; the scenario's time limit if None.
@@ -67,10 +67,10 @@ class Walker(Protocol):
 
 @dataclass(frozen=True)
 class GaitWalker:
-    """A gait that walks open loop, but for the heading."""
+    """A gait, walked open loop except for the heading."""
 
     gait: Gait
-    """The gait; its origin is dropped when it is pickled."""
+    """Gait; its origin is dropped when it is pickled."""
 
     @property
     def key(self) -> WalkerKey:
@@ -79,7 +79,7 @@ class GaitWalker:
 
     @property
     def needs(self) -> tuple[str, ...]:
-        """Nothing."""
+        """No group."""
         return ()
 
     def controller(
@@ -98,7 +98,7 @@ class GaitWalker:
 
 
 def gait_walker(robot: RobotSpec, parameters: GaitParameters) -> GaitWalker:
-    """Return the walker of a robot's gait, which is not checked."""
+    """Return the walker of a gait; the gait is not checked."""
     return GaitWalker(Gait(robot.name, parameters))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from gaitopt.errors import InputError
 from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.run.compare.results import Comparison
-from gaitopt.run.experiment import RUNS, find, open_experiment
+from gaitopt.run.experiment import RESUMABLE, RUNS, find, open_experiment
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.optimize import Outcome
 from gaitopt.run.real.robot import Operator
@@ -21,7 +21,7 @@ from gaitopt.workers import WorkerChoice, check_count, check_workers, default_co
 
 
 def resume(
-    experiment: str | Path = "latest",
+    experiment: str | Path | RunFolder | TrainFolder | ComparisonFolder = "latest",
     *,
     workers: WorkerChoice | None = None,
     runs: Path | str = RUNS,
@@ -31,7 +31,7 @@ def resume(
     """Continue a run, a training or a comparison to its end, as if it had never stopped.
 
     Args:
-        experiment: its folder, its folder's name, or `latest`.
+        experiment: its folder or its name; or `latest`.
         workers: processes, all cores if None; or `ray`. The result does not depend on it.
         runs: folder in which names are looked up.
         report: called with the progress of that kind of experiment; if None, progress is shown live.
@@ -42,7 +42,9 @@ def resume(
     """
     workers = default_count() if workers is None else workers
     check_workers(workers)
-    folder = open_experiment(find(experiment, Path(runs)))
+    folder = experiment
+    if isinstance(experiment, (str, Path)):
+        folder = open_experiment(find(experiment, Path(runs), RESUMABLE))
     if isinstance(folder, RunFolder):
         return finish_run(folder, workers, report, operator)
     if isinstance(folder, ComparisonFolder):
@@ -51,4 +53,6 @@ def resume(
         check_count(workers)
         assert isinstance(workers, int)  # see check_count
         return finish_training(folder, workers, report)
-    raise InputError(f"{folder.path}: cannot be resumed; expected a run, a training or a comparison")
+    raise InputError(
+        f"{getattr(folder, 'path', folder)}: cannot be resumed; expected a run, a training or a comparison"
+    )

@@ -20,7 +20,7 @@ from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.run.evaluate import engine_of_choice, whole
 from gaitopt.run.rollout import fresh_seed
-from gaitopt.run.target import RobotChoice, ScenarioChoice, Target, find_target
+from gaitopt.run.walk_setup import RobotChoice, ScenarioChoice, WalkSetup, find_walk
 from gaitopt.scenario.spec import Push, ScenarioSpec
 from gaitopt.view.whole_file import whole_file
 from gaitopt.walk.traversal import Traversal, commands_per_reading, conditions_of, traverse
@@ -76,10 +76,10 @@ def record_video(
         raise InputError(f"path: got {path!r:.80}; expected the name of a file that ends in {' or '.join(FORMATS)}")
     path, chance = Path(path), fresh_seed(whole("seed", seed, 0))
     check_format(path)
-    targets = _targets(walkers, robot, scenario)
-    first = targets[0]
+    setups = _setups(walkers, robot, scenario)
+    first = setups[0]
     robot, scenario, engine = first.robot, first.scenario, engine_of_choice(engine) or first.engine
-    controllers = [(target.label, target.walker.controller(robot, scenario)) for target in targets]
+    controllers = [(setup.label, setup.walker.controller(robot, scenario)) for setup in setups]
     films, traversals = [], []
     for label, controller in controllers:
         film = Film(label)
@@ -95,19 +95,19 @@ def record_video(
     return traversals
 
 
-def _targets(walkers: Any, robot: RobotChoice | None, scenario: ScenarioChoice | None) -> list[Target]:
+def _setups(walkers: Any, robot: RobotChoice | None, scenario: ScenarioChoice | None) -> list[WalkSetup]:
     """Return the walkers that are to be filmed, all for the robot and scenario of the first."""
     if not isinstance(walkers, (Mapping, list, tuple)):
         walkers = [walkers]
-    targets: list[Target] = []
+    setups: list[WalkSetup] = []
     for choice in walkers.values() if isinstance(walkers, Mapping) else walkers:
-        targets.append(find_target(choice, robot, scenario))
-        robot, scenario = targets[0].robot, targets[0].scenario
+        setups.append(find_walk(choice, robot, scenario))
+        robot, scenario = setups[0].robot, setups[0].scenario
     if isinstance(walkers, Mapping):
-        targets = [replace(target, label=str(label)) for target, label in zip(targets, walkers, strict=True)]
-    if not targets:
+        setups = [replace(setup, label=str(label)) for setup, label in zip(setups, walkers, strict=True)]
+    if not setups:
         raise InputError("walkers: got none; expected at least one")
-    return targets
+    return setups
 
 
 def check_format(path: Path) -> None:

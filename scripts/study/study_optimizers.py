@@ -30,7 +30,7 @@ CHECKED = {DEFAULT, "bayesian", "linear-regression", "kohl-stone"}
 def half_time_step(comparison: Comparison, workers: int) -> dict[str, list[float]]:
     """Return the speeds of methods' last gaits at half the time step, as fractions of their usual speeds."""
     fractions: dict[str, list[float]] = {}
-    for member in ComparisonFolder(Path(comparison.study)).members:
+    for member in ComparisonFolder(Path(comparison.folder)).members:
         if member.method in CHECKED and member.path.name not in comparison.failed:
             usual = member.config.engine
             half = usual.changed(time_step_s=usual.time_step_s / 2)

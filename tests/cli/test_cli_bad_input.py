@@ -194,13 +194,13 @@ def test_a_run_with_a_broken_body_is_not_walked(refused, run):
 
 def test_a_run_is_of_its_own_robot(refused, run):
     said = refused("score", "latest", "--robot", "aibo-ers210")
-    assert "is a run of aibo-ers7; got robot aibo-ers210: leave it out" in said
+    assert "is a run of aibo-ers7; got robot aibo-ers210: leave the robot out" in said
 
 
 def test_a_run_without_a_gait(refused, run):
     run.best_path.unlink()
     for verb in ("score", "replay"):
-        assert "has learned nothing yet; go on with: gaitopt resume" in refused(verb, "latest")
+        assert "has learned nothing yet; continue with: gaitopt resume" in refused(verb, "latest")
 
 
 def test_two_at_a_time_do_not_work_on_one_run(refused, run):

@@ -242,7 +242,7 @@ def test_an_interrupted_run_tells_how_to_go_on(cli, here, small_config, monkeypa
         assert run.best_path.is_file() == best
         if words:
             assert words in said.out
-            assert said.out.endswith(f"go on with: gaitopt resume runs/{run.path.name}\n")
+            assert said.out.endswith(f"continue with: gaitopt resume runs/{run.path.name}\n")
         else:
             told = the_object(said)
             assert told == {"interrupted": True, "best": None, "traversals": 2, "run": f"runs/{run.path.name}"}
@@ -254,7 +254,7 @@ def test_interrupted_elsewhere_nothing_but_that_is_told(cli, monkeypatch):
     def stop(*args):
         os.kill(os.getpid(), signal.SIGINT)
 
-    monkeypatch.setattr("gaitopt.cli.evaluate.find_target", stop)
+    monkeypatch.setattr("gaitopt.cli.evaluate.find_walk", stop)
     assert cli("score", "hand-tuned", "--json") == (130, "", "gaitopt: interrupted\n")
 
 

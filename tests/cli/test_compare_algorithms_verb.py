@@ -32,7 +32,7 @@ def refused(cli, *words):
 
 def without_times(told):
     """Return what a comparison said but where it lies and how long it took."""
-    kept = {key: value for key, value in told.items() if key not in ("study", "files")}
+    kept = {key: value for key, value in told.items() if key not in ("run", "files")}
     strip = {"wall_s", "overhead_s", "overhead"}
     for rows in ("curves", "summaries"):
         kept[rows] = [{key: value for key, value in row.items() if key not in strip} for row in kept[rows]]
@@ -40,21 +40,21 @@ def without_times(told):
 
 
 def test_a_comparison_of_algorithms_from_begin_to_end(cli, here, monkeypatch):
-    study = the_object(cli(*COMPARE))
-    folder = Path(study["study"])
-    assert (study["budget"], study["unit"]) == (24, "steps")
-    assert study["left_out"] == {"td-lambda": "an update takes 25 steps or more, and the budget is 24"}
-    (row,) = study["summaries"]
+    comparison = the_object(cli(*COMPARE))
+    folder = Path(comparison["run"])
+    assert (comparison["budget"], comparison["unit"]) == (24, "steps")
+    assert comparison["left_out"] == {"td-lambda": "an update takes 25 steps or more, and the budget is 24"}
+    (row,) = comparison["summaries"]
     assert (row["method"], row["seeds"], row["spent"]) == ("ppo", 1, 24)
     assert list(row["at"]) == ["5", "10", "24"]
-    (curve,) = study["curves"]
+    (curve,) = comparison["curves"]
     assert (curve["points"], curve["since"]) == ([0, 1, 2, 5, 10, 15, 20, 24], [0, 0, 0, 0, 0, 12, 12, 24])
     assert row["at"]["24"]["median"] == curve["scores"][-1] > 0
     assert row["gain"]["median"] == pytest.approx(curve["scores"][-1] / curve["scores"][0] - 1)
-    assert sorted(Path(path).name for path in study["files"].values()) == [
+    assert sorted(Path(path).name for path in comparison["files"].values()) == [
         "comparison.csv", "comparison.md", "comparison.png", "curves.csv",
     ]  # fmt: skip
-    assert all(Path(path).is_file() for path in study["files"].values())
+    assert all(Path(path).is_file() for path in comparison["files"].values())
 
     # A member is a training, and its snapshots are policies, like any other.
     member = folder / "runs" / "ppo-1"
@@ -66,7 +66,7 @@ def test_a_comparison_of_algorithms_from_begin_to_end(cli, here, monkeypatch):
 
     # Resumed, it says the same.
     for words in ("latest", folder):
-        assert the_object(cli("resume", words, "--workers", 1, "--json")) == study
+        assert the_object(cli("resume", words, "--workers", 1, "--json")) == comparison
     text = cli("resume", folder, "--workers", 1).out
     assert text.startswith("method  seeds  at 5 ")
     assert "Left out: td-lambda: an update takes 25 steps or more" in text
@@ -86,8 +86,8 @@ def test_a_comparison_of_algorithms_from_begin_to_end(cli, here, monkeypatch):
     assert said.code == 130
     told = the_object(said)
     assert (told["runs_ended"], told["runs"]) == (1, 1)
-    again = the_object(cli("resume", told["study"], "--workers", 1, "--json"))
-    assert without_times(again) == without_times(study)
+    again = the_object(cli("resume", told["run"], "--workers", 1, "--json"))
+    assert without_times(again) == without_times(comparison)
 
 
 def test_bad_input_is_told_in_one_line_and_leaves_nothing(cli, here):

@@ -33,33 +33,33 @@ def refused(cli, *words):
 
 
 @pytest.fixture
-def study(cli, here):
+def comparison(cli, here):
     """A comparison that has come to its end."""
     said = cli(*COMPARE, "--name", "mine", "--json")
     assert said.code == 0
     return the_object(said)
 
 
-def test_a_comparison_answers_with_table_figure_and_who_was_left_out(cli, study):
-    folder = Path(study["study"])
+def test_a_comparison_answers_with_table_figure_and_who_was_left_out(cli, comparison):
+    folder = Path(comparison["run"])
     assert folder.name.endswith("_mine")
-    assert study["left_out"] == {"random-search": "an iteration takes 45 traversals, and the budget is 4"}
-    (row,) = study["summaries"]
+    assert comparison["left_out"] == {"random-search": "an iteration takes 45 traversals, and the budget is 4"}
+    (row,) = comparison["summaries"]
     assert (row["method"], row["seeds"], row["learned_in"]) == ("kohl-stone", 1, 4)
-    assert row["at"]["4"]["median"] == study["curves"][0]["scores"][-1] > 0
-    assert {Path(path).name for path in study["files"].values()} == {
+    assert row["at"]["4"]["median"] == comparison["curves"][0]["scores"][-1] > 0
+    assert {Path(path).name for path in comparison["files"].values()} == {
         "comparison.csv",
         "comparison.md",
         "curves.csv",
         "comparison.png",
     }
-    assert all(Path(path).is_file() for path in study["files"].values())
+    assert all(Path(path).is_file() for path in comparison["files"].values())
 
 
-def test_resumed_it_says_the_same_again(cli, study):
-    folder = study["study"]
+def test_resumed_it_says_the_same_again(cli, comparison):
+    folder = comparison["run"]
     for words in ("latest", folder):
-        assert the_object(cli("resume", words, "--workers", 1, "--json")) == study
+        assert the_object(cli("resume", words, "--workers", 1, "--json")) == comparison
     text = cli("resume", Path(folder).name, "--workers", 1).out
     assert text.startswith("method      seeds  at 4 ")
     assert "Left out: random-search: an iteration takes 45 traversals" in text
@@ -67,31 +67,31 @@ def test_resumed_it_says_the_same_again(cli, study):
 
 
 def test_with_runs_that_broke_off_the_exit_code_is_1(cli, here):
-    study = the_object(cli(*COMPARE, "--seeds", 2, "--json"))
-    assert study["failed"] == {}
-    (Path(study["study"]) / "runs" / "kohl-stone-2" / "run.db").write_bytes(b"not a database")
-    said = cli("resume", study["study"], "--workers", 1, "--json")
+    comparison = the_object(cli(*COMPARE, "--seeds", 2, "--json"))
+    assert comparison["failed"] == {}
+    (Path(comparison["run"]) / "runs" / "kohl-stone-2" / "run.db").write_bytes(b"not a database")
+    said = cli("resume", comparison["run"], "--workers", 1, "--json")
     assert said.code == 1
     assert list(the_object(said)["failed"]) == ["kohl-stone-2"]
     assert [row["seeds"] for row in the_object(said)["summaries"]] == [1]
 
 
-def test_a_comparison_that_is_not_there_is_told_with_those_that_are(cli, study):
-    assert Path(study["study"]).name in refused(cli, "resume", "other")
+def test_a_comparison_that_is_not_there_is_told_with_those_that_are(cli, comparison):
+    assert Path(comparison["run"]).name in refused(cli, "resume", "other")
 
 
-def test_it_is_listed_among_the_runs(cli, study):
+def test_it_is_listed_among_the_runs(cli, comparison):
     (row,) = the_object(cli("runs", "--json"))["runs"]
-    assert row["run"] == Path(study["study"]).name
+    assert row["run"] == Path(comparison["run"]).name
     assert (row["robot"], row["state"]) == ("aibo-ers7", "finished")
     assert "comparison of 1" in row.values()
     assert "1 of 1 runs" in row.values()
-    run = open_experiment(find("kohl-stone-1", Path(study["study"]) / "runs"))
+    run = open_experiment(find("kohl-stone-1", Path(comparison["run"]) / "runs"))
     kept = run.best_path.read_bytes()
     run.best_path.write_text("?")  # damaged, it counts as not learned, and is made again from the run's traversals
     (row,) = the_object(cli("runs", "--json"))["runs"]
     assert "0 of 1 runs" in row.values()
-    assert the_object(cli("resume", study["study"], "--workers", 1, "--json")) == study
+    assert the_object(cli("resume", comparison["run"], "--workers", 1, "--json")) == comparison
     assert run.best_path.read_bytes() == kept
     assert run.config.optimizer == "kohl-stone"
 
@@ -118,12 +118,12 @@ def test_bad_input_is_told_in_one_line_and_leaves_nothing(cli, here):
         assert list(here.iterdir()) == []
 
 
-def test_resume_has_nothing_to_film_of_a_comparison(cli, study):
-    assert "is a comparison in simulation; leave out --video" in refused(cli, "resume", study["study"], "--video")
+def test_resume_has_nothing_to_film_of_a_comparison(cli, comparison):
+    assert "is a comparison in simulation; leave out --video" in refused(cli, "resume", comparison["run"], "--video")
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_interrupted_it_tells_how_to_go_on_and_ends_as_if_it_had_not_been(cli, here, study, monkeypatch, number):
+def test_interrupted_it_tells_how_to_go_on_and_ends_as_if_it_had_not_been(cli, here, comparison, monkeypatch, number):
     def stopped(folder, workers, report):
         def stop(progress):
             report(progress)
@@ -138,9 +138,9 @@ def test_interrupted_it_tells_how_to_go_on_and_ends_as_if_it_had_not_been(cli, h
     assert said.code == 130
     assert "Traceback" not in said.err
     told = the_object(said)
-    folder = told.pop("study")
+    folder = told.pop("run")
     assert told == {"interrupted": True, "runs_ended": 1, "runs": 1}
-    whole, parts = study, the_object(cli("resume", folder, "--workers", 1, "--json"))
+    whole, parts = comparison, the_object(cli("resume", folder, "--workers", 1, "--json"))
     for key in ("title", "score", "budget", "best_known", "left_out"):
         assert parts[key] == whole[key]
     strip = {"wall_s", "overhead_s"}
@@ -207,15 +207,15 @@ def test_a_bad_score_is_told_in_one_line(cli, here):
     assert list(here.iterdir()) == []
 
 
-def test_a_comparison_is_found_from_python(study):
+def test_a_comparison_is_found_from_python(comparison):
     assert open_experiment(find("latest", Path("runs"), ["compare"])).config.name == "mine"
 
 
-def test_a_run_that_lost_what_stood_after_its_iterations_is_not_compared(cli, study):
-    run = open_experiment(find("kohl-stone-1", Path(study["study"]) / "runs"))
+def test_a_run_that_lost_what_stood_after_its_iterations_is_not_compared(cli, comparison):
+    run = open_experiment(find("kohl-stone-1", Path(comparison["run"]) / "runs"))
     with contextlib.closing(sqlite3.connect(run.path / "run.db")) as connection:
         connection.execute("DROP TABLE iterations")
         connection.commit()
-    said = refused(cli, "resume", study["study"])
-    assert "lacks traversals, or what stood after each iteration" in said
+    said = refused(cli, "resume", comparison["run"])
+    assert "lacks traversals or iterations" in said
     assert f"delete {run.path / 'run.db'}, and resume" in said

@@ -120,7 +120,7 @@ def test_puck_world_is_compared_with_a_random_policy(cli, quick_looks, undrawn):
     assert data["random_value"] < -0.3
     assert data["times_nearer_than_random"] == pytest.approx(data["random_value"] / data["value"])
     said = cli("lab", "puck-world", "--algorithm", "ppo", "--steps", 2048)
-    assert f"{data['times_nearer_than_random']:.1f} times nearer than random" in said.out
+    assert f"{data['times_nearer_than_random']:.1f} times closer than random" in said.out
 
 
 def test_options_are_changed_and_told(cli, undrawn):
@@ -159,7 +159,7 @@ def test_a_result_is_an_experiment_like_others(cli, here):
     [
         ("puckworld --algorithm ppo", "unknown problem 'puckworld'; did you mean puck-world?"),
         ("puck-world --algorithm ppp", "unknown algorithm 'ppp'; did you mean ppo?"),
-        ("puck-world --algorithm qac", "qac is not known to learn puck-world; choose one of"),
+        ("puck-world --algorithm qac", "qac cannot learn puck-world; choose one of"),
         ("aliased-gridworld --algorithm augmented-random-search", "choose one of reinforce, qac,"),
         ("puck-world", "the following arguments are required: --algorithm"),
         ("one-step --algorithm ppo --set lam", "--set: got 'method.lam'; expected NAME.KEY=VALUE"),
@@ -191,7 +191,7 @@ def test_learning_that_diverges_is_stopped_with_one_line(cli):
 def test_what_is_worth_nothing_finite_is_no_result(cli):
     said = cli("lab", "one-step", "--algorithm", "ppo", "--steps", 256, "--set", "rate=1e300")
     assert (said.code, said.out) == (2, "")
-    assert "ppo on one-step: what was learned is worth -inf: its steps are too large" in said.err.splitlines()[-1]
+    assert "ppo on one-step: the value of the policy is -inf: its steps are too large" in said.err.splitlines()[-1]
 
 
 def test_where_nothing_can_be_written_nothing_is_learned(cli, here):

@@ -72,7 +72,7 @@ def refused(cli, here, desks):
         (f"{DEPLOY} --body pybullet:", "deploy is for real robots; in simulation use: gaitopt replay"),
         (f"{DEPLOY} --body dynamixel:/dev/x?baud=fast", "baud: got 'fast'; expected a number such as 115200"),
         (f"{DEPLOY} --body dynamixel:/dev/x?bud=9600", "'bud'; did you mean baud?"),
-        (f"{DEPLOY} --body dynamixel:/dev/x?id=a --id b", "names a robot already; leave one of them out"),
+        (f"{DEPLOY} --body dynamixel:/dev/x?id=a --id b", "contains an id already; leave one of the two out"),
         (f"{DEPLOY} --body dynamixel:/dev/no-such-port", "/dev/no-such-port: no such port"),
         (f"{DEPLOY} --body dynamixel:/dev/null", "/dev/null: this is not a serial port"),
         (f"{DEPLOY} --body dynamixel:.", ".: this is a folder, not a serial port"),

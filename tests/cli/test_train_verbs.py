@@ -150,7 +150,7 @@ SPOILED = {
         (lambda text: re.sub(r"(?m)^steps = 48$", "steps = 0", text), "steps: got 0; expected"),
         (
             lambda text: re.sub(r"(?m)^kind = .*$", "", text),
-            "provenance.kind is none of learn, train",
+            "does not belong to an experiment of gaitopt",
         ),
         (lambda text: re.sub(r"(?m)^front_height = .*$", "", text), "'front_height' is missing"),
         (lambda text: text.replace("front_height", "foo_height"), "unknown gait parameter 'foo_height'"),
@@ -196,7 +196,7 @@ def test_a_training_that_lost_its_state_is_not_begun_anew(cli, train):
     policy = (folder / "policy.npz").read_bytes()
     (folder / "state.npz").unlink()
     said = cli("resume", folder, "--workers", 1)
-    assert (said.code, "state.npz: is gone" in said.err) == (2, True)
+    assert (said.code, "state.npz: is missing" in said.err) == (2, True)
     assert (folder / "policy.npz").read_bytes() == policy
 
 

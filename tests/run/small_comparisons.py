@@ -20,7 +20,7 @@ def said(comparison):
     """Return all that a comparison says but where it lies and how long it took."""
     curves = [dataclasses.replace(c, wall_s=0.0, overhead_s=0.0) for c in comparison.curves]
     summaries = [dataclasses.replace(s, wall_s=0.0, overhead=0.0) for s in comparison.summaries]
-    return dataclasses.replace(comparison, study=None, curves=tuple(curves), summaries=tuple(summaries))
+    return dataclasses.replace(comparison, folder=None, curves=tuple(curves), summaries=tuple(summaries))
 
 
 def left_by(folder):

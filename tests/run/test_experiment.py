@@ -15,12 +15,13 @@ from gaitopt.run.experiment import find, kind_of, look_up, names, open_experimen
 from gaitopt.run.learn.folder import RunFolder, create_run
 from gaitopt.run.learn.optimize import optimize
 from gaitopt.run.learn.settings import LearnSettings
-from gaitopt.run.resume import resume
 from gaitopt.run.store import RunStore
-from gaitopt.run.target import find_target
 from gaitopt.run.train.folder import TrainFolder, create_training
 from gaitopt.run.train.settings import TrainSettings
+from gaitopt.run.trained_policy import TrainedPolicy
+from gaitopt.run.walk_setup import find_walk
 from gaitopt.toml import data_folder
+from gaitopt.view.resume import resume
 
 LAYOUT_1 = Path(__file__).parent / "layout_1"
 """What gaitopt 0.1.0 wrote before layout 2, but for its databases and URDFs."""
@@ -70,7 +71,7 @@ def test_a_typo_is_answered_over_all_kinds(runs, one_of_each):
     for folder in one_of_each:
         with pytest.raises(InputError) as caught:
             find(folder.name.replace("a-", "a_"), runs)
-        assert f"unknown experiment in {runs} " in str(caught.value)
+        assert f"unknown run, training, comparison or lab result in {runs} " in str(caught.value)
         assert folder.name in str(caught.value).partition("did you mean")[2]
         assert "\n" not in str(caught.value)
     with pytest.raises(
@@ -78,23 +79,23 @@ def test_a_typo_is_answered_over_all_kinds(runs, one_of_each):
     ):
         find("x", runs, ("learn", "train"))
     with pytest.raises(InputError, match=r"unknown gait of aibo-ers7, or run in .*did you mean .*a-training"):
-        find_target("2026-01-02_a-trainign", runs=runs)
+        find_walk("2026-01-02_a-trainign", runs=runs)
 
 
 def test_a_folder_that_is_no_experiment_says_so(runs, tmp_path):
     (tmp_path / "notes").mkdir()
-    with pytest.raises(InputError, match="unknown experiment"):
+    with pytest.raises(InputError, match="unknown run, training, comparison or lab result"):
         find(tmp_path / "notes", runs)
-    with pytest.raises(InputError, match=r"notes: is no experiment of gaitopt: it has no config\.toml"):
+    with pytest.raises(InputError, match=r"notes: is not an experiment of gaitopt: it has no config\.toml"):
         open_experiment(tmp_path / "notes")
     for text, words in (
         ("?", "is not valid TOML"),
-        ("user = 'me'", "is not of an experiment of gaitopt"),
-        ("provenance = 3", "is not of an experiment of gaitopt"),
-        ("[provenance]\nkind = ['learn']", "is not of an experiment of gaitopt"),
+        ("user = 'me'", "does not belong to an experiment of gaitopt"),
+        ("provenance = 3", "does not belong to an experiment of gaitopt"),
+        ("[provenance]\nkind = ['learn']", "does not belong to an experiment of gaitopt"),
     ):
         (tmp_path / "notes" / "config.toml").write_text(text)
-        for read in (open_experiment, RunFolder, lambda path: find(path, runs), lambda path: find_target(str(path))):
+        for read in (open_experiment, RunFolder, lambda path: find(path, runs), lambda path: find_walk(str(path))):
             with pytest.raises(InputError, match=rf"config\.toml: {words}"):
                 read(tmp_path / "notes")
 
@@ -110,7 +111,7 @@ def test_the_wrong_kind_of_folder_is_named(one_of_each):
         with pytest.raises(InputError, match=words):
             kind(folder)
     with pytest.raises(InputError, match=r"is a comparison; evaluate one of its runs: .*kohl-stone-1"):
-        find_target(str(comparison))
+        find_walk(str(comparison))
 
 
 def finish_run(folder):
@@ -182,11 +183,15 @@ BREAK = [
     (1, "progress.csv", b"iteration\n1"),
     (1, "result.toml", b"speed = 1"),
     (1, "config.toml", b"[provenance]\nkind = 'train'"),
-    (2, "runs/kohl-stone-1/run.db", b"no database"),
     (2, "runs/kohl-stone-1/config.toml", b"?"),
     (2, "runs/kohl-stone-1/config.toml", None),
     (2, "config.toml", b"optimizers = 3\n[provenance]\nkind = 'compare'"),
 ]
+
+
+def test_a_damaged_run_takes_its_comparison_no_further_than_itself(runs, one_of_each):
+    (one_of_each[2] / "runs" / "kohl-stone-1" / "run.db").write_bytes(b"no database")
+    assert rows(runs)[2]["state"] == "unfinished"
 
 
 @pytest.mark.parametrize(("which", "file", "content"), BREAK)
@@ -258,9 +263,9 @@ def test_settings_of_layout_1_are_read(older, ers7):
 
 def test_what_layout_1_learned_can_be_evaluated(older):
     for name, learned in (("run", False), ("training", True)):
-        target = find_target(name, runs=older)
-        assert target.scenario.field.length_m == 0.05
-        assert (target.trained is not None) is learned
+        setup = find_walk(name, runs=older)
+        assert setup.scenario.field.length_m == 0.05
+        assert isinstance(setup.walker, TrainedPolicy) is learned
 
 
 @pytest.mark.parametrize("name", ["run", "training", "comparison"])

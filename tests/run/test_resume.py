@@ -13,10 +13,10 @@ from gaitopt.run.compare.compare import run_comparison
 from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.optimize import optimize
-from gaitopt.run.resume import resume
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.train.train import continue_training, new_training
+from gaitopt.view.resume import resume
 
 
 def stop_after(reports):
@@ -112,12 +112,12 @@ def test_what_cannot_be_resumed_is_named(make_run, make_comparison, ers7, tiny_f
             resume(folder, workers=0)
         with folder.locked(), pytest.raises(InputError, match="another process is at work"):
             resume(folder.path, workers=1)
-    with pytest.raises(InputError, match="workers: got 'ray'; a training runs in processes of this machine"):
+    with pytest.raises(InputError, match="workers: got 'ray', expected a number: only traversals run on Ray"):
         resume(training, workers="ray")
     with pytest.raises(InputError, match="3: cannot be resumed; expected a run, a training or a comparison"):
         resume(3, workers=1)
     name = run.path.name.replace("small", "smal")
-    with pytest.raises(InputError, match=f"unknown experiment in .*; did you mean {run.path.name}"):
+    with pytest.raises(InputError, match=f"unknown run, training or comparison in .*; did you mean {run.path.name}"):
         resume(name, workers=1, runs=run.path.parent)
     assert free_steps == []
     for kind, folder in ((RunFolder, run), (TrainFolder, training), (ComparisonFolder, comparison)):

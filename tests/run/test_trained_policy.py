@@ -14,8 +14,8 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.rl.policies.files import read_arrays, save_policy, write_arrays
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.target import find_target
 from gaitopt.run.trained_policy import read_trained
+from gaitopt.run.walk_setup import find_walk
 from gaitopt.run.walker import GaitWalker
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.walk.controller import GaitController
@@ -88,7 +88,7 @@ def test_another_robots_policy_is_refused(trained, file):
     with pytest.raises(InputError, match="policy: is a gait of aibo-ers7; expected one of aibo-ers210"):
         trained.controller(other, SCENARIO)
     with pytest.raises(InputError, match="is a gait of aibo-ers7; expected one of aibo-ers210"):
-        find_target(str(file), robot="aibo-ers210")
+        find_walk(str(file), robot="aibo-ers210")
 
 
 class Evil:
@@ -143,7 +143,7 @@ def test_a_file_of_other_arrays_is_no_policy(tmp_path):
 
 def test_a_policy_of_a_small_problem_does_not_walk(trained, tmp_path):
     save_policy(tmp_path / "lab.npz", trained.policy, {"problem": "puck-world"})
-    assert "is a policy, but not of a walking robot; expected one that `gaitopt train` wrote" in refusal(
+    assert "is a policy, but not for a walking robot; expected one that `gaitopt train` wrote" in refusal(
         tmp_path / "lab.npz"
     )
 
@@ -218,7 +218,7 @@ def test_a_layout_of_another_version_is_told_before_it_walks(file, layout, old, 
     with pytest.raises(InputError) as caught:
         trained.controller(ROBOT, SCENARIO)
     assert str(caught.value) == (
-        f"policy: its {layout} has {new!r} where it is {old!r} now; it was trained with another version: train it anew"
+        f"policy: its {layout} has {new!r} where it is {old!r} now; it was trained with another version: train it again"
     )
 
 

@@ -39,7 +39,7 @@ def compared(*methods, best="cma-es", made="today", seeds=(1, 2, 3), path=Path()
     )
     known = BestKnown(best, 3, 100, TOPS[best] + 0.02)
     return Comparison(
-        study=path,
+        folder=path,
         title="a robot on a field",
         changed={"scenario.slope_deg": 5.0} | {f"{method}.repeats": 2 for method in methods},
         made=dict.fromkeys(methods, made),

@@ -51,7 +51,7 @@ def comparison(tmp_path):
         for method in ("cma-es", "random-search")
     )
     return Comparison(
-        study=tmp_path,
+        folder=tmp_path,
         title="aibo-ers7 on field",
         changed={},
         made=dict.fromkeys(("cma-es", "random-search"), "2026-01-02, some machine"),
@@ -212,7 +212,7 @@ def test_another_score_is_shown_in_its_own_unit(comparison):
 
 def test_the_files_hold_the_same_numbers(comparison):
     paths = write_tables(comparison)
-    assert sorted(path.name for path in comparison.study.iterdir()) == sorted(path.name for path in paths.values())
+    assert sorted(path.name for path in comparison.folder.iterdir()) == sorted(path.name for path in paths.values())
     rows = list(csv.DictReader(io.StringIO(paths["csv"].read_text())))
     assert [row["method"] for row in rows] == ["cma-es", "random-search"]
     assert float(rows[0]["at_135_median"]) == comparison.summaries[0].at[135].median
@@ -229,17 +229,17 @@ def test_the_files_hold_the_same_numbers(comparison):
 
 def test_the_picture_is_drawn_whole(comparison):
     path = comparison_plot(comparison)
-    assert path == comparison.study / "comparison.png"
+    assert path == comparison.folder / "comparison.png"
     with Image.open(path) as image:
         assert (image.format, image.size) == ("PNG", (1080, 600))
         colors = {color for _, color in image.convert("RGB").getcolors(1 << 24)}
     assert {(31, 119, 180), (255, 127, 14)} <= colors  # a line for each method
     assert (44, 160, 44) not in colors
-    assert [file.name for file in comparison.study.iterdir()] == ["comparison.png"]
+    assert [file.name for file in comparison.folder.iterdir()] == ["comparison.png"]
 
 
 @pytest.fixture
-def study(ers7, tiny_field, tmp_path):
+def folder(ers7, tiny_field, tmp_path):
     settings = {"optimizers": "hill-climbing,cma-es", "traversals": 135, "seeds": 2}
     return create_comparison(plan(CompareSettings(robot=ers7, scenario=tiny_field, **settings)), tmp_path, PACES)
 
@@ -248,16 +248,16 @@ def read_runs(view):
     view.read_runs()
 
 
-def shown(study, console, reports, between=lambda view: None):
-    with CompareProgressView(study, 2, console) as view:
+def shown(folder, console, reports, between=lambda view: None):
+    with CompareProgressView(folder, 2, console) as view:
         for report in reports:
             view(report)
         between(view)
     return console.file.getvalue()
 
 
-def test_where_there_is_no_terminal_each_end_of_a_run_is_a_plain_line(study, make_console):
-    first = study.members[0]
+def test_where_there_is_no_terminal_each_end_of_a_run_is_a_plain_line(folder, make_console):
+    first = folder.members[0]
     save_gait(Gait("aibo-ers7", first.config.start_gait, {"speed_mps": 0.4567}), first.best_path)
     reports = [
         ComparisonProgress("learning", 0, 4),
@@ -265,20 +265,20 @@ def test_where_there_is_no_terminal_each_end_of_a_run_is_a_plain_line(study, mak
         ComparisonProgress("learning", 2, 4, "cma-es-1", "ValueError: no"),
         *(ComparisonProgress("measuring", n, 40) for n in range(1, 41)),
     ]
-    assert shown(study, make_console(terminal=False), reports).splitlines() == [
+    assert shown(folder, make_console(terminal=False), reports).splitlines() == [
         "hill-climbing-1: 457 mm/s (1 of 4 runs)",
         "cma-es-1: failed: ValueError: no (2 of 4 runs)",
         "evaluation: 40 walks",
     ]
 
 
-def test_on_a_terminal_each_run_under_way_has_a_bar(study, make_console):
-    for run, done in zip(study.members, (30, 12, 50, 0), strict=True):
+def test_on_a_terminal_each_run_under_way_has_a_bar(folder, make_console):
+    for run, done in zip(folder.members, (30, 12, 50, 0), strict=True):
         with run.open_store() as store:
             for repeat in range(done):
                 store.add(Row(Place("learn", 0, 0, repeat), 0, (0.1,) * 12, WALK, 0.25, 0.1))
     text = shown(
-        study, make_console(terminal=True), [ComparisonProgress("learning", 0, 4)], lambda view: view.read_runs()
+        folder, make_console(terminal=True), [ComparisonProgress("learning", 0, 4)], lambda view: view.read_runs()
     )
     last = text[text.rindex("runs ") :]
     assert "hill-climbing-1" in last
@@ -290,34 +290,34 @@ def test_on_a_terminal_each_run_under_way_has_a_bar(study, make_console):
 
 def test_a_damaged_training_does_not_keep_the_others_from_being_shown(ers7, tiny_field, tmp_path, make_console):
     made = CompareSettings(robot=ers7, scenario=tiny_field, algorithms="ppo,reinforce", steps=20_000, seeds=1)
-    damaged, good = (study := create_comparison(plan(made), tmp_path, PACES)).members
+    damaged, good = (folder := create_comparison(plan(made), tmp_path, PACES)).members
     damaged.policy_path.write_bytes(b"damaged")
     with pytest.raises(InputError):
         print(damaged.result)
     good.write_progress([{"iteration": 1, "steps": 8192, "episodes": 3}])
-    text = shown(study, make_console(terminal=True), [], lambda view: view.read_runs())
+    text = shown(folder, make_console(terminal=True), [], lambda view: view.read_runs())
     assert "reinforce-1" in text
     assert "8192/20000" in text
 
 
 def test_trainings_are_shown_like_runs(ers7, tiny_field, tmp_path, make_console):
     settings = {"algorithms": "ppo,reinforce", "steps": 20_000, "seeds": 1}
-    study = create_comparison(plan(CompareSettings(robot=ers7, scenario=tiny_field, **settings)), tmp_path, PACES)
-    for training, done in zip(study.members, (8192, 24_000), strict=True):
+    folder = create_comparison(plan(CompareSettings(robot=ers7, scenario=tiny_field, **settings)), tmp_path, PACES)
+    for training, done in zip(folder.members, (8192, 24_000), strict=True):
         training.write_progress([{"iteration": 1, "steps": done, "episodes": 3}])
     text = shown(
-        study, make_console(terminal=True), [ComparisonProgress("learning", 0, 2)], lambda view: view.read_runs()
+        folder, make_console(terminal=True), [ComparisonProgress("learning", 0, 2)], lambda view: view.read_runs()
     )
     assert "8192/20000" in text
     assert "reinforce-1" not in text  # it is walking its own evaluation walks
-    policy = new_policy(study.members[0].config, study.members[0].config.environment())
+    policy = new_policy(folder.members[0].config, folder.members[0].config.environment())
     about = {"observation": ("x",) * policy.observation_size, "action": ("y",) * policy.actions}
     origin = {"gait_speed_mps": 0.25, "speed_mps": 0.3456}
-    gait = vars(study.members[0].config.start_gait)
+    gait = vars(folder.members[0].config.start_gait)
     settings = {"robot": "aibo-ers7", "scenario": "field", "gait": gait, "interface": Interface(), "origin": origin}
-    TrainedPolicy(policy, AboutPolicy(**settings, **about)).save(study.members[0].policy_path)
+    TrainedPolicy(policy, AboutPolicy(**settings, **about)).save(folder.members[0].policy_path)
     reports = [ComparisonProgress("learning", 1, 2, "ppo-1")]
-    assert shown(study, make_console(terminal=False), reports) == "ppo-1: 346 mm/s, the gait alone 250 (1 of 2 runs)\n"
+    assert shown(folder, make_console(terminal=False), reports) == "ppo-1: 346 mm/s, the gait alone 250 (1 of 2 runs)\n"
 
 
 def test_what_a_comparison_says_can_be_shown(ers7, tiny_field, tmp_path):

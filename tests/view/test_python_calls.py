@@ -103,7 +103,7 @@ def test_a_comparison_leaves_tables_and_picture_and_goes_on(ers7, tiny_field, tm
     (folder,) = tmp_path.iterdir()
     assert not any((folder / name).exists() for name in FILES.values())
     comparison = resume("latest", workers=1, runs=tmp_path)
-    assert comparison.study == folder
+    assert comparison.folder == folder
     assert FILES == {
         "csv": "comparison.csv",
         "markdown": "comparison.md",

@@ -1,1 +1,1 @@
-"""Comparing methods by equal budgets and several seeds."""
+"""Comparison of methods with equal budgets and several seeds."""

@@ -25,7 +25,7 @@ class AlgorithmTrial(TrainFolder):
 
     @property
     def score(self) -> ScoreSpec:
-        """The speed: rewards are made of the way gained."""
+        """Speed: rewards measure the distance gained."""
         return SPEED
 
     @property
@@ -36,36 +36,36 @@ class AlgorithmTrial(TrainFolder):
 
     @property
     def spent(self) -> int:
-        """Steps so far."""
+        """Environment steps so far."""
         rows = self.read_progress()
         return int(rows[-1]["steps"]) if rows else 0
 
     @property
     def result(self) -> str | None:
-        """Speed with the last policy and of the gait alone; None before the training's end."""
+        """Speeds of the last policy and of the gait alone; None while training is unfinished."""
         origin = read_trained(self.policy_path).about.origin if self.policy_path.is_file() else {}
         if "speed_mps" not in origin:
             return None
         return f"{origin['speed_mps'] * 1e3:.0f} mm/s, the gait alone {origin['gait_speed_mps'] * 1e3:.0f}"
 
     @property
-    def anew(self) -> str:
-        """All but its settings."""
-        return f"delete all in {self.path} but {CONFIG}"
+    def how_to_restart(self) -> str:
+        """Instruction to delete all files but the settings."""
+        return f"delete everything in {self.path} except {CONFIG}"
 
     def learn(self) -> None:
         """Train to the end."""
         continue_training(self, workers=1)
 
     def recommended(self, points: Sequence[int]) -> list[Incumbent]:
-        """Return the policies that stood after each of these numbers of steps; at first, the gait alone."""
+        """Return the policy at each of these numbers of steps; before the first update, the gait alone."""
         updates = [int(row["steps"]) for row in self._updates()]
-        stood = [max((steps for steps in updates if steps <= point), default=0) for point in points]
-        incumbents = {steps: Incumbent(steps, self._walker(steps)) for steps in set(stood)}
-        return [incumbents[steps] for steps in stood]
+        latest = [max((steps for steps in updates if steps <= point), default=0) for point in points]
+        incumbents = {steps: Incumbent(steps, self._walker(steps)) for steps in set(latest)}
+        return [incumbents[steps] for steps in latest]
 
     def effort(self) -> Effort:
-        """Return what training took."""
+        """Return the cost of training."""
         rows = self._updates()
         return Effort(
             spent=int(rows[-1]["steps"]),
@@ -78,7 +78,7 @@ class AlgorithmTrial(TrainFolder):
     def _updates(self) -> list[dict[str, float]]:
         rows = self.read_progress()
         if not rows:
-            raise InputError(f"{self.progress_path}: tells of no update, and nothing of when it learned what")
+            raise InputError(f"{self.progress_path}: holds no update, so its learning curve is unknown")
         return rows
 
     def _walker(self, steps: int) -> Walker:

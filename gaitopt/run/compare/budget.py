@@ -1,4 +1,4 @@
-"""What each run of a comparison may spend: traversals, or environment steps. All that depends on the unit is here."""
+"""Budget of each run of a comparison: traversals or environment steps. Everything that depends on the unit is here."""
 
 from __future__ import annotations
 
@@ -13,36 +13,36 @@ LEADS, LEADS_BETWEEN = (1.0, 2.5, 5.0), (1.0, 1.5, 2.0, 2.5, 3.5, 5.0, 7.5)
 
 @dataclass(frozen=True)
 class Budget(ABC):
-    """How much each run may spend."""
+    """Budget of each run."""
 
     amount: int
-    """How many traversals, or steps."""
+    """Number of traversals or steps."""
     unit: ClassVar[str]
-    """What is counted."""
+    """Name of the unit."""
     label: ClassVar[str]
-    """The same at full length, for the axis of a picture."""
+    """Full name of the unit, for the axis of a plot."""
     walks: ClassVar[str]
-    """What learning walks, and may fall in."""
+    """Name of the walks of learning, in which the robot may fall."""
     learned: ClassVar[str]
-    """What is recommended at each point of a curve."""
+    """Name of the things recommended along a curve."""
     start: ClassVar[str]
-    """What is recommended at its first."""
+    """Name of the thing recommended at the start of a curve."""
 
     @abstractmethod
     def checkpoints(self) -> tuple[int, ...]:
-        """Return the points at which the table tells the score; the last is the whole budget."""
+        """Return the points at which the table reports the score; the last is the whole budget."""
 
     @abstractmethod
     def points(self) -> tuple[int, ...]:
-        """Return the points of a curve: the start, the checkpoints and some between."""
+        """Return the points of a curve: the start, the checkpoints and some between them."""
 
     def _up_to(self, points: tuple[int, ...]) -> tuple[int, ...]:
-        """Return those within the budget, and the whole of it."""
+        """Return the points below the budget, and the whole budget."""
         return (*(point for point in points if point < self.amount), self.amount)
 
 
 class Traversals(Budget):
-    """Of optimizers."""
+    """Budget of optimizers."""
 
     unit, label = "traversals", "traversals"
     walks, learned, start = "traversals", "gait", "the start gait"
@@ -54,22 +54,22 @@ class Traversals(Budget):
         return self._up_to(self.CHECKPOINTS)
 
     def points(self) -> tuple[int, ...]:
-        """Return the start, the checkpoints and some between."""
+        """Return the start, the checkpoints and some between them."""
         return 0, *self._up_to(tuple(sorted(self.CHECKPOINTS + self.BETWEEN)))
 
 
 class Steps(Budget):
-    """Environment steps, of policy gradients; round numbers of the last tenth and fiftieth of any budget."""
+    """Budget of policy-gradient algorithms: environment steps; its points are round numbers."""
 
     unit, label = "steps", "environment steps"
     walks, learned, start = "episodes", "policy", "the gait alone"
 
     def checkpoints(self) -> tuple[int, ...]:
-        """Return the round numbers from a tenth of the budget on: 25,000, 50,000, 100,000 and 200,000 of 200,000."""
+        """Return the round numbers from a tenth of the budget on; for 200,000: 25,000, 50,000, 100,000 and 200,000."""
         return self._up_to(tuple(n for n in _round_numbers(self.amount, LEADS) if n >= self.amount / 10))
 
     def points(self) -> tuple[int, ...]:
-        """Return the start, and more round numbers, from a fiftieth of the budget on."""
+        """Return the start, and a denser set of round numbers from a fiftieth of the budget on."""
         numbers = _round_numbers(self.amount, LEADS_BETWEEN)
         return 0, *self._up_to(tuple(n for n in numbers if n >= self.amount / 50))
 

@@ -1,4 +1,4 @@
-"""Settings of a comparison that are not the default ones: its table would mislead without them."""
+"""Settings of a comparison that differ from the defaults; they are printed with its table."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from gaitopt.scenario.spec import load_scenario, scenario_names
 
 
 def changes(settings: CompareSettings) -> dict[str, Any]:
-    """Return the settings of a comparison that are not the default ones, by the names that `--set` has for them.
+    """Return the settings of a comparison that differ from the defaults, by their names in `--set`.
 
-    Robots and scenarios that do not come with the package are taken as they are.
+    Robots and scenarios that do not come with the package count as defaults.
     """
     robot, scenario = settings.robot, settings.scenario
     usual = CompareSettings(
@@ -31,6 +31,6 @@ def changes(settings: CompareSettings) -> dict[str, Any]:
 
 def _by_name(settings: CompareSettings) -> dict[str, Any]:
     shared = {"robot": settings.robot, "scenario": settings.scenario, "engine": settings.engine, **settings.options}
-    if settings.algorithms:  # their gait stands in the title
+    if settings.algorithms:  # their gait is in the title
         return shared | {"interface": settings.interface, "policy": settings.policy_options}
     return shared | {"gait": settings.gait.name}

@@ -1,8 +1,8 @@
-"""Comparing methods: every method learns with every seed, then fresh traversals tell what each had recommended when.
+"""Comparison of methods: each learns with each seed; evaluation walks then measure what each recommended over time.
 
-Runs stand side by side, one process each (on Ray, one thread), because methods that ask for one point at a time leave
-all cores but one idle. Each run depends on its own settings alone, so neither the number of workers nor a stop changes
-what comes out.
+Runs are executed in parallel, one process each (on Ray, one thread), because methods that ask for one point at a time
+leave all cores but one idle. Each run depends on its own settings alone, so neither the number of workers nor an
+interruption changes the result.
 """
 
 from __future__ import annotations
@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gaitopt.errors import InputError
+from gaitopt.run.compare.evaluation_walks import measure
 from gaitopt.run.compare.folder import ComparisonFolder, create_comparison, open_trial, plan
-from gaitopt.run.compare.fresh_walks import measure
 from gaitopt.run.compare.optimizer_trial import OptimizerTrial
-from gaitopt.run.compare.ray_runs import learn_abreast
+from gaitopt.run.compare.ray_runs import learn_in_threads
 from gaitopt.run.compare.results import Comparison
 from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.compare.trial import Trial
@@ -29,54 +29,54 @@ from gaitopt.run.train.train import measured_pace
 from gaitopt.workers import RAY, WorkerChoice, check_count, make_workers
 
 PATIENCE_S = 10.0
-"""How long the processes of a comparison that was killed may take to end [s]."""
+"""Time allowed for the processes of a killed comparison to end [s]."""
 
 
 @dataclass(frozen=True)
 class ComparisonProgress:
-    """How far a comparison is; reported when a run has ended, and after every fresh traversal."""
+    """Progress of a comparison; reported when a run has ended, and after every evaluation walk."""
 
     stage: str
-    """`learning`, or `measuring` by fresh traversals."""
+    """`learning`, or `measuring` by evaluation walks."""
     done: int
-    """Runs ended, or fresh traversals walked."""
+    """Number of runs ended, or of evaluation walks done."""
     total: int
-    """Of so many."""
+    """Total number of runs or evaluation walks."""
     ended: str | None = None
-    """The run that has just ended."""
+    """Name of the run that has just ended."""
     error: str | None = None
-    """Why it broke off, if it did."""
+    """Reason for which it failed; None if it did not."""
 
 
 ComparisonReport = Callable[[ComparisonProgress], None]
 
 
 def new_comparison(settings: CompareSettings, runs: Path, workers: WorkerChoice = 1) -> ComparisonFolder:
-    """Make the folder of a new comparison; if policies adjust the gait, its own pace is measured first.
+    """Make the folder of a new comparison; for policies, the speed of the gait alone is measured first.
 
     Raises:
         InputError: no method is left, the folder exists, or it cannot be written.
     """
-    made = plan(settings)
-    trainings = {member.seed: member for member in made.members if isinstance(member, TrainSettings)}
+    planned = plan(settings)
+    trainings = {member.seed: member for member in planned.members if isinstance(member, TrainSettings)}
     if trainings:
         check_count(workers)
     paces = {seed: measured_pace(member, workers) for seed, member in trainings.items()}
-    return create_comparison(made, runs, paces)
+    return create_comparison(planned, runs, paces)
 
 
 def run_comparison(
     folder: ComparisonFolder, workers: WorkerChoice, report: ComparisonReport | None = None
 ) -> Comparison:
-    """Compare from where a comparison stands to its end, and return what it says.
+    """Continue a comparison to its end, and return the result.
 
     Args:
-        folder: new, or stopped at any moment.
-        workers: how many processes, or `ray` if optimizers are compared; the result does not depend on it.
-        report: called when a run has ended, and after every fresh traversal.
+        folder: a new comparison, or one interrupted at any moment.
+        workers: number of processes, or `ray` if optimizers are compared; the result does not depend on it.
+        report: called when a run has ended, and after every evaluation walk.
 
     Raises:
-        InputError: the folder holds other settings than this comparison's, or all runs broke off.
+        InputError: a run's settings differ from the comparison's, or all runs failed.
     """
     report = report or (lambda progress: None)
     if isinstance(folder.members[0].config, TrainSettings):
@@ -86,41 +86,45 @@ def run_comparison(
         folder.check()
         failed = _learn(folder, workers, report)
         if len(failed) == len(folder.members):
-            raise InputError(f"{folder.path}: all runs broke off: {next(iter(failed.values()))}")
+            raise InputError(f"{folder.path}: all runs failed: {next(iter(failed.values()))}")
         members = [member for member in folder.members if member.config.name not in failed]
-        say = report
+        report_walk = report
         return measure(
-            folder, members, failed, workers, lambda done, total: say(ComparisonProgress("measuring", done, total))
+            folder,
+            members,
+            failed,
+            workers,
+            lambda done, total: report_walk(ComparisonProgress("measuring", done, total)),
         )
 
 
 def learn_trial(path: Path) -> str | None:
-    """Learn one run of a comparison to its end, in this process alone; return what broke it off, if anything did."""
-    return _broken_off(path, lambda member: member.learn())
+    """Execute one run of a comparison in this process; return the error that ended it, None if there was none."""
+    return _error_of(path, lambda member: member.learn())
 
 
 def learn_run(path: Path, walkers: RolloutWorkers) -> str | None:
-    """Learn one run of an optimizer to its end, by traversals walked elsewhere; see `learn_trial`."""
-    return _broken_off(path, lambda member: OptimizerTrial(member.path).learn(walkers))
+    """Execute one run of an optimizer with given workers; see `learn_trial`."""
+    return _error_of(path, lambda member: OptimizerTrial(member.path).learn(walkers))
 
 
-def _broken_off(path: Path, learn: Callable[[Trial], None]) -> str | None:
+def _error_of(path: Path, learn: Callable[[Trial], None]) -> str | None:
     try:
         member = open_trial(path)
         _await_unlocked(member)
         learn(member)
-    except Exception as error:  # one method's fault shall not take the others' results
+    except Exception as error:  # one method's failure must not cost the others' results
         return " ".join(f"{type(error).__name__}: {error}".split())
     return None
 
 
 def _learn(folder: ComparisonFolder, workers: WorkerChoice, report: ComparisonReport) -> dict[str, str]:
-    """Let all runs learn to their ends; return those that broke off, with the reason."""
+    """Execute all unfinished runs; return those that failed, with the reason."""
     left = [member for member in folder.members if not _ended(member)]
     failed: dict[str, str] = {}
     done = len(folder.members) - len(left)
     report(ComparisonProgress("learning", done, len(folder.members)))
-    with closing(_side_by_side(left, workers)) as ends:
+    with closing(_in_parallel(left, workers)) as ends:
         for index, error in ends:
             name = left[index].config.name
             if error is not None:
@@ -133,19 +137,19 @@ def _learn(folder: ComparisonFolder, workers: WorkerChoice, report: ComparisonRe
 def _ended(member: Trial) -> bool:
     try:
         return member.result is not None
-    except InputError:  # learning tells what is wrong with it
+    except InputError:  # learning reports what is wrong
         return False
 
 
-def _side_by_side(left: list[Trial], workers: WorkerChoice) -> Generator[tuple[int, str | None], None, None]:
-    """Let runs learn, and yield the number of each as it ends, with what broke it off."""
+def _in_parallel(left: list[Trial], workers: WorkerChoice) -> Generator[tuple[int, str | None], None, None]:
+    """Execute runs in parallel; yield the index of each as it ends, with the error that ended it."""
     if not left:
         return
     paths = [member.path for member in left]
     if workers == RAY:
         config = left[0].config
         assert isinstance(config, LearnSettings)  # see run_comparison
-        yield from learn_abreast(config, paths, learn_run)
+        yield from learn_in_threads(config, paths, learn_run)
         return
     with make_workers(_learner, min(workers, len(left))) as pool:
         yield from pool.run(paths)
@@ -156,7 +160,7 @@ def _learner() -> Callable[[Path], str | None]:
 
 
 def _await_unlocked(member: Trial) -> None:
-    """Wait for the worker of a killed comparison to end; should it not, learning will tell that it is at work."""
+    """Wait for the worker of a killed comparison to end; if it does not, learning reports that it is at work."""
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
         try:

@@ -1,6 +1,6 @@
 """The folder of a comparison: config.toml, study.db and runs/<method>-<seed>/.
 
-study.db holds the evaluation walks by which all methods are measured; each of the runs is an ordinary run, or training.
+study.db holds the evaluation walks by which all methods are measured; each of the runs is an ordinary run or training.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ MEASURES = "study.db"
 
 @dataclass(frozen=True)
 class Plan:
-    """A comparison that is not on the disk yet."""
+    """A comparison that has no folder yet."""
 
     settings: CompareSettings
     members: tuple[Member, ...]
-    """Settings of the runs: all methods with the first seed, then with the next."""
+    """Settings of the runs: all methods with the first seed, then all with the next."""
     left_out: dict[str, str]
     """Methods that do not take part, and why."""
 
@@ -62,7 +62,7 @@ class ComparisonFolder:
     def open_store(self) -> RunStore:
         """Return the database of evaluation walks, opened."""
         path = self.path / MEASURES
-        return RunStore(path, create=not path.exists())  # what was lost is walked again
+        return RunStore(path, create=not path.exists())  # lost walks are repeated
 
     def locked(self) -> AbstractContextManager[None]:
         """Keep other processes from working on the same comparison; see `gaitopt.run.experiment.locked`."""
@@ -112,7 +112,7 @@ def plan(settings: CompareSettings) -> Plan:
 
 
 def _steps_of_update(settings: TrainSettings, environment: TraversalEnvironment) -> int:
-    """Return the least that the first update of an algorithm costs; an episode has one step or more."""
+    """Return the least number of steps of an algorithm's first update; an episode has at least one step."""
     algorithm = new_algorithm(settings, new_policy(settings, environment))
     return sum(request.steps or request.episodes or 1 for request in algorithm.requests())
 
@@ -124,22 +124,22 @@ def _check_any_left(methods: Collection[str], left_out: Mapping[str, str]) -> No
 
 
 def create_comparison(
-    made: Plan, runs: Path, paces: Mapping[int, float], now: datetime.datetime | None = None
+    planned: Plan, runs: Path, paces: Mapping[int, float], now: datetime.datetime | None = None
 ) -> ComparisonFolder:
     """Make the folder of a new comparison with all its runs, whole or not at all.
 
     Args:
-        made: the plan.
+        planned: the plan.
         runs: folder of experiments.
         paces: speed of the gait alone by seed [m/s], if policies adjust it.
-        now: the moment, in UTC; the present if None.
+        now: time in UTC; the present if None.
 
     Raises:
         InputError: the folder exists, or it cannot be written.
     """
 
     def fill(draft: Path) -> None:
-        for member in made.members:
+        for member in planned.members:
             folder = draft / MEMBERS / member.name
             folder.mkdir(parents=True)
             if isinstance(member, LearnSettings):
@@ -147,13 +147,13 @@ def create_comparison(
             else:
                 write_config(folder, member, pace_mps=paces[member.seed])
         RunStore(draft / MEASURES, create=True).close()
-        write_config(draft, made.settings, left_out=made.left_out)
+        write_config(draft, planned.settings, left_out=planned.left_out)
 
-    return ComparisonFolder(make_folder(runs, made.settings.name, fill, now))
+    return ComparisonFolder(make_folder(runs, planned.settings.name, fill, now))
 
 
 def open_trial(path: Path) -> Trial:
-    """Return the run, or the training, in a folder.
+    """Return the run or training in a folder.
 
     Raises:
         InputError: there is none.

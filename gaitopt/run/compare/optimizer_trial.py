@@ -32,7 +32,7 @@ class OptimizerTrial(RunFolder):
 
     @property
     def score(self) -> ScoreSpec:
-        """What the run makes high."""
+        """Objective of the run."""
         return self.config.score
 
     @property
@@ -42,7 +42,7 @@ class OptimizerTrial(RunFolder):
 
     @property
     def spent(self) -> int:
-        """Traversals so far."""
+        """Traversals of learning so far."""
         if not self._database.is_file():
             return 0
         with self.open_store() as store:
@@ -50,20 +50,20 @@ class OptimizerTrial(RunFolder):
 
     @property
     def result(self) -> str | None:
-        """Speed, or score, of the best gait; None before the run's end, or if its file is damaged."""
+        """Speed or score of the best gait; None if the run is unfinished, or its file is damaged."""
         if not self._database.is_file():
             return None
         try:
             origin = read_gait(self.best_path).origin
-        except InputError:  # learning replays the store, and writes it again
+        except InputError:  # learning replays the store and writes the file again
             return None
         if "score_mean" in origin:
             return f"{origin['score_mean']:.3f} of {origin['score']}"
         return f"{origin['speed_mps'] * 1e3:.0f} mm/s" if "speed_mps" in origin else None
 
     @property
-    def anew(self) -> str:
-        """Its database."""
+    def how_to_restart(self) -> str:
+        """Instruction to delete the database."""
         return f"delete {self._database}"
 
     def learn(self, workers: WorkerChoice | RolloutWorkers = 1) -> None:
@@ -73,21 +73,21 @@ class OptimizerTrial(RunFolder):
         optimize(self, workers)
 
     def recommended(self, points: Sequence[int]) -> list[Incumbent]:
-        """Return what was recommended after each of these numbers of traversals; at first the start gait."""
+        """Return the gait recommended after each of these numbers of traversals; at first the start gait."""
         with self.open_store() as store:
             iterations = store.iterations()
             if not iterations or iterations[-1].traversals != store.count("learn"):
-                raise InputError(f"{self._database}: lacks traversals, or what stood after each iteration")
+                raise InputError(f"{self._database}: lacks traversals or iterations")
         space = GaitSpace(self.config.robot)
         start = space.from_cube(space.to_cube(self.config.start_gait))  # rounded as optimizers recommend it
         current = Incumbent(0, gait_walker(self.config.robot, start))
         found = []
         for point in points:
             while iterations and iterations[0].traversals <= point:
-                told = iterations.pop(0)
-                if told.incumbent != current.walker.key.gait:
-                    gait = GaitParameters(*told.incumbent)
-                    current = Incumbent(told.traversals, gait_walker(self.config.robot, gait))
+                latest = iterations.pop(0)
+                if latest.incumbent != current.walker.key.gait:
+                    gait = GaitParameters(*latest.incumbent)
+                    current = Incumbent(latest.traversals, gait_walker(self.config.robot, gait))
             found.append(current)
         return found
 
@@ -96,10 +96,10 @@ class OptimizerTrial(RunFolder):
         return self.path / DATABASE
 
     def effort(self) -> Effort:
-        """Return what learning took."""
+        """Return the cost of learning."""
         with self.open_store() as store:
             rows, iterations = store.rows("learn"), store.iterations()
-        overhead_s = float(np.sum([told.overhead_s for told in iterations]))
+        overhead_s = float(np.sum([iteration.overhead_s for iteration in iterations]))
         return Effort(
             spent=len(rows),
             walks=len(rows),

@@ -1,7 +1,7 @@
-"""Runs side by side on a Ray cluster: optimizers in threads of this process, traversals wherever there are CPUs.
+"""Parallel runs on a Ray cluster: optimizers in threads of this process, traversals on all CPUs of the cluster.
 
-The folders of runs stay on this machine's disk, so nodes need none of it, and nothing is lost with a node. Methods that
-ask for one point at a time leave most of a cluster idle; many of them together do not.
+The runs' folders stay on this machine's disk: nodes need no access to it, and the loss of a node loses no data. Methods
+that ask for one point at a time leave most of a cluster idle; many of them together do not.
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ from gaitopt.workers.ray.workers import RayWorkers
 Outcome = TypeVar("Outcome")
 
 MOST = 100
-"""Runs that learn at a time: each holds its database open, and a process may have some 1,000 files."""
+"""Largest number of simultaneous runs: each holds its database open, and a process may open some 1,000 files."""
 
 
-def learn_abreast(
+def learn_in_threads(
     config: LearnSettings, runs: Sequence[Path], learn: Callable[[Path, RolloutWorkers], Outcome]
 ) -> Generator[tuple[int, Outcome], None, None]:
-    """Let runs learn, and yield the number of each as it ends, with what `learn` returned.
+    """Execute runs in parallel; yield the index of each as it ends, with the value that `learn` returned.
 
     Args:
-        config: of one run; robot, scenario and engine are those of all.
-        runs: their folders.
-        learn: lets one learn by the traversals of what walks.
+        config: settings of one run; all runs have the same robot, scenario and engine.
+        runs: folders of the runs.
+        learn: executes one run with given workers.
 
     Raises:
         InputError: Ray is not installed, or the cluster cannot be reached.
@@ -39,12 +39,12 @@ def learn_abreast(
     """
     factory = remote_factory(config.robot, World(config.robot, config.scenario, config.engine).rollout)
     threads = ThreadPoolExecutor(MOST, thread_name_prefix="run")
-    # The number of threads is the process's own: methods that change it by turns would undo each other's.
+    # The number of BLAS threads belongs to the process: methods that change it in turn would undo each other's.
     with one_thread()(), RayWorkers(factory) as walkers:
         try:
             ends = {threads.submit(learn, run, walkers.share()): index for index, run in enumerate(runs)}
             for end in as_completed(ends):
-                walkers.check()  # what broke a run off may have been the cluster
+                walkers.check()  # a run may have failed because of the cluster
                 yield ends[end], end.result()
         finally:  # an error, Ctrl-C, or the caller left early: without walkers, the threads end
             walkers.close()

@@ -1,7 +1,7 @@
-"""What a comparison of methods says: medians over seeds with bootstrap intervals, and what good speeds cost.
+"""Results of a comparison: medians over seeds with bootstrap intervals, and the budget needed to reach good scores.
 
-Nothing here knows how a method learned: a method is a set of curves, one for each seed, of what it recommended after so
-many traversals, or steps, and what that was worth by fresh traversals. What is counted, the `Budget` knows.
+Nothing here depends on how a method learned: a method is a set of curves, one for each seed, of the score in evaluation
+walks of what it recommended after so many traversals or steps. `Budget` holds what depends on the unit.
 """
 
 from __future__ import annotations
@@ -19,35 +19,35 @@ from gaitopt.scenario.objective import ScoreSpec
 from gaitopt.seeding import Stream, generator
 
 GOOD = (0.90, 0.95)
-"""Parts of the best known score; the table tells what it cost to reach them."""
+"""Fractions of the best known score; the table reports the budget needed to reach them."""
 RESAMPLES = 10_000
-"""Resamples of a bootstrap."""
+"""Number of resamples of a bootstrap."""
 
 
 @dataclass(frozen=True)
 class Curve:
-    """What one run recommended when, and what it was worth."""
+    """Learning curve of one run: the score of what it recommended at each point of its budget."""
 
     method: str
     seed: int
     points: tuple[int, ...]
-    """What was spent of the budget, increasing from 0."""
+    """Budget spent at each point, increasing from 0."""
     since: tuple[int, ...]
-    """What was spent when that of each point, a gait or a policy, was recommended first."""
+    """Budget spent when the gait or policy of each point was first recommended."""
     scores: tuple[float, ...]
-    """Mean score of its fresh traversals, falls counted as the worst; the first is the start's."""
+    """Mean score of the evaluation walks at each point, falls counted as the worst; the first is the start's."""
     fresh_fell: tuple[int, ...]
-    """How many of them fell."""
+    """Number of falls in the evaluation walks at each point."""
     spent: int
-    """What learning spent in all."""
+    """Budget spent by learning."""
     walks: int
-    """Traversals, or episodes, of learning."""
+    """Number of traversals or episodes of learning."""
     fell: int
-    """How many of these fell."""
+    """Number of falls in them."""
     wall_s: float
-    """Time that learning took in one process [s]."""
+    """Wall time of learning in one process [s]."""
     overhead_s: float
-    """The part of it that the method itself took: its asks and tells [s]; nan if it is not told apart."""
+    """Part of the wall time spent in ask and tell [s]; nan if it was not measured."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +61,12 @@ class Interval:
 
 @dataclass(frozen=True)
 class Reach:
-    """What was spent until a score was reached."""
+    """Budget spent until a score was reached."""
 
     median: float
-    """Over all seeds; infinite if half of them never reached it, nan if there is nothing to reach."""
+    """Median over all seeds; infinite if half of them never reached it, nan if there is nothing to reach."""
     reached: int
-    """How many seeds did."""
+    """Number of seeds that reached it."""
 
 
 @dataclass(frozen=True)
@@ -78,66 +78,67 @@ class MethodSummary:
     at: dict[int, Interval]
     """Score at each checkpoint."""
     reach: dict[float, Reach]
-    """What was spent to reach each part of the best known score."""
+    """Budget spent to reach each fraction of the best known score."""
     gain: Interval
-    """Last score over the start's, minus 1; nan if that is not above 0."""
+    """Last score divided by the start's, minus 1; nan if the start's is not above 0."""
     spent: float
-    """Median of what was spent; less than the budget where a method stops by itself."""
+    """Median of the budget spent; less than the budget if a method stops by itself."""
     fell: int
-    """Falls while learning, of all seeds."""
+    """Number of falls while learning, over all seeds."""
     learned_in: int
-    """Traversals, or episodes, of learning, of all seeds."""
+    """Number of traversals or episodes of learning, over all seeds."""
     fresh_fell: int
-    """Falls of the last gaits, or policies, in their fresh traversals, of all seeds."""
+    """Number of falls of the last gaits or policies in their evaluation walks, over all seeds."""
     wall_s: float
-    """Median of the time that a run took in one process [s]."""
+    """Median wall time of a run in one process [s]."""
     overhead: float
-    """Share of the wall time spent in ask and tell, of all seeds together; nan if it is not told apart."""
+    """Share of the wall time spent in ask and tell, over all seeds; nan if it was not measured."""
 
 
 @dataclass(frozen=True)
 class BestKnown:
-    """The best gait, or policy, that any run recommended at any point."""
+    """Best gait or policy that any run recommended at any point."""
 
     method: str
     seed: int
     since: int
-    """What was spent when it was recommended first."""
+    """Budget spent when it was first recommended."""
     score: float
-    """Mean of fresh traversals that did not pick it."""
+    """Mean score of further evaluation walks, not used to select it."""
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """What a finished comparison says."""
+    """Result of a finished comparison."""
 
-    study: Path
+    folder: Path
+    """Folder of the comparison."""
     title: str
     """Robot and scenario, and the gait that policies adjust."""
     changed: dict[str, Any]
-    """Settings that are not the usual ones, by key."""
+    """Settings that differ from the defaults, by key."""
     made: dict[str, str]
-    """When, and on what machine, each method learned."""
+    """Date and machine of each method's runs."""
     score: ScoreSpec
-    """What was made high; all scores here are of it, in m/s if it is the speed."""
+    """Objective of all scores here; m/s if it is the speed."""
     budget: Budget
-    """Of each run."""
+    """Budget of each run."""
     fresh: int
-    """Fresh traversals that measured each gait, or policy."""
+    """Number of evaluation walks of each gait or policy."""
     curves: tuple[Curve, ...]
     summaries: tuple[MethodSummary, ...]
-    """The best at the end of the budget first."""
+    """One for each method, the best at the end of the budget first."""
     best_known: BestKnown
     left_out: dict[str, str]
-    """Methods that did not take part, and why."""
+    """Methods that did not take part, with the reason."""
     failed: dict[str, str]
-    """Runs that broke off, and why."""
+    """Runs that failed, with the reason."""
 
 
 def median_interval(values: Sequence[float], rng: np.random.Generator) -> Interval:
     """Return the median of values (n,) and its percentile bootstrap interval.
 
-    B. Efron and R. Tibshirani, "An Introduction to the Bootstrap", 1993, section 13.3: the values are drawn anew with
+    B. Efron and R. Tibshirani, "An Introduction to the Bootstrap", 1993, section 13.3: the values are resampled with
     replacement many times; the interval holds the middle 95 % of the medians.
     """
     array = np.asarray(values, dtype=np.float64)
@@ -147,12 +148,12 @@ def median_interval(values: Sequence[float], rng: np.random.Generator) -> Interv
 
 
 def spent_until(curve: Curve, score: float) -> float:
-    """Return what a run had spent when it first recommended something of at least this score; infinite if never."""
+    """Return the budget spent when a run first recommended something of at least this score; infinite if never."""
     return next((float(s) for s, value in zip(curve.since, curve.scores, strict=True) if value >= score), math.inf)
 
 
 def reach(curves: Sequence[Curve], part: float, best: float) -> Reach:
-    """Return what was spent to reach a part of the best score; nan if the best is not above 0."""
+    """Return the budget spent to reach a fraction of the best score; nan if the best is not above 0."""
     if best <= 0:
         return Reach(math.nan, 0)
     needed = [spent_until(curve, part * best) for curve in curves]
@@ -161,18 +162,18 @@ def reach(curves: Sequence[Curve], part: float, best: float) -> Reach:
 
 
 def gain(curve: Curve) -> float:
-    """Return the last score over the start's, minus 1; nan if that is not above 0."""
+    """Return the last score divided by the start's, minus 1; nan if the start's is not above 0."""
     return curve.scores[-1] / curve.scores[0] - 1 if curve.scores[0] > 0 else math.nan
 
 
 def summarize_method(curves: Sequence[Curve], budget: Budget, best: float, rng: np.random.Generator) -> MethodSummary:
-    """Return one method's line of the table, from its curves, one for each seed.
+    """Return one method's line of the table.
 
     Args:
-        curves: of one method, with the points of the budget.
-        budget: of each run.
+        curves: curves of the method, one for each seed, with the points of the budget.
+        budget: budget of each run.
         best: the best known score.
-        rng: draws the bootstrap's resamples.
+        rng: random generator of the bootstrap.
     """
     points = curves[0].points
     wall_s = [curve.wall_s for curve in curves]

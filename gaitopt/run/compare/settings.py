@@ -1,4 +1,4 @@
-"""Settings of a comparison of methods, and of the runs that it consists of."""
+"""Settings of a comparison of methods and of its runs."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ class CompareSettings(Settings):
         def __init__(self, /, **fields: Any) -> None: ...
 
     optimizers: tuple[str, ...] | None = None
-    """Optimizers to compare, with commas between, or all; see `gaitopt list optimizers` (default: all that the budget
-    pays for)."""
+    """Optimizers to compare, with commas between, or all; see `gaitopt list optimizers` (default: all that fit in
+    the budget)."""
     traversals: Count | None = None
     """Budget of each run of an optimizer: number of traversals (default: 1035)."""
     score: ScoreSpec | None = None
@@ -55,7 +55,7 @@ class CompareSettings(Settings):
     interface: Interface | None = None
     """Observation and action of all policies (default: with the velocity, which linear policies need)."""
     policy_options: PolicyOptions | None = None
-    """Noise and layers that policies begin with; see `gaitopt.run.train.settings.PolicyOptions`."""
+    """Initial noise and layers of policies; see `gaitopt.run.train.settings.PolicyOptions`."""
     options: dict[str, dict[str, Any]]
     """Options of the methods, in a table for each by its name; a table named `method` is for all."""
     seeds: tuple[Seed, ...]
@@ -98,7 +98,7 @@ class CompareSettings(Settings):
 
     @property
     def budget(self) -> Budget:
-        """What every run may spend."""
+        """Budget of each run."""
         return Steps(self.steps or 0) if self.algorithms else Traversals(self.traversals or 0)
 
     def member(self, method: str, seed: int) -> Member:
@@ -122,7 +122,7 @@ def check_one_kind(given: Collection[str], dashes: str = "") -> None:
 
     Args:
         given: names of settings; without `algorithms` among them, optimizers are compared.
-        dashes: stand before the names of settings in the error.
+        dashes: prefix of the names of settings in the error.
 
     Raises:
         InputError: names those that do not go together.
@@ -140,10 +140,10 @@ def check_one_kind(given: Collection[str], dashes: str = "") -> None:
 
 
 def seed_list(seeds: Any) -> tuple[int, ...]:
-    """Return the seeds: those given, or 1, 2, ... if only their number is.
+    """Return the seeds: those given, or 1, 2, ... if only their number is given.
 
     Raises:
-        InputError: there are none, too many, one comes twice, or they are not whole numbers.
+        InputError: there are none or too many, one is repeated, or they are not whole numbers.
     """
     several = isinstance(seeds, Sequence) and not isinstance(seeds, (str, bytes))
     given = seeds if several else (seeds,)
@@ -159,10 +159,10 @@ def seed_list(seeds: Any) -> tuple[int, ...]:
 
 
 def method_names(choice: Any, known: Registry[Any], setting: str = "methods") -> tuple[str, ...]:
-    """Return the methods that a text or a list names, each once; all that are known for `all`, or nothing.
+    """Return the methods named in a text or a list, each once; all known ones for `all` or None.
 
     Raises:
-        InputError: names the setting; it is neither a text nor a list of names or classes.
+        InputError: names the setting; it is neither a text nor a list of names or classes, or a name is unknown.
     """
     if choice is None or choice == ALL:
         return tuple(known)
@@ -173,7 +173,7 @@ def method_names(choice: Any, known: Registry[Any], setting: str = "methods") ->
 
 
 def _own_options(methods: Sequence[str], given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """Return what was given of each method's options: those for all, then its own."""
+    """Return the given options of each method: those for all methods, then its own."""
     for name, own in given.items():
         if name not in (METHOD, *methods):
             raise unknown_name("method of this comparison", name, methods)

@@ -1,4 +1,4 @@
-"""One run of a comparison, whatever it learns: how it is let learn, what it recommended when, and what that took."""
+"""Interface of one run of a comparison, whatever it learns: learning, the recommendations over time, and the cost."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ from gaitopt.scenario.objective import ScoreSpec
 
 @dataclass(frozen=True)
 class Incumbent:
-    """What a run recommended at a point of its curve."""
+    """Gait or policy that a run recommended at a point of its curve."""
 
     since: int
-    """What had been spent when it was recommended first."""
+    """Budget spent when it was first recommended."""
     walker: Walker
 
 
 class Effort(NamedTuple):
-    """What learning took; see `Curve`."""
+    """Cost of learning; see `Curve`."""
 
     spent: int
     walks: int
@@ -35,18 +35,18 @@ class Effort(NamedTuple):
 
 
 class Trial(Protocol):
-    """An ordinary run, or training, in the folder of a comparison."""
+    """Ordinary run or training in the folder of a comparison."""
 
     path: Path
 
     @property
     def config(self) -> LearnSettings | TrainSettings:
-        """Its settings."""
+        """Settings of the run."""
         ...
 
     @property
     def provenance(self) -> Provenance:
-        """What its settings stood for when it was begun."""
+        """Resolved settings and versions when it was begun."""
         ...
 
     @property
@@ -56,39 +56,39 @@ class Trial(Protocol):
 
     @property
     def score(self) -> ScoreSpec:
-        """What its fresh traversals are worth."""
+        """Objective by which its evaluation walks are measured."""
         ...
 
     @property
     def title(self) -> str:
-        """Who walks where."""
+        """Robot, scenario, and the gait if policies adjust it."""
         ...
 
     @property
     def spent(self) -> int:
-        """What it spent of its budget so far."""
+        """Part of the budget spent so far."""
         ...
 
     @property
     def result(self) -> str | None:
-        """What it learned, in words; None before it has come to its end."""
+        """Result as text; None while it is unfinished."""
         ...
 
     @property
-    def anew(self) -> str:
-        """What to delete so that it learns anew, if its files are damaged."""
+    def how_to_restart(self) -> str:
+        """Instruction what to delete so that a run with damaged files learns again from the start."""
         ...
 
     def learn(self) -> None:
-        """Learn from where it stands to its end, in this process alone."""
+        """Continue learning to the end, in this process alone."""
         ...
 
     def recommended(self, points: Sequence[int]) -> list[Incumbent]:
-        """Return what it recommended at each of these points, which increase; at first its start."""
+        """Return the recommendation at each of these increasing points; at first the start."""
         ...
 
     def effort(self) -> Effort:
-        """Return what learning took."""
+        """Return the cost of learning."""
         ...
 
     def locked(self) -> AbstractContextManager[None]:

@@ -1,1 +1,1 @@
-"""Learning small problems by policy gradients."""
+"""Small problems for policy-gradient algorithms."""

@@ -1,4 +1,4 @@
-"""What there is to see of a policy that learns one of the small problems."""
+"""Views of the policies that learn the small problems."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from gaitopt.rl.policies.softmax import SoftmaxPolicy
 
 @dataclass(frozen=True)
 class Finding:
-    """How to look at the policy of one problem."""
+    """View of the policy of one problem."""
 
     look: Callable[[Policy], Array]
-    """What the policy does, as one array; the function says its shape."""
+    """Function that returns the behavior of the policy as one array; its shape is in the function's docstring."""
     name: Callable[[Array], dict[str, Any]]
-    """The same by names, fit for JSON."""
+    """Function that turns the array into named values, fit for JSON."""
     snapshots: int = 100
-    """How often to look while it learns; each time, the policy is also evaluated."""
+    """Number of snapshots while it learns; the policy is also evaluated at each."""
 
 
 def grid_probabilities(policy: Policy) -> Array:
-    """Return how probable each action is in each cell of the gridworld, shape (5, 4).
+    """Return the probability of each action in each cell of the gridworld, shape (5, 4).
 
     Raises:
         InputError: the policy is not for discrete actions.
@@ -45,7 +45,7 @@ def means_of_states(policy: Policy) -> Array:
 
 
 def puck_track(policy: Policy) -> Array:
-    """Return where puck and target were in one episode, always the same, acted without noise.
+    """Return the positions of puck and target in one fixed episode, acted without noise.
 
     Returns:
         Rows (puck x, puck y, target x, target y) [m], shape (LIMIT, 4), before each step.
@@ -60,7 +60,7 @@ def puck_track(policy: Policy) -> Array:
 
 
 def distances(track: Array) -> Array:
-    """Return how far the puck is from the target along a track (n, 4), shape (n,) [m]."""
+    """Return the distance between puck and target along a track (n, 4), shape (n,) [m]."""
     return np.hypot(track[:, 2] - track[:, 0], track[:, 3] - track[:, 1])
 
 
@@ -89,6 +89,6 @@ FINDINGS: dict[str, Finding] = {
     "one-step": Finding(means_of_states, _name_means),
     "aliased-gridworld": Finding(grid_probabilities, _name_grid),
     "rock-paper-scissors": Finding(mixture_of, _name_mixture),
-    "puck-world": Finding(puck_track, _name_track, snapshots=25),  # one look takes 6,300 steps
+    "puck-world": Finding(puck_track, _name_track, snapshots=25),  # one snapshot takes 6,300 steps
 }
-"""By the name of the problem."""
+"""Views by the name of the problem."""

@@ -29,16 +29,16 @@ class LabFolder:
         self.path = path
         tables = read_toml(path / CONFIG)
         if tables.pop("provenance", {}).get("kind") != LabSettings.kind:
-            raise InputError(f"{path / CONFIG}: is not the file of a lab result")
+            raise InputError(f"{path / CONFIG}: holds no settings of a lab result")
         self.config = parse_spec(LabSettings, tables, str(path / CONFIG))
 
     @property
     def result(self) -> dict[str, Any]:
-        """What was learned, by name."""
+        """Result by name."""
         return read_toml(self.path / RESULT)
 
     def write_result(self, outcome: Outcome) -> None:
-        """Write what was learned, and the learning curve."""
+        """Write the result and the learning curve."""
         last = outcome.last
         result = {
             "steps": last.progress.steps,
@@ -54,7 +54,7 @@ class LabFolder:
 
     @property
     def picture_path(self) -> Path:
-        """The picture of what was learned."""
+        """File of the picture of the policy."""
         return self.path / PICTURE
 
 

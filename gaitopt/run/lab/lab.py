@@ -1,6 +1,6 @@
-"""The lab: one policy-gradient algorithm learns one small problem, and somebody watches.
+"""The lab: one policy-gradient algorithm learns one small problem.
 
-The loop itself is `gaitopt.rl.training`; here the policy is looked at from time to time while it learns.
+The loop itself is `gaitopt.rl.training`; here snapshots of the policy are taken while it learns.
 """
 
 from __future__ import annotations
@@ -21,51 +21,51 @@ from gaitopt.run.lab.findings import FINDINGS
 from gaitopt.run.lab.settings import LabSettings
 
 EPISODES = 20
-"""How many episodes a random policy is measured by."""
+"""Number of episodes that measure a random policy."""
 UNLEARNED = Progress(0, 0, 0, float("nan"), {})
-"""Where training stands before it begins."""
+"""Progress before training begins."""
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """A look at the policy while it learns."""
+    """Snapshot of the policy while it learns."""
 
     progress: Progress
-    """Where training stood."""
+    """Progress of training."""
     value: float
-    """How good the policy was, in the problem's own unit; more is better."""
+    """Value of the policy, in the problem's own unit; more is better."""
     learned: Array
-    """What the policy did; see `Finding.look`."""
+    """Behavior of the policy; see `Finding.look`."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an experiment."""
+    """Result of an experiment."""
 
     settings: LabSettings
-    """What was to be learned."""
+    """Settings of the experiment."""
     problem: Problem
-    """What is known of the problem."""
+    """Description of the problem."""
     snapshots: tuple[Snapshot, ...]
-    """The first is of the policy that had learned nothing, the last of the one that was learned."""
+    """Snapshots of the policy, the first before learning, the last at its end."""
     random_value: float | None
-    """What a policy that acts at random reaches, where the best is not known."""
+    """Value of a random policy; None if the best value is known."""
     interrupted: bool
-    """Whether it was stopped before its end."""
+    """Whether it was interrupted."""
 
     @property
     def last(self) -> Snapshot:
-        """The policy that was learned."""
+        """Snapshot of the learned policy."""
         return self.snapshots[-1]
 
     @property
     def share_of_best(self) -> float | None:
-        """The value as a part of the best one; None where that is zero or not known."""
+        """Value divided by the best value; None if that is zero or unknown."""
         return self.last.value / self.problem.best if self.problem.best else None
 
     @property
     def times_nearer(self) -> float | None:
-        """How many times smaller the mean distance is than that of a random policy; None where the best is known."""
+        """Ratio of the mean distance of a random policy to that of the learned one; None if the best value is known."""
         return self.random_value / self.last.value if self.random_value is not None else None
 
 
@@ -73,41 +73,41 @@ class Lab:
     """One lab experiment."""
 
     def __init__(self, settings: LabSettings) -> None:
-        """Prepare it; nothing is learned yet."""
+        """Prepare the experiment; nothing is learned yet."""
         self.settings, self.problem = settings, find_problem(settings.problem)
         stopping = Stopping(steps=settings.steps)
         self._training = make_training(settings.problem, settings.algorithm, settings.seed, settings.options, stopping)
 
     def run(self, watch: Callable[[Snapshot], None] | None = None) -> Outcome:
-        """Learn; `watch` sees every snapshot. Ctrl-C ends it early, with what was learned so far.
+        """Learn; `watch` is called with every snapshot. Ctrl-C ends it early, with the policy so far.
 
         Raises:
-            InputError: something was not a number.
+            InputError: a value was not finite.
         """
-        look = _Look(self._training.algorithm.policy, self.settings, watch)
+        snapshots = _Snapshots(self._training.algorithm.policy, self.settings, watch)
         interrupted = False
         with ignoring_float_warnings():
             try:
-                look(UNLEARNED)
-                self._training.run(look)
+                snapshots(UNLEARNED)
+                self._training.run(snapshots)
             except KeyboardInterrupt:
                 interrupted = True
             except InputError as error:
                 name = f"{self.settings.algorithm} on {self.settings.problem}"
-                raise InputError(f"{name}, after {look.latest.steps} steps: {error}") from error
-            look.finish()
-            worth = look.snapshots[-1].value
-            if not math.isfinite(worth):
+                raise InputError(f"{name}, after {snapshots.latest.steps} steps: {error}") from error
+            snapshots.finish()
+            value = snapshots.taken[-1].value
+            if not math.isfinite(value):
                 name = f"{self.settings.algorithm} on {self.settings.problem}"
                 raise InputError(
-                    f"{name}: what was learned is worth {worth}: its steps are too large; make them smaller"
+                    f"{name}: the value of the policy is {value}: its steps are too large; make them smaller"
                 )
             random_value = _random_value(self.problem) if self.problem.best is None else None
-        return Outcome(self.settings, self.problem, tuple(look.snapshots), random_value, interrupted)
+        return Outcome(self.settings, self.problem, tuple(snapshots.taken), random_value, interrupted)
 
 
-class _Look:
-    """Takes snapshots of a policy, evenly spaced."""
+class _Snapshots:
+    """Snapshots of a policy, evenly spaced."""
 
     def __init__(self, policy: Policy, settings: LabSettings, watch: Callable[[Snapshot], None] | None) -> None:
         self._policy = policy
@@ -115,28 +115,28 @@ class _Look:
         self._finding = FINDINGS[settings.problem]
         self._interval = settings.steps / self._finding.snapshots
         self._watch = watch
-        self.snapshots: list[Snapshot] = []
+        self.taken: list[Snapshot] = []
         self.latest = UNLEARNED
 
     def __call__(self, progress: Progress) -> None:
         self.latest = progress
-        if progress.steps >= len(self.snapshots) * self._interval:
+        if progress.steps >= len(self.taken) * self._interval:
             self._take()
 
     def finish(self) -> None:
-        """Have the last snapshot be of the policy as it is now."""
-        if not self.snapshots or self.snapshots[-1].progress is not self.latest:
+        """Take a last snapshot, unless it has been taken."""
+        if not self.taken or self.taken[-1].progress is not self.latest:
             self._take()
 
     def _take(self) -> None:
         snapshot = Snapshot(self.latest, self._evaluate(self._policy), self._finding.look(self._policy))
-        self.snapshots.append(snapshot)
+        self.taken.append(snapshot)
         if self._watch is not None:
             self._watch(snapshot)
 
 
 def _random_value(problem: Problem) -> float:
-    """Return the mean reward per step of the policy that has learned nothing, its actions drawn at random."""
+    """Return the mean reward per step of the policy before learning, with actions drawn at random."""
     policy = problem.make_policy(np.random.default_rng(0))
     environment = problem.make_environment(policy)
     return float(evaluate(policy, environment, np.random.default_rng(0), EPISODES, explore=True).mean())

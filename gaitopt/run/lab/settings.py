@@ -25,7 +25,7 @@ class LabSettings(Spec):
     algorithm: str
     """Algorithm; see `gaitopt list algorithms`."""
     options: dict[str, Any]
-    """Options of the algorithm; those left out take values that suit the problem."""
+    """Options of the algorithm (default: those that suit the problem)."""
     steps: Count
     """Steps after which learning stops (default: the problem's own number)."""
     seed: Seed = 0
@@ -44,7 +44,7 @@ class LabSettings(Spec):
             raise unknown_name("algorithm", algorithm, ALGORITHMS)
         if algorithm not in problem.options:
             learn = ", ".join(problem.options)
-            raise InputError(f"{algorithm} is not known to learn {given['problem']}; choose one of {learn}")
+            raise InputError(f"{algorithm} cannot learn {given['problem']}; choose one of {learn}")
         own = {name: None if value == "none" else value for name, value in values.get("options", {}).items()}
         options = {**problem.options[algorithm], **own}
         return {

@@ -1,1 +1,1 @@
-"""Learning a gait with an optimizer."""
+"""Optimization of a gait."""

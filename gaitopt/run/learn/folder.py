@@ -1,6 +1,6 @@
 """The folder of a run: config.toml, robot.urdf, run.db and best.toml.
 
-A folder holds all that its run needs, so it can be replayed and resumed when robots and scenarios have changed.
+A folder holds everything its run needs, so it can be replayed and resumed when robots and scenarios have changed.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ class RunFolder:
 
     @property
     def best_path(self) -> Path:
-        """The file of the best gait so far."""
+        """File of the best gait so far."""
         return self.path / BEST
 
     def open_store(self) -> RunStore:
-        """Return the run's database, opened."""
+        """Open the run's database and return it."""
         return RunStore(self.path / DATABASE)
 
     def locked(self) -> AbstractContextManager[None]:
-        """Keep other processes from working on the same run; see `gaitopt.run.experiment.locked`."""
+        """Lock the run against other processes; see `gaitopt.run.experiment.locked`."""
         return locked(self.path)
 
 
@@ -51,6 +51,6 @@ def create_run(settings: LearnSettings, runs: Path, now: datetime.datetime | Non
 
 
 def fill_run(folder: Path, settings: LearnSettings) -> None:
-    """Write what a run begins with into an empty folder."""
+    """Write the settings and an empty database of a new run into a folder."""
     write_config(folder, settings)
     RunStore(folder / DATABASE, create=True).close()

@@ -1,4 +1,4 @@
-"""Learning a gait in one call, and resuming it."""
+"""Creation and continuation of runs."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from gaitopt.workers import WorkerChoice, default_count
 
 
 def new_run(settings: LearnSettings, runs: Path | str) -> RunFolder:
-    """Check that a run can be walked, and make its folder.
+    """Check that a run is possible, and make its folder.
 
     Raises:
         InputError: the budget is too small, or the body cannot walk; nothing is written.
@@ -34,7 +34,7 @@ def continue_run(
     report: Report | None = None,
     operator: Operator | None = None,
 ) -> Outcome:
-    """Take up a run where it stopped and return what was learned, as if it had never stopped.
+    """Continue a run to its end and return the result, the same as without an interruption.
 
     Raises:
         InputError: the run has an older layout, or its store cannot be used.
@@ -44,7 +44,7 @@ def continue_run(
 
 
 def _check_body(settings: LearnSettings) -> None:
-    """Open the robot's body: what cannot walk shall fail before anything is written."""
+    """Open the robot's body, so that errors are raised before anything is written."""
     if settings.real is not None:
         start = gait_walker(settings.robot, settings.start_gait)
         check_real_robot(settings.robot, settings.scenario, settings.real, start, settings.score)

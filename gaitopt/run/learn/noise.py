@@ -1,4 +1,4 @@
-"""How noisy traversals are: what the repeats in a store tell."""
+"""Noise of traversals, estimated from the repeats in a store."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from gaitopt.walk.traversal import Status
 
 @dataclass(frozen=True)
 class Noise:
-    """How much the score of one gait differs from one traversal to the next."""
+    """Noise of the score of one gait between traversals."""
 
     std: float | None
     """Pooled standard deviation of the repeats that did not fall, in the score's unit; None without repeats."""
     degrees_of_freedom: int
-    """How many differences it rests on."""
+    """Degrees of freedom of the standard deviation."""
     traversals: int
-    """Traversals looked at."""
+    """Number of traversals."""
     fell: int
-    """How many of them fell."""
+    """Number of falls."""
 
 
 def estimate_noise(rows: Iterable[Row]) -> Noise:
     """Return the noise of a store's traversals, pooled over all gaits that were walked more than once.
 
     s^2 = sum_i (n_i - 1) s_i^2 / sum_i (n_i - 1), for gaits i with n_i finished repeats; a gait that an optimizer
-    measured again in a later iteration is one gait. Falls are counted apart: they are no small differences.
+    measured again in a later iteration is one gait. Falls are counted separately: they are not small deviations.
     """
     scores: dict[tuple[float, ...], list[float]] = {}
     traversals = fell = 0

@@ -1,7 +1,7 @@
-"""The loop of learning: ask, walk, tell; and the fresh traversals that report start and winner.
+"""The loop of learning: ask, walk, tell; then the evaluation walks of the first and the best gait.
 
-Learning and resuming are one thing: traversals that are stored already are not walked again, and the optimizer, told
-the same scores, asks for the same points.
+Resuming is the same loop: stored traversals are not walked again, and the optimizer, given the same scores, asks for
+the same points.
 """
 
 from __future__ import annotations
@@ -33,44 +33,44 @@ from gaitopt.workers import WorkerChoice, Workers
 
 @dataclass(frozen=True)
 class Progress:
-    """How far learning is; reported after every traversal."""
+    """Progress of learning; reported after every traversal."""
 
     stage: str
-    """`learning`, or the `start` or `best` gait's fresh traversals."""
+    """`learning`; or `start` or `best`: the evaluation walks of that gait."""
     iteration: int
-    """Iterations finished."""
+    """Number of finished iterations."""
     traversals: int
-    """Traversals done of this stage."""
+    """Number of traversals done in this stage."""
     budget: int
-    """Traversals of this stage in all."""
+    """Total number of traversals of this stage."""
     per_second: float
     """Traversals walked per second since learning was started or resumed."""
     seconds_left: float
-    """Estimate for this stage [s]; nan until known."""
+    """Estimated time until the end of this stage [s]; nan until known."""
     current_score: float
     """Mean score of the last finished iteration; nan before."""
     best_score: float
     """Highest mean score of a candidate so far; nan before."""
     score: ScoreSpec = SPEED
-    """What the score is."""
+    """Objective."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a finished run learned. The evaluations are by fresh traversals that picked nothing."""
+    """Result of a finished run. The evaluations are by walks that were not used for learning."""
 
     run: Path
     best: Gait
     start: Evaluation
     learned: Evaluation
     traversals: int
-    """Traversals that learning used."""
+    """Number of traversals used for learning."""
     traversals_per_s: float
     """Speed of learning in this process [1/s]; 0 if all was stored already."""
     noise: Noise
-    """How much one gait's traversals differ."""
+    """Noise of the traversals of one gait."""
     stopped: dict[str, str]
-    """Why learning ended, by short name: the budget, or the optimizer's own reasons."""
+    """Reasons for which learning ended, by short name: the budget, or the optimizer's own."""
 
 
 Report = Callable[[Progress], None]
@@ -82,18 +82,18 @@ def optimize(
     report: Report | None = None,
     operator: Operator | None = None,
 ) -> Outcome:
-    """Learn from where the run stands to its end.
+    """Continue a run to its end.
 
-    `best.toml` is written after every iteration, so that a run that is stopped leaves what it learned.
+    `best.toml` is written after every iteration, so that an interrupted run leaves the best gait so far.
 
     Args:
-        run: new, or stopped at any moment.
-        workers: how many processes walk, or `ray`; or what walks, which is closed. The result does not depend on it.
+        run: a new run, or one interrupted at any moment.
+        workers: number of processes, or `ray`; or workers, which are then closed. The result does not depend on it.
         report: called after every traversal.
-        operator: who helps a real robot; needed by runs on one.
+        operator: person beside a real robot; needed by runs on one.
 
     Raises:
-        InputError: the store holds other traversals than this run's, or cannot be written.
+        InputError: the stored traversals are not those of this run, or the store cannot be written.
         BodyError: a real robot failed; the run can be resumed.
     """
     config = run.config
@@ -109,7 +109,7 @@ def optimize(
 
 
 class _Learning:
-    """One run at work."""
+    """Execution of one run."""
 
     def __init__(self, run: RunFolder, store: RunStore, pool: RolloutWorkers, report: Report) -> None:
         self._folder, self._store, self._pool, self._report = run, store, pool, report
@@ -126,15 +126,15 @@ class _Learning:
         while self._spent + self._cost <= self._config.traversals and not self._optimizer.stop_reasons():
             self._iterate(stored)
         per_second, stopped = self._clock.per_second, self._optimizer.stop_reasons() or self._budget_spent
-        start = self._fresh("start", self._config.start_gait)
-        learned = self._fresh("best", self._best_gait)
+        start = self._evaluate("start", self._config.start_gait)
+        learned = self._evaluate("best", self._best_gait)
         best = self._save_best(learned)
         noise = estimate_noise(row for purpose in PURPOSES for row in self._store.rows(purpose))
         return Outcome(self._folder.path, best, start, learned, self._spent, per_second, noise, stopped)
 
     @property
     def _cost(self) -> int:
-        """Traversals of the next iteration; not always as many as of the last."""
+        """Number of traversals of the next iteration; it can differ between iterations."""
         return self._optimizer.batch * self._optimizer.repeats
 
     @property
@@ -164,11 +164,11 @@ class _Learning:
         self._store.add_iteration(Iteration(self._iteration, self._spent, incumbent, overhead_s))
         self._iteration += 1
         self._current, self._best = float(scores.mean()), float(np.fmax(self._best, scores.max()))
-        if self._spent >= len(stored):  # before, best.toml is ahead of what is replayed
+        if self._spent >= len(stored):  # not while stored iterations are replayed: best.toml is ahead of them
             self._save_best(None)
         self._report(self._progress())
 
-    def _fresh(self, purpose: str, gait: GaitParameters) -> Evaluation:
+    def _evaluate(self, purpose: str, gait: GaitParameters) -> Evaluation:
         stored = {row.place: row for row in self._store.rows(purpose)}
         tasks = fresh_tasks(gait_walker(self._config.robot, gait), self._config.fresh, self._config.seed)
         self._clock.begin(purpose, len(tasks))
@@ -176,7 +176,7 @@ class _Learning:
         return summarize(walked, self._config.score)
 
     def _walk(self, tasks: dict[Place, RolloutTask], stored: dict[Place, Row]) -> list[Traversal]:
-        """Return the traversals of all tasks, in their order; those not stored yet are walked and stored."""
+        """Return the traversals of all tasks, in order; those that are not stored are walked and stored."""
         done = {place: self._recall(stored[place], task) for place, task in tasks.items() if place in stored}
         self._clock.skip(len(done))
         left = [(place, task) for place, task in tasks.items() if place not in done]
@@ -195,7 +195,7 @@ class _Learning:
         if (row.parameters, row.seed) != (task.walker.key.gait, task.seed):
             raise InputError(
                 f"{self._folder.path}: stored traversal {tuple(row.place)} is not what this run would walk; "
-                "it was made with other settings or versions (see config.toml): start a new run"
+                "it was walked with other settings or versions (see config.toml): start a new run"
             )
         return row.traversal
 
@@ -204,7 +204,7 @@ class _Learning:
         return self._space.from_cube(self._optimizer.best)
 
     def _save_best(self, fresh: Evaluation | None) -> Gait:
-        """Write best.toml; the speed is told only when it was measured by fresh traversals."""
+        """Write best.toml; the speed is included only if evaluation walks measured it."""
         config = self._config
         origin = {
             "run": config.name,
@@ -250,7 +250,7 @@ def _walked_in(config: LearnSettings) -> dict[str, object]:
 
 
 class _Clock:
-    """Counts the traversals of a stage, and how fast they are walked."""
+    """Counter of the traversals of a stage, and their rate."""
 
     def __init__(self) -> None:
         self.begin("learning", 0)

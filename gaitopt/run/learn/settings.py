@@ -1,4 +1,4 @@
-"""Settings of learning a gait."""
+"""Settings of a run, which learns a gait."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FRESH, FRESH_ON_ROBOT = 20, 5
 
 
 class LearnSettings(Settings):
-    """Settings of learning a gait; see `gaitopt.learn`."""
+    """Settings of a run; see `gaitopt.learn`."""
 
     kind: ClassVar[str] = "learn"
 
@@ -38,7 +38,7 @@ class LearnSettings(Settings):
     options: dict[str, Any]
     """Options of the optimizer (default: its own)."""
     traversals: Annotated[int, Field(strict=True, ge=1)] = TRAVERSALS
-    """Budget: number of traversals; learning takes as many whole iterations as it pays for."""
+    """Budget: number of traversals; learning does as many whole iterations as fit."""
     fresh: EvaluationWalks
     """Evaluation walks of the first and of the best gait, not used for learning (default: 20; 5 on a real robot)."""
     seed: Seed = 0
@@ -64,21 +64,21 @@ class LearnSettings(Settings):
 
 
 class BudgetError(InputError):
-    """A budget that does not pay for an optimizer's first iteration."""
+    """A budget too small for an optimizer's first iteration."""
 
     def __init__(self, optimizer: str, traversals: int, cost: int) -> None:
         super().__init__(
-            f"traversals: got {traversals}; one iteration of {optimizer} takes {cost}: give at least as many"
+            f"traversals: got {traversals}; one iteration of {optimizer} takes {cost}: give at least that many"
         )
         self.cost = cost
-        """Traversals of the first iteration."""
+        """Number of traversals of the first iteration."""
 
 
 def score_of(choice: Any) -> ScoreSpec:
-    """Return the score of a text, a table of weights, or a score.
+    """Return the objective given as text, a table of weights, or a spec.
 
     Raises:
-        InputError: it is none.
+        InputError: it is something else, or cannot be read.
     """
     if isinstance(choice, str):
         return parse_score(choice)
@@ -90,7 +90,7 @@ def score_of(choice: Any) -> ScoreSpec:
 
 
 def new_optimizer(settings: LearnSettings) -> Optimizer:
-    """Return the run's optimizer, at its start."""
+    """Return the run's optimizer in its initial state."""
     space, motion = GaitSpace(settings.robot), PawMotion(settings.robot)
     start, epsilon = space.to_cube(settings.start_gait), space.epsilon_in_cube
     rng = generator(settings.seed, Stream.OPTIMIZER)
@@ -102,10 +102,10 @@ def new_optimizer(settings: LearnSettings) -> Optimizer:
 
 
 def check_budget(settings: LearnSettings) -> None:
-    """Check that the budget pays for an iteration.
+    """Check that the budget is enough for an iteration.
 
     Raises:
-        BudgetError: it does not.
+        BudgetError: it is not.
     """
     optimizer = new_optimizer(settings)
     cost = optimizer.batch * optimizer.repeats

@@ -12,7 +12,7 @@ from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.body import Lifecycle
 from gaitopt.hal.real.body import RealBody
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.target import RobotChoice, ScenarioChoice, find_target
+from gaitopt.run.walk_setup import RobotChoice, ScenarioChoice, find_walk
 from gaitopt.run.walker import GaitWalker, Walker, slowed
 from gaitopt.walk.controller import Controller, SkillController
 from gaitopt.walk.perception import check_sensors
@@ -51,7 +51,7 @@ def plan_deployment(
     Args:
         body: configured.
         walker: a gait, a policy or a controller of your own; or the name or path of one, or of a run or training. See
-            `gaitopt.run.target.find_target`.
+            `gaitopt.run.walk_setup.find_walk`.
         robot: name, file or spec; the body's if None.
         scenario: name, file or spec, for how the heading is held; the walker's own, else `field`, if None.
         native: let the robot play the gait by itself.
@@ -66,11 +66,11 @@ def plan_deployment(
     """
     if not isinstance(body, RealBody):
         raise InputError(f"body: got {type(body).__name__}; expected a real robot's: make_body(robot, 'opencat:PORT')")
-    target = find_target(walker, body.robot if robot is None else robot, scenario)
+    setup = find_walk(walker, body.robot if robot is None else robot, scenario)
     slower, duration = _positive("slower", slower), _positive("duration", duration)
     if body.lifecycle is Lifecycle.DISCONNECTED:
         raise ProtocolError("plan_deployment: the body is disconnected; call configure() first, or use `with`")
-    found, spec = target.walker, target.robot
+    found, spec = setup.walker, setup.robot
     if native:
         slow = slowed(gait_of_skill(found), slower or 1.0)
         if not body.capabilities.native_skills:
@@ -81,7 +81,7 @@ def plan_deployment(
     if found.gait is not None:
         may_be_native = body.capabilities.native_skills and isinstance(found, GaitWalker)
         share, factor = _fit(body, found.gait.parameters, spec, slower, may_be_native)
-    controller = found.controller(spec, target.scenario, body.command_period, factor, duration)
+    controller = found.controller(spec, setup.scenario, body.command_period, factor, duration)
     gait = None if found.gait is None else slowed(found.gait.parameters, factor)
     return Plan(False, share, factor, gait, controller)
 

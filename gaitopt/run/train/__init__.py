@@ -1,1 +1,1 @@
-"""Training a policy that adjusts a gait."""
+"""Training of a policy that adjusts a gait."""

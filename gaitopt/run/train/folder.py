@@ -1,6 +1,6 @@
 """The folder of a training: config.toml, robot.urdf, state.npz, progress.csv, policy.npz, timing.toml and result.toml.
 
-With snapshots it also holds snapshots/<steps>.npz: the policies that stood after so many steps.
+With snapshots it also holds snapshots/<steps>.npz: the policies after so many steps.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from gaitopt.toml import format_toml, read_toml, write_atomic
 STATE, POLICY, SNAPSHOTS, TIMING = "state.npz", "policy.npz", "snapshots", "timing.toml"
 
 Row = Mapping[str, float]
-"""What an iteration tells of itself, by name."""
+"""Measures of an iteration, by name."""
 
 
 class Timing(Spec):
-    """What timing.toml holds."""
+    """Content of timing.toml."""
 
     wall_s: NonNegative
-    """Time that training took [s]."""
+    """Wall time of training [s]."""
 
 
 class TrainFolder:
@@ -50,35 +50,35 @@ class TrainFolder:
 
     @property
     def state_path(self) -> Path:
-        """Where training stands; not there before the first save."""
+        """File of the state of training; missing before the first save."""
         return self.path / STATE
 
     @property
     def policy_path(self) -> Path:
-        """The policy so far; not there before the first save."""
+        """File of the policy so far; missing before the first save."""
         return self.path / POLICY
 
     @property
     def progress_path(self) -> Path:
-        """What every iteration told of itself."""
+        """File of the measures of every iteration."""
         return self.path / PROGRESS
 
     def snapshot_path(self, steps: int) -> Path:
-        """Return the file of the policy that stood after so many steps, if a snapshot asked for it."""
+        """Return the file of the policy after so many steps."""
         return self.path / SNAPSHOTS / f"{steps}.npz"
 
     @property
     def wall_s(self) -> float:
-        """Time that training took so far, over all processes that were at it in turn [s]."""
+        """Wall time of training so far, over all processes that continued it [s]."""
         path = self.path / TIMING
         return parse_spec(Timing, read_toml(path), str(path)).wall_s if path.is_file() else 0.0
 
     def write_wall_s(self, wall_s: float) -> None:
-        """Write the time that training took so far [s]; apart from the rest, which repeats to the bit."""
+        """Write the wall time of training so far [s]; in a file of its own, because all others repeat to the bit."""
         write_atomic(self.path / TIMING, format_toml({"wall_s": wall_s}))
 
     def write_result(self, result: Mapping[str, float]) -> None:
-        """Write what a finished training is worth, by name."""
+        """Write the measured speeds of a finished training, by name."""
         write_atomic(self.path / RESULT, format_toml(result))
 
     def read_progress(self) -> list[dict[str, float]]:
@@ -102,7 +102,7 @@ class TrainFolder:
             raise InputError(f"{self.progress_path}: cannot be read, it is damaged: {error}") from error
 
     def write_progress(self, rows: list[Row]) -> None:
-        """Write the rows of all iterations; what one does not tell is nan."""
+        """Write the rows of all iterations; missing measures are nan."""
         text = io.StringIO()
         names = dict.fromkeys(name for row in rows for name in row) or ["iteration"]
         writer = csv.DictWriter(text, list(names), restval="nan", lineterminator="\n")
@@ -111,12 +111,12 @@ class TrainFolder:
         write_atomic(self.progress_path, text.getvalue())
 
     def locked(self) -> AbstractContextManager[None]:
-        """Keep other processes from working on the same training; see `gaitopt.run.experiment.locked`."""
+        """Lock the training against other processes; see `gaitopt.run.experiment.locked`."""
         return locked(self.path)
 
 
 def _number(text: str) -> float:
-    return int(text) if text.isdigit() else float(text)  # so that what is read and written again has the same bytes
+    return int(text) if text.isdigit() else float(text)  # so that rewriting a file changes no byte
 
 
 def create_training(settings: TrainSettings, pace_mps: float, runs: Path) -> TrainFolder:

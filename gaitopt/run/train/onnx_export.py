@@ -1,4 +1,4 @@
-"""A policy as an ONNX model, which runs without gaitopt, and says in its metadata what its numbers mean.
+"""Export of a policy as an ONNX model, which runs without gaitopt; its metadata explain its numbers.
 
 ONNX is described at https://onnx.ai/onnx/intro/concepts.html; the operators, of set 13, at
 https://onnx.ai/onnx/operators/. The model takes `observation`, float32 (n, d), in the units of its metadata:
@@ -49,7 +49,7 @@ def export_onnx(path: Path, trained: TrainedPolicy, robot: RobotSpec, scenario: 
     Args:
         path: the file.
         trained: the policy.
-        robot: whose policy it is.
+        robot: the robot of the policy.
         scenario: how the heading is held.
 
     Raises:
@@ -62,10 +62,10 @@ def export_onnx(path: Path, trained: TrainedPolicy, robot: RobotSpec, scenario: 
 
 
 def describe(trained: TrainedPolicy, robot: RobotSpec, scenario: ScenarioSpec) -> dict[str, Any]:
-    """Return what a program must know to walk by a policy, fit for JSON; SI units.
+    """Return the metadata that a program needs to walk with a policy, fit for JSON; SI units.
 
     Raises:
-        InputError: the policy was trained for another robot, or by another version that saw other numbers.
+        InputError: the policy was trained for another robot, or by another version with other observations.
     """
     walk, about = trained.walk(robot, scenario), trained.about
     names, units = walk.perception.names, walk.perception.units
@@ -127,7 +127,7 @@ def policy_model(policy: Policy, metadata: Mapping[str, str]) -> Any:
 
 
 class _Chain:
-    """Nodes in a row, each of which takes what the one before gives."""
+    """Chain of nodes: the input of each is the output of the one before."""
 
     def __init__(self, start: str) -> None:
         self.nodes: list[Any] = []
@@ -147,7 +147,7 @@ class _Chain:
 
 
 def _action_of(policy: Policy, chain: _Chain) -> list[Any]:
-    """Add what makes the action of a normalized observation, and return the outputs."""
+    """Add the nodes from a normalized observation to the action, and return the outputs."""
     kind, info = _onnx().TensorProto, _onnx().helper.make_tensor_value_info
     if isinstance(policy, GaussianPolicy):
         for number, (weights, bias) in enumerate(policy.layers, start=1):
@@ -166,12 +166,12 @@ def _action_of(policy: Policy, chain: _Chain) -> list[Any]:
 
 
 def _choices(walk: PolicyWalk) -> list[dict[str, Any]]:
-    """Return what each discrete action does."""
+    """Return the description of each discrete action."""
     return [{"name": name, "kind": "choice"} for name in walk.gait.action_names]
 
 
 def _reaches(walk: PolicyWalk) -> list[dict[str, Any]]:
-    """Return what each number of an action changes, and what its ends mean."""
+    """Return the description of each number of an action: the parameter or joint it changes, and its ends."""
     return [
         {
             "name": name,

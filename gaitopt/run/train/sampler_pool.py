@@ -170,9 +170,9 @@ class SamplerPool:
             batches.update(zip(places[worker], result.batches, strict=True))
         return [batches[i] for i in range(len(jobs))]
 
-    def _task(self, worker: int, requests: Sequence[Request], jobs: Sequence[Job], anew: bool = False) -> SamplerTask:
+    def _task(self, worker: int, requests: Sequence[Request], jobs: Sequence[Job], lost: bool = False) -> SamplerTask:
         mine = {number: state for number, state in self._states.items() if number % self._count == worker}
-        return SamplerTask(requests, jobs, mine if anew or worker in self._stale else {})
+        return SamplerTask(requests, jobs, mine if lost or worker in self._stale else {})
 
     def _results_here(self, tasks: Mapping[int, SamplerTask]) -> dict[int, SamplerResult]:
         assert self._here is not None
@@ -200,7 +200,7 @@ class SamplerPool:
                 self._process(worker).join()
                 self._processes[worker] = None
                 self._start([worker])
-                self._process(worker).send(self._task(worker, task.requests, task.jobs, anew=True))
+                self._process(worker).send(self._task(worker, task.requests, task.jobs, lost=True))
         samplers = sorted({job.sampler for job in task.jobs})
         raise WorkerError(
             f"environments {samplers}: their process was killed {DEATHS_TO_BLAME} times; "

@@ -1,4 +1,4 @@
-"""Settings of training a policy on a gait."""
+"""Settings of a training of a policy on a gait."""
 
 from __future__ import annotations
 
@@ -31,14 +31,15 @@ POLICIES = {
     "perceptron": GaussianMLPPolicy.kind,
     "softmax": SoftmaxPolicy.kind,
 }
-"""Kinds of policies by the names that users give."""
+"""Kinds of policies by their names in settings."""
 
 
 class PolicyOptions(Spec):
-    """How a policy begins; a softmax policy has none of this."""
+    """Initial noise and layers of a policy; a softmax policy has neither."""
 
     sigma: Positive = 0.3
-    """Standard deviation of the first actions, as a part of their reach: trials that seldom throw the robot over."""
+    """Initial standard deviation of the actions, as a fraction of their reach: exploration that seldom makes the robot
+    fall."""
     hidden: Annotated[tuple[Count, ...], Field(min_length=1)] = (64, 64)
     """Sizes of a perceptron's hidden layers."""
 
@@ -48,7 +49,7 @@ LACKING = {"linear": ("hidden",), "softmax": ("sigma", "hidden")}
 
 
 class TrainSettings(Settings):
-    """Settings of training a policy on a gait; see `gaitopt.train`."""
+    """Settings of a training; see `gaitopt.train`."""
 
     kind: ClassVar[str] = "train"
 
@@ -63,7 +64,7 @@ class TrainSettings(Settings):
     policy: str
     """Policy: linear, perceptron or softmax (default: the algorithm's usual one)."""
     policy_options: PolicyOptions = PolicyOptions()
-    """Noise and layers that the policy begins with; see `PolicyOptions`."""
+    """Initial noise and layers of the policy; see `PolicyOptions`."""
     interface: Interface
     """Observation and action of the policy (default: its usual ones)."""
     steps: Count | None
@@ -73,7 +74,7 @@ class TrainSettings(Settings):
     return_goal: Real | None = None
     """Mean return of the last 100 episodes at which training stops."""
     environments: Count = 8
-    """Number of environments side by side; unlike the number of workers, it changes what is learned."""
+    """Number of parallel environments; unlike the number of workers, it changes what is learned."""
     snapshots: tuple[Count, ...] = ()
     """Numbers of environment steps after which a copy of the policy is kept, with commas between (default: none)."""
     fresh: EvaluationWalks = 20
@@ -86,7 +87,7 @@ class TrainSettings(Settings):
         """Return the settings given with names resolved and defaults filled in; see `Settings.completed`."""
         values = super().completed(given)
         algorithm = ALGORITHMS.name_of(given.get("algorithm", "ppo"))
-        nullable(algorithm)  # refuses an unknown name before its policy is looked for
+        nullable(algorithm)  # raises for an unknown name, before its policy is looked up
         policy = given.get("policy", usual_policy(algorithm))
         if policy not in POLICIES:
             raise unknown_name("policy", str(policy), POLICIES)
@@ -126,7 +127,7 @@ class TrainSettings(Settings):
 
     @property
     def stopping(self) -> Stopping:
-        """The rules by which training stops."""
+        """Stopping rules of training."""
         return Stopping(steps=self.steps, iterations=self.iterations, return_goal=self.return_goal)
 
     def environment(self, pace_mps: float = 0.0) -> TraversalEnvironment:
@@ -135,7 +136,7 @@ class TrainSettings(Settings):
 
 
 def training_options(algorithm: str, policy: str, given: Any) -> dict[str, Any]:
-    """Return all options of an algorithm; those that were not given suit walking. The word `none` means no value."""
+    """Return all options of an algorithm; by default those that suit walking. The word `none` means no value."""
     may_be_none = nullable(algorithm)
     options = {
         name: None if value == "none" and name in may_be_none else value for name, value in (given or {}).items()
@@ -144,7 +145,7 @@ def training_options(algorithm: str, policy: str, given: Any) -> dict[str, Any]:
 
 
 def new_policy(settings: TrainSettings, environment: TraversalEnvironment) -> Policy:
-    """Return the training's policy, at its start."""
+    """Return the training's policy in its initial state."""
     observed, actions, kind = environment.observation_size, environment.actions, POLICIES[settings.policy]
     if kind == SoftmaxPolicy.kind:
         return SoftmaxPolicy(DiscreteFeatures.products(observed, actions))
@@ -158,5 +159,5 @@ def new_policy(settings: TrainSettings, environment: TraversalEnvironment) -> Po
 
 
 def new_algorithm(settings: TrainSettings, policy: Policy) -> Algorithm:
-    """Return the training's algorithm, at its start."""
+    """Return the training's algorithm in its initial state."""
     return make_algorithm(settings.algorithm, policy, generator(settings.seed, Stream.OPTIMIZER), settings.options)

@@ -1,6 +1,7 @@
-"""Training in one call: what the command line and scripts use.
+"""Creation and continuation of trainings.
 
-Live through what the algorithm asks for, learn, keep where it stands; report by fresh traversals that picked nothing.
+The loop collects the experience that the algorithm requests, updates the policy, and saves the state of training;
+evaluation walks then measure the gait alone and the policy.
 """
 
 from __future__ import annotations
@@ -32,38 +33,38 @@ from gaitopt.walk.evaluation import Evaluation
 from gaitopt.workers import WorkerChoice
 
 SAVE_EVERY_S = 20.0
-"""Time between two savings of where training stands [s]; what was lived through since is lived through again."""
+"""Time between two saves of the state of training [s]; experience collected after a save is collected again."""
 
 PACE_WALKS = 4
-"""Walks that tell the gait's own pace, which is what rewards are compared with."""
+"""Number of walks that measure the speed of the gait alone, which rewards are compared with."""
 
 MAY_CHANGE = {"name", "steps", "iterations", "return_goal", "snapshots", "fresh"}
-"""Settings that may change between two processes that work on a training."""
+"""Settings that may be changed before a training is resumed."""
 
 Report = Callable[[Progress, float], None]
-"""Called after every iteration with how far training is, and its steps per second."""
+"""Called after every iteration with the progress and the number of steps per second."""
 
 
 @dataclass(frozen=True)
 class TrainOutcome:
-    """What a finished training learned. The evaluations are by fresh traversals that picked nothing."""
+    """Result of a finished training. The evaluations are by walks that were not used for learning."""
 
     run: Path
     trained: TrainedPolicy
     gait: Evaluation
-    """The gait alone."""
+    """Evaluation of the gait alone."""
     learned: Evaluation
-    """The gait with the policy."""
+    """Evaluation of the gait with the policy."""
     progress: Progress
-    """How far training came."""
+    """Progress at the end of training."""
     steps_per_s: float
-    """Speed of training in this process [1/s]; 0 if it had been done already."""
+    """Speed of training in this process [1/s]; 0 if it had ended before."""
     reasons: dict[str, str]
-    """Why it stopped."""
+    """Reasons for which it stopped."""
 
 
 def new_training(settings: TrainSettings, runs: Path | str, workers: int = 1) -> TrainFolder:
-    """Check that a policy can be trained, measure the gait's own pace, and make the folder."""
+    """Check that a policy can be trained, measure the speed of the gait alone, and make the folder."""
     new_algorithm(settings, new_policy(settings, settings.environment()))  # fails before a folder is made
     return create_training(settings, measured_pace(settings, workers), Path(runs))
 
@@ -75,23 +76,23 @@ def measured_pace(settings: TrainSettings, workers: WorkerChoice) -> float:
 
 
 def continue_training(folder: TrainFolder, workers: int, report: Report | None = None) -> TrainOutcome:
-    """Train from where a training stands to its end; one that was stopped ends as if it never had been.
+    """Continue a training to its end; the result is the same as without an interruption.
 
     Args:
-        folder: new, or stopped at any moment.
-        workers: how many processes walk; the result does not depend on it.
+        folder: a new training, or one interrupted at any moment.
+        workers: number of processes; the result does not depend on it.
         report: called after every iteration.
 
     Raises:
-        InputError: something was not a number, and the last good state is kept; or the folder cannot be written.
+        InputError: a value was not finite, and the last good state is kept; or the folder cannot be written.
     """
     check_layout(folder.path, folder.provenance.layout, folder.provenance.versions)
     with folder.locked():
-        return _Work(folder, workers, report or (lambda progress, speed: None)).run()
+        return _TrainLoop(folder, workers, report or (lambda progress, speed: None)).run()
 
 
-class _Work:
-    """One training at work."""
+class _TrainLoop:
+    """Execution of one training."""
 
     def __init__(self, folder: TrainFolder, workers: int, report: Report) -> None:
         self._folder, self._config, self._workers, self._report = folder, folder.config, workers, report
@@ -111,9 +112,13 @@ class _Work:
             per_second = self._train(training)
         trained = self._trained({})
         gait, learned = self._evaluate([gait_walker(config.robot, config.start_gait), trained])
-        told = {"speed_mps": learned.speed_mps, "speed_ci95_mps": list(learned.speed_ci95_mps)}
-        told |= {"gait_speed_mps": gait.speed_mps, "finished": learned.finished, "fresh_traversals": learned.repeats}
-        trained = self._trained(told | {"artefacts": list(learned.artefacts)})
+        measured = {"speed_mps": learned.speed_mps, "speed_ci95_mps": list(learned.speed_ci95_mps)}
+        measured |= {
+            "gait_speed_mps": gait.speed_mps,
+            "finished": learned.finished,
+            "fresh_traversals": learned.repeats,
+        }
+        trained = self._trained(measured | {"artefacts": list(learned.artefacts)})
         trained.save(self._folder.policy_path)
         self._folder.write_result({"speed_mps": learned.speed_mps, "gait_speed_mps": gait.speed_mps})
         reasons = training.stop_reasons()
@@ -121,7 +126,7 @@ class _Work:
 
     def _train(self, training: Training) -> float:
         """Train to the end and return the speed [steps/s]."""
-        self._take_up(training)
+        self._restore(training)
         begun = saved = time.perf_counter()
         self._begun = begun - self._folder.wall_s
         already, speed = self._last.steps, 0.0
@@ -139,27 +144,27 @@ class _Work:
                     self._save()
                     saved = now
             self._keep_snapshots(self._last.steps, self._policy.state(), math.inf)
-        finally:  # after an error or an interrupt, too, what the last whole update left
+        finally:  # also after an error or an interrupt: the state after the last whole update
             self._save()
         return speed
 
     def _keep_snapshots(self, since: int, state: State, until: float) -> None:
-        """Write the policy that stood from `since` steps to the next update, if it is one to be kept."""
+        """Write the policy in use from `since` to `until` steps, if the settings ask for a snapshot there."""
         if since > 0 and any(since <= steps < until for steps in self._config.snapshots):
             policy = make_policy(self._policy.kind, self._policy.options())
             policy.restore(state)
             path = self._folder.snapshot_path(since)
-            with suppress(OSError):  # saving will tell
+            with suppress(OSError):  # saving the file reports it
                 path.parent.mkdir(exist_ok=True)
             self._trained({"steps": since}, policy).save(path)
 
-    def _take_up(self, training: Training) -> None:
-        """Go on from where it stands, if it has begun."""
+    def _restore(self, training: Training) -> None:
+        """Restore the saved state, if there is one."""
         if not self._folder.state_path.exists():
             if self._folder.policy_path.exists():  # it is written after the state
                 raise InputError(
-                    f"{self._folder.state_path}: is gone, and training cannot go on without it; "
-                    f"begin a new one (its policy so far: {self._folder.policy_path})"
+                    f"{self._folder.state_path}: is missing, and training cannot continue without it; "
+                    f"start a new one (policy so far: {self._folder.policy_path})"
                 )
             return
         begun_with = self._filled_in(training.load(self._folder.state_path))
@@ -167,13 +172,13 @@ class _Work:
             key, then, now = found
             raise InputError(
                 f"{self._folder.path}: was begun with {key} = {then!r}, got {now!r}; "
-                "put it back, or begin a new training"
+                "change it back, or start a new training"
             )
         self._last = training.progress
         self._rows = [row for row in self._folder.read_progress() if row["iteration"] <= self._last.iteration]
 
     def _filled_in(self, begun_with: Mapping[str, Any]) -> dict[str, Any]:
-        """Return the settings in a state with those that its version did not have yet, which take their defaults."""
+        """Return the settings in a state, with defaults for those that its version did not have."""
         stored = {"pace_mps": self._folder.pace_mps, **begun_with}
         pace = {"pace_mps": stored.pop("pace_mps")}
         free = self._config.model_dump(mode="json", include=MAY_CHANGE)
@@ -187,7 +192,7 @@ class _Work:
             save_state(self._folder.state_path, self._state, self._settings)
             self._trained({}).save(self._folder.policy_path)
 
-    def _trained(self, told: Mapping[str, Any], policy: Policy | None = None) -> TrainedPolicy:
+    def _trained(self, measured: Mapping[str, Any], policy: Policy | None = None) -> TrainedPolicy:
         config = self._config
         origin = {
             "run": config.name,
@@ -204,7 +209,7 @@ class _Work:
             interface=config.interface,
             observation=self._environment.observation_names,
             action=self._environment.action_names,
-            origin=origin | dict(told),
+            origin=origin | dict(measured),
         )
         return TrainedPolicy(policy or self._policy, about)
 

@@ -45,7 +45,7 @@ def compare(
         fields: fields of `CompareSettings`, such as `optimizers`, `traversals` and `seeds`.
 
     Raises:
-        InputError: something cannot be used, no method is left, or all runs broke off.
+        InputError: something cannot be used, no method is left, or all runs failed.
     """
     workers = default_count() if workers is None else workers
     check_workers(workers)

@@ -22,7 +22,7 @@ STYLES = ("-", "--", ":")
 
 def comparison_plot(comparison: Comparison, path: Path | None = None) -> Path:
     """Draw every method's median over seeds with its bootstrap 95 % band; write it, by default into the folder."""
-    score, path = comparison.score, path or comparison.study / PICTURE
+    score, path = comparison.score, path or comparison.folder / PICTURE
     with figure_file(path, 9, 5) as figure:
         axes = figure.add_subplot()
         _draw_methods(axes, comparison)

@@ -24,7 +24,7 @@ TABLES = {"csv": TABLE, "markdown": MARKDOWN, "curves": CURVES}
 
 def write_tables(comparison: Comparison) -> dict[str, Path]:
     """Write comparison.csv, comparison.md and curves.csv into the comparison's folder; return their paths by kind."""
-    paths = {kind: comparison.study / name for kind, name in TABLES.items()}
+    paths = {kind: comparison.folder / name for kind, name in TABLES.items()}
     write_atomic(paths["csv"], _csv(summary_records(comparison)))
     write_atomic(paths["markdown"], markdown(comparison))
     write_atomic(paths["curves"], _csv(curve_records(comparison)))

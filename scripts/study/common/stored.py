@@ -38,7 +38,7 @@ def read(path: Path) -> tuple[Comparison, dict[str, list[float]]]:
         for curve in table["curves"]
     )
     comparison = Comparison(
-        study=path.parent,
+        folder=path.parent,
         title=table["title"],
         changed=table.get("changed", {}),
         made=table["made"],
@@ -64,7 +64,7 @@ def joined(old: Comparison, new: Comparison) -> Comparison:
         ("title", "score", "budget", "fresh", "seeds", "changed"), _alike(old), _alike(new), strict=True
     ):
         if ours != theirs:
-            raise ValueError(f"{old.study}: {name} is {ours}, but {theirs} in {new.study}; they cannot be compared")
+            raise ValueError(f"{old.folder}: {name} is {ours}, but {theirs} in {new.folder}; they cannot be compared")
     measured_again = set(new.made) | set(new.left_out)
     curves = tuple(curve for curve in old.curves if curve.method not in measured_again) + new.curves
     # Each was measured by walks that did not choose it. It can be reached, whoever found it: it counts even if its

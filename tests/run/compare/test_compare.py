@@ -164,7 +164,7 @@ def test_when_all_runs_break_off_the_reason_is_reported(make_comparison, free_wa
 
     monkeypatch.setattr("gaitopt.run.rollout.make_workers", lambda factory, count: InProcess(lambda: walk))
     folder = make_comparison(score="speed - 0.001*energy", seeds=(1,))
-    with pytest.raises(InputError, match=r"all runs broke off: InputError: score .* does not measure energy"):
+    with pytest.raises(InputError, match=r"all runs failed: InputError: score .* does not measure energy"):
         run_comparison(folder, 1)
 
 
@@ -202,4 +202,4 @@ def test_in_one_call(ers7, tiny_field, tmp_path, free_walks):
     comparison = compare(settings, seeds=2, workers=1, runs=tmp_path)
     assert [curve.seed for curve in comparison.curves] == [1, 2]
     assert comparison.title == "aibo-ers7 on field"
-    assert RunFolder(comparison.study / "runs" / "kohl-stone-2").config.gait.name == "hand-tuned"
+    assert RunFolder(comparison.folder / "runs" / "kohl-stone-2").config.gait.name == "hand-tuned"

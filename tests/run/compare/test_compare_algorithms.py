@@ -184,7 +184,9 @@ def test_a_lost_snapshot_is_named(make_contest, free_steps):
     whole = run_comparison(folder, 1)
     lost = folder.members[0].snapshot_path(48)
     lost.unlink()
-    with pytest.raises(InputError, match=f"{lost.name}.*(cannot be read|No such file).*; delete all in .*config.toml"):
+    with pytest.raises(
+        InputError, match=f"{lost.name}.*(cannot be read|No such file).*; delete everything in .*config.toml"
+    ):
         run_comparison(folder, 1)
     for path in folder.members[0].path.iterdir():
         if path.name != "config.toml":
@@ -228,7 +230,7 @@ def test_in_one_call(ers7, tiny_field, tmp_path, free_steps):
     comparison = compare(robot=ers7, scenario=tiny_field, **method, workers=1, runs=tmp_path)
     assert comparison.budget == Steps(300)
     assert [curve.method for curve in comparison.curves] == ["augmented-random-search"]
-    assert TrainFolder(comparison.study / "runs" / "augmented-random-search-1").config.stopping.steps == 300
+    assert TrainFolder(comparison.folder / "runs" / "augmented-random-search-1").config.stopping.steps == 300
 
 
 def test_other_seeds_say_something_else(make_contest, free_steps):

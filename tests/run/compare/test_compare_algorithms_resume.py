@@ -45,9 +45,9 @@ class StopInUpdate:
 
     def __init__(self, patch, updates, killed):
         self.left, self.killed = updates, killed
-        self.iterate, self.save = Training.iterate, train_module._Work._save
+        self.iterate, self.save = Training.iterate, train_module._TrainLoop._save
         patch.setattr(Training, "iterate", lambda training: self.update(training))
-        patch.setattr(train_module._Work, "_save", lambda work: self.save_if_alive(work))
+        patch.setattr(train_module._TrainLoop, "_save", lambda loop: self.save_if_alive(loop))
 
     def update(self, training):
         self.left -= 1

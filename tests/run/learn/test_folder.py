@@ -128,7 +128,7 @@ BROKEN = [
     ("\nseed = 5", "\nseed = -5", "seed: got -5; expected greater than or equal to 0"),
     ("\ntraversals = 12", "\ntraversals = 1.5", "traversals: got 1.5"),
     ('\nkind = "learn"', '\nkind = "train"', "holds settings of gaitopt train; expected those of gaitopt learn"),
-    ('\nkind = "learn"', '\nkind = "walk"', "is not of an experiment of gaitopt"),
+    ('\nkind = "learn"', '\nkind = "walk"', "does not belong to an experiment of gaitopt"),
     ("\nlayout = 2", '\nlayout = "2"', "provenance: layout: got '2'"),
     (
         "half_width_m = 0.75",
@@ -158,7 +158,7 @@ def test_broken_settings_are_named(make_run, old, new, words):
 
 
 def test_a_folder_without_settings_is_no_run(tmp_path):
-    with pytest.raises(InputError, match=r"is no experiment of gaitopt: it has no config\.toml; see `gaitopt runs`"):
+    with pytest.raises(InputError, match=r"is not an experiment of gaitopt: it has no config\.toml; see `gaitopt runs"):
         RunFolder(tmp_path)
 
 

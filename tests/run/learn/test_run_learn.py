@@ -2,7 +2,6 @@ import shutil
 from pathlib import Path
 
 import pytest
-from gaitopt.run.resume import resume
 
 from gaitopt.errors import GaitoptError, InputError
 from gaitopt.gait.gait_file import Gait, load_gait
@@ -11,6 +10,7 @@ from gaitopt.robot.spec import load_robot
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.learn import learn
 from gaitopt.run.learn.settings import LearnSettings
+from gaitopt.view.resume import resume
 
 TINY = {"optimizer": "kohl-stone", "traversals": 4, "workers": 1, "options": {"policies": 2, "repeats": 1}}
 

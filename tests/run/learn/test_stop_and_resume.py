@@ -9,7 +9,6 @@ import sys
 import time
 
 import pytest
-from gaitopt.run.resume import resume
 from small_runs import ENVIRONMENT, rows_of
 
 from gaitopt.errors import InputError
@@ -17,6 +16,7 @@ from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.optimize import optimize
 from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.store import RunStore
+from gaitopt.view.resume import resume
 
 
 class StopAfter:

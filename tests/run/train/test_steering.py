@@ -5,11 +5,11 @@ import pytest
 
 from gaitopt.errors import InputError
 from gaitopt.hal.sim.pybullet_body import PyBulletBody
-from gaitopt.run.target import find_target
 from gaitopt.run.train.defaults import SEEING_SPEED, WALKING, usual_interface, walking_options
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.train.train import continue_training, new_training
 from gaitopt.run.trained_policy import read_trained
+from gaitopt.run.walk_setup import find_walk
 from gaitopt.walk.environment import TraversalEnvironment
 from gaitopt.walk.policy_controller import STEERING, Interface
 from gaitopt.walk.steering import ACTIONS
@@ -51,8 +51,8 @@ def test_training_steers_and_keeps_what_each_action_does(trained):
 
 def test_a_file_walks_as_the_environment_does(trained, settings, ers7, tiny_field):
     """The same seed, and the policy's most probable actions: the same place at the end, to the bit."""
-    target = find_target(str(trained.path))
-    policy = target.walker
+    setup = find_walk(str(trained.path))
+    policy = setup.walker
     with PyBulletBody(ers7) as body:
         ends = []
         result = traverse(

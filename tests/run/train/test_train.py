@@ -149,7 +149,7 @@ def test_changed_settings_are_named(small, tmp_path):
         continue_training(folder, 1, stop_after(1))
     settings = folder.path / "config.toml"
     settings.write_text(settings.read_text().replace("discount = 0.97", "discount = 0.9"))
-    with pytest.raises(InputError, match=r"was begun with options.discount = 0.97, got 0.9; put it back"):
+    with pytest.raises(InputError, match=r"was begun with options.discount = 0.97, got 0.9; change it back"):
         continue_training(TrainFolder(folder.path), workers=1)
 
 

@@ -1,4 +1,4 @@
-"""From what a user names or gives to what walks, and where: the one place in which walkers are looked up."""
+"""Lookup of walkers, with robot, scenario and engine, by name, path or object: the only place that does it."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from gaitopt.run.train.folder import TrainFolder
 
 PLACE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
-"""A class or function of the user's own: `module:Class`."""
+"""Pattern of the place of a user's own class or function: `module:Class`."""
 
 RobotChoice = str | PathLike[str] | RobotSpec
 """A robot's name, its file, or a spec."""
@@ -39,59 +39,59 @@ ScenarioChoice = str | PathLike[str] | ScenarioSpec
 
 
 @dataclass(frozen=True)
-class Target:
-    """A walker with the robot, scenario and engine it is to walk in."""
+class WalkSetup:
+    """Walker with its robot, scenario and engine."""
 
     label: str
-    """Name for people."""
+    """Name for output."""
     walker: Walker
     robot: RobotSpec
     scenario: ScenarioSpec
     engine: EngineSpec
     run_score: ScoreSpec | None = None
-    """Objective of the run that learned it, if one did."""
+    """Objective of the run that learned the walker; None if none did."""
 
     @property
     def usual_score(self) -> ScoreSpec:
-        """Objective if no other is chosen: the run's own, else the scenario's, else the speed."""
+        """Default objective: the run's own, else the scenario's, else the speed."""
         return self.run_score or self.scenario.score or SPEED
 
 
-def find_target(
+def find_walk(
     choice: Any,
     robot: RobotChoice | None = None,
     scenario: ScenarioChoice | None = None,
     runs: Path = Path("runs"),
     changes: Sequence[str] = (),
     usual_robot: str = DEFAULT_ROBOT,
-) -> Target:
+) -> WalkSetup:
     """Return the walker that is named or given, with its robot, scenario and engine.
 
-    Runs and trainings are named by their folder, or its name in `runs`; `latest` is the newest of them. They bring
-    their own robot, scenario and engine.
+    Runs and trainings are named by their folder, or its name in `runs`; `latest` is the newest of them. They determine
+    robot, scenario and engine.
 
     Args:
         choice: a `Gait`, `GaitParameters`, a `TrainedPolicy` or a controller of your own; or the name of a gait, run
             or training, the path of a gait file (`.toml`), policy file (`.npz`) or folder, or `module:Class`.
-        robot: the walker's own, or the default, if None.
-        scenario: the walker's own, or the default, if None.
+        robot: robot; the walker's own, else the default, if None.
+        scenario: scenario; the walker's own, else the default, if None.
         runs: folder in which runs are looked up.
         changes: `scenario.KEY=VALUE`, `robot.KEY=VALUE` or `engine.KEY=VALUE`.
-        usual_robot: robot of a gait that is given by its name alone.
+        usual_robot: default robot of a gait that is given by its name alone.
 
     Raises:
-        InputError: nothing has this name, or things do not fit each other.
+        InputError: nothing has this name, or the walker does not match the robot.
     """
     if isinstance(choice, (str, PathLike)):
-        target = _named(str(choice), robot, scenario, runs, usual_robot)
+        setup = _named(str(choice), robot, scenario, runs, usual_robot)
     else:
-        target = _given(choice, robot, scenario, usual_robot)
+        setup = _given(choice, robot, scenario, usual_robot)
     if not changes:
-        return target
-    specs = change_specs({"scenario": target.scenario, "robot": target.robot, "engine": target.engine}, changes)
-    if target.walker.gait is not None:
-        check_gait(target.walker.gait, specs["robot"], target.label)
-    return replace(target, **specs)
+        return setup
+    specs = change_specs({"scenario": setup.scenario, "robot": setup.robot, "engine": setup.engine}, changes)
+    if setup.walker.gait is not None:
+        check_gait(setup.walker.gait, specs["robot"], setup.label)
+    return replace(setup, **specs)
 
 
 def robot_of_choice(choice: RobotChoice) -> RobotSpec:
@@ -120,8 +120,8 @@ def scenario_of_choice(choice: ScenarioChoice) -> ScenarioSpec:
     return choice
 
 
-def _given(choice: Any, robot: RobotChoice | None, scenario: ScenarioChoice | None, usual_robot: str) -> Target:
-    """Return the target of an object."""
+def _given(choice: Any, robot: RobotChoice | None, scenario: ScenarioChoice | None, usual_robot: str) -> WalkSetup:
+    """Return the walk setup of an object."""
     if isinstance(choice, TrainedPolicy):
         return _of_policy(choice, "policy", robot, scenario)
     ground = scenario_of_choice(DEFAULT_SCENARIO if scenario is None else scenario)
@@ -133,19 +133,19 @@ def _given(choice: Any, robot: RobotChoice | None, scenario: ScenarioChoice | No
         choice = Gait(spec.name, choice)
     if isinstance(choice, Gait):
         check_gait(choice, spec, "gait")
-        return _target("gait", GaitWalker(choice), spec, ground)
+        return _setup("gait", GaitWalker(choice), spec, ground)
     walker = choice if isinstance(choice, OwnWalker) else OwnWalker(choice)
-    return _target(walker.name, walker, spec, ground)
+    return _setup(walker.name, walker, spec, ground)
 
 
-def _target(label: str, walker: Walker, robot: RobotSpec, scenario: ScenarioSpec) -> Target:
-    return Target(label, walker, robot, scenario, engine_of(robot))
+def _setup(label: str, walker: Walker, robot: RobotSpec, scenario: ScenarioSpec) -> WalkSetup:
+    return WalkSetup(label, walker, robot, scenario, engine_of(robot))
 
 
 def _named(
     text: str, robot: RobotChoice | None, scenario: ScenarioChoice | None, runs: Path, usual_robot: str
-) -> Target:
-    """Return the target of a name or path."""
+) -> WalkSetup:
+    """Return the walk setup of a name or path."""
     folder = _experiment(text, runs)
     if folder is not None:
         return _of_experiment(folder, robot, scenario)
@@ -160,22 +160,22 @@ def _named(
         raise unknown_name(f"gait of {spec.name}, or run in {runs},", text, [*gait_names(spec), *names(runs)])
     ground = scenario_of_choice(DEFAULT_SCENARIO if scenario is None else scenario)
     label = Path(text).stem if text.endswith(".toml") else text
-    return _target(label, GaitWalker(load_gait(text, spec)), spec, ground)
+    return _setup(label, GaitWalker(load_gait(text, spec)), spec, ground)
 
 
 def _of_policy(
     trained: TrainedPolicy, source: str, robot: RobotChoice | None, scenario: ScenarioChoice | None
-) -> Target:
-    """Return a policy with the robot it was trained for.
+) -> WalkSetup:
+    """Return the walk setup of a policy with the robot it was trained for.
 
-    It knows the scenario by name alone, as it is shipped, and of the engine the time step.
+    Its file contains the scenario's name and the engine's time step only: the scenario is the shipped one.
     """
     about = trained.about
     spec = robot_of_choice(about.robot if robot is None else robot)
     own = about.scenario if about.scenario in scenario_names() else DEFAULT_SCENARIO
     check_gait(trained.gait, spec, source)
-    target = _target(Path(source).stem, trained, spec, scenario_of_choice(own if scenario is None else scenario))
-    return replace(target, engine=_engine_in(about.origin, spec, source))
+    setup = _setup(Path(source).stem, trained, spec, scenario_of_choice(own if scenario is None else scenario))
+    return replace(setup, engine=_engine_in(about.origin, spec, source))
 
 
 def _engine_in(origin: Mapping[str, Any], robot: RobotSpec, source: str) -> EngineSpec:
@@ -185,17 +185,17 @@ def _engine_in(origin: Mapping[str, Any], robot: RobotSpec, source: str) -> Engi
 
 def _experiment(text: str, runs: Path) -> RunFolder | TrainFolder | ComparisonFolder | None:
     """Return the experiment of a name or path, None if there is none."""
-    folder = look_up(text, runs, ("learn", "train"))  # of which the latest may be
+    folder = look_up(text, runs, ("learn", "train"))  # kinds that `latest` can be
     return None if folder is None else open_experiment(folder)
 
 
 def _of_experiment(
     folder: RunFolder | TrainFolder | ComparisonFolder, robot: RobotChoice | None, scenario: ScenarioChoice | None
-) -> Target:
-    """Return what a run or a training learned, in the robot, scenario and engine of its own.
+) -> WalkSetup:
+    """Return the walk setup of a run or a training: what it learned, with its own robot, scenario and engine.
 
     Raises:
-        InputError: nothing yet, another robot, or a comparison.
+        InputError: it has learned nothing yet, is for another robot, or is a comparison.
     """
     from gaitopt.run.compare.folder import ComparisonFolder
     from gaitopt.run.learn.folder import RunFolder
@@ -204,16 +204,16 @@ def _of_experiment(
         raise InputError(f"{folder.path}: is a comparison; evaluate one of its runs: {', '.join(_members(folder))}")
     config, kind = folder.config, "run" if isinstance(folder, RunFolder) else "training"
     if robot is not None and (given := _name_of(robot)) != config.robot.name:
-        raise InputError(f"{folder.path}: is a {kind} of {config.robot.name}; got robot {given}: leave it out")
+        raise InputError(f"{folder.path}: is a {kind} of {config.robot.name}; got robot {given}: leave the robot out")
     spec = robot if isinstance(robot, RobotSpec) else config.robot
     learned = folder.best_path if isinstance(folder, RunFolder) else folder.policy_path
     if not learned.is_file():
-        raise InputError(f"{folder.path}: has learned nothing yet; go on with: gaitopt resume {folder.path}")
+        raise InputError(f"{folder.path}: has learned nothing yet; continue with: gaitopt resume {folder.path}")
     walker = GaitWalker(read_gait(learned)) if isinstance(folder, RunFolder) else read_trained(learned)
     check_gait(walker.gait, spec, str(learned))
     ground = config.scenario if scenario is None else scenario_of_choice(scenario)
     score = folder.config.score if isinstance(folder, RunFolder) else None
-    return Target(config.name, walker, spec, ground, config.engine, score)
+    return WalkSetup(config.name, walker, spec, ground, config.engine, score)
 
 
 def _name_of(robot: RobotChoice) -> str:
@@ -221,13 +221,13 @@ def _name_of(robot: RobotChoice) -> str:
 
 
 def _members(folder: ComparisonFolder) -> list[str]:
-    """Return the paths of a comparison's runs, those that measured the highest score first."""
+    """Return the paths of a comparison's runs, in decreasing order of the measured score."""
     measured = {str(member.path): _measured(member.path) for member in folder.members}
     return sorted(measured, key=lambda path: -measured[path])
 
 
 def _measured(folder: Path) -> float:
-    """Return the score or speed that a run measured at its end; the least if there is none."""
+    """Return the score or speed that a run measured at its end; minus infinity if there is none."""
     from gaitopt.run.train.folder import POLICY
 
     try:

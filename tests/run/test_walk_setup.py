@@ -10,7 +10,7 @@ from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.overrides import change_specs
-from gaitopt.run.target import find_target
+from gaitopt.run.walk_setup import find_walk
 from gaitopt.scenario.spec import Normal, Uniform
 
 
@@ -20,56 +20,56 @@ def learned(make_run, settings):
     robot = settings["robot"].model_copy(update={"title": "my own"})
     config = {"robot": robot, "engine": EngineSpec(time_step_s=0.002)}
     run = make_run(LearnSettings(**settings | config))
-    start = load_gait("hand-tuned", robot).parameters
+    start = run.config.start_gait
     save_gait(Gait("aibo-ers7", dataclasses.replace(start, cycle_time=0.5)), run.best_path)
     return run
 
 
 def test_a_name_is_a_gait_of_the_default_robot_on_the_default_field(field, ers7, tmp_path):
-    target = find_target("hand-tuned", runs=tmp_path)
-    assert (target.label, target.robot, target.scenario) == ("hand-tuned", ers7, field)
-    assert target.walker.gait == load_gait("hand-tuned", ers7)
-    assert target.engine == EngineSpec()
-    assert find_target("hand-tuned", "aibo-ers210").robot.name == "aibo-ers210"
+    setup = find_walk("hand-tuned", runs=tmp_path)
+    assert (setup.label, setup.robot, setup.scenario) == ("hand-tuned", ers7, field)
+    assert setup.walker.gait == load_gait("hand-tuned", ers7)
+    assert setup.engine == EngineSpec()
+    assert find_walk("hand-tuned", "aibo-ers210").robot.name == "aibo-ers210"
 
 
 def test_a_gait_file_brings_its_robot(tmp_path):
     ers210 = load_robot("aibo-ers210")
     gait = load_gait("kohl-stone-start", ers210)
     save_gait(gait, tmp_path / "mine.toml")
-    target = find_target(str(tmp_path / "mine.toml"))
-    assert (target.label, target.walker.gait, target.robot) == ("mine", gait, ers210)
+    setup = find_walk(str(tmp_path / "mine.toml"))
+    assert (setup.label, setup.walker.gait, setup.robot) == ("mine", gait, ers210)
     with pytest.raises(InputError, match=r"mine\.toml: is a gait of aibo-ers210; expected one of aibo-ers7"):
-        find_target(str(tmp_path / "mine.toml"), robot="aibo-ers7")
+        find_walk(str(tmp_path / "mine.toml"), robot="aibo-ers7")
 
 
 def test_a_run_brings_robot_field_and_engine_of_its_own(learned, tiny_field, field, monkeypatch):
     runs = learned.path.parent
     monkeypatch.chdir(runs.parent)
     for text in (str(learned.path), learned.path.name, "latest", os.path.join("runs", learned.path.name)):
-        target = find_target(text, runs=runs)
-        assert target.label == "small"
-        assert target.walker.gait.parameters.cycle_time == 0.5
-        assert target.robot.title == "my own"
-        assert Path(target.robot.urdf).resolve() == (learned.path / "robot.urdf").resolve()
-        assert target.scenario == tiny_field
-        assert target.engine.time_step_s == 0.002
-    assert find_target("latest", scenario="field", runs=runs).scenario == field
-    assert find_target("latest", robot="aibo-ers7", runs=runs).robot.title == "my own"
-    with pytest.raises(InputError, match="is a run of aibo-ers7; got robot aibo-ers210: leave it out"):
-        find_target("latest", robot="aibo-ers210", runs=runs)
+        setup = find_walk(text, runs=runs)
+        assert setup.label == "small"
+        assert setup.walker.gait.parameters.cycle_time == 0.5
+        assert setup.robot.title == "my own"
+        assert Path(setup.robot.urdf).resolve() == (learned.path / "robot.urdf").resolve()
+        assert setup.scenario == tiny_field
+        assert setup.engine.time_step_s == 0.002
+    assert find_walk("latest", scenario="field", runs=runs).scenario == field
+    assert find_walk("latest", robot="aibo-ers7", runs=runs).robot.title == "my own"
+    with pytest.raises(InputError, match="is a run of aibo-ers7; got robot aibo-ers210: leave the robot out"):
+        find_walk("latest", robot="aibo-ers210", runs=runs)
 
 
 def test_a_run_that_has_learned_nothing_yet_says_how_to_go_on(make_run):
     run = make_run()
-    with pytest.raises(InputError, match=f"has learned nothing yet; go on with: gaitopt resume {run.path}"):
-        find_target(str(run.path))
+    with pytest.raises(InputError, match=f"has learned nothing yet; continue with: gaitopt resume {run.path}"):
+        find_walk(str(run.path))
 
 
 def test_a_run_with_broken_settings_says_so(learned):
     (learned.path / "config.toml").write_text("?")
     with pytest.raises(InputError, match=r"config\.toml: is not valid TOML"):
-        find_target(learned.path.name, runs=learned.path.parent)
+        find_walk(learned.path.name, runs=learned.path.parent)
 
 
 @pytest.mark.parametrize("value", ["nan", "inf", "5.0", "true", "'long'"])
@@ -79,60 +79,60 @@ def test_a_gait_file_with_a_number_that_cannot_be_is_refused(learned, value):
     learned.best_path.write_text(text.replace("cycle_time_s = 0.5\n", f"cycle_time_s = {value}\n"))
     for name in (str(learned.path), str(learned.best_path)):
         with pytest.raises(InputError, match=r"best\.toml: .*cycle_time") as caught:
-            find_target(name)
+            find_walk(name)
         assert "\n" not in str(caught.value)
 
 
 def test_an_unknown_name_gets_the_nearest_gaits_and_runs(learned):
     runs = learned.path.parent
     with pytest.raises(InputError, match=r"gait of aibo-ers7, or run in .*, 'hand-tund'; did you mean hand-tuned"):
-        find_target("hand-tund", runs=runs)
+        find_walk("hand-tund", runs=runs)
     with pytest.raises(InputError, match=f"did you mean {learned.path.name}"):
-        find_target(learned.path.name[:-1], runs=runs)
+        find_walk(learned.path.name[:-1], runs=runs)
     for text in ("latest", "nowhere.toml"):
         with pytest.raises(InputError, match=text):
-            find_target(text, runs=runs / "nowhere")
+            find_walk(text, runs=runs / "nowhere")
 
 
-def test_a_mistyped_name_is_answered_by_runs_trainings_and_comparisons(learned, make_study):
+def test_a_mistyped_name_is_answered_by_runs_trainings_and_comparisons(learned, make_comparison):
     runs = learned.path.parent
-    study = make_study(seeds=(1,))
+    comparison = make_comparison(seeds=(1,))
     training = runs / "2026-01-04_000000_pushes"
-    (study.path.parent / training.name).mkdir()
+    (comparison.path.parent / training.name).mkdir()
     (training / "training.toml").touch()
-    for name in (learned.path.name, study.path.name, training.name):
+    for name in (learned.path.name, comparison.path.name, training.name):
         with pytest.raises(InputError, match=f"did you mean .*{name}"):
-            find_target(name.replace("2026", "2062"), runs=runs)
+            find_walk(name.replace("2026", "2062"), runs=runs)
 
 
-def test_a_comparison_is_answered_by_its_runs_the_best_first(make_study):
-    study = make_study(seeds=(1, 2))
+def test_a_comparison_is_answered_by_its_runs_the_best_first(make_comparison):
+    comparison = make_comparison(seeds=(1, 2))
     speeds = {"kohl-stone-1": 0.2, "kohl-stone-2": 0.3}  # the other runs have not come to their ends
-    for member in study.members:
+    for member in comparison.members:
         name = member.path.name
         origin = {"speed_mps": speeds[name]} if name in speeds else {}
         save_gait(Gait("aibo-ers7", member.config.start_gait, origin), member.best_path)
-    rest = [path for path in (str(member.path) for member in study.members) if "hill" in path]
-    best = [str(study.path / "runs" / f"kohl-stone-{seed}") for seed in (2, 1)]
-    for text in (str(study.path), study.path.name):
+    rest = [path for path in (str(member.path) for member in comparison.members) if "hill" in path]
+    best = [str(comparison.path / "runs" / f"kohl-stone-{seed}") for seed in (2, 1)]
+    for text in (str(comparison.path), comparison.path.name):
         with pytest.raises(InputError) as caught:
-            find_target(text, runs=study.path.parent)
+            find_walk(text, runs=comparison.path.parent)
         paths = ", ".join([*best, *rest])
-        assert str(caught.value) == f"{study.path}: is a comparison; evaluate one of its runs: {paths}"
-    target = find_target(best[0])
-    assert target.label == "kohl-stone-2"
+        assert str(caught.value) == f"{comparison.path}: is a comparison; evaluate one of its runs: {paths}"
+    setup = find_walk(best[0])
+    assert setup.label == "kohl-stone-2"
 
 
 def test_a_path_object_names_the_same_as_its_text(learned, ers7):
-    assert find_target(learned.path) == find_target(str(learned.path))
-    assert find_target(learned.best_path, ers7) == find_target(str(learned.best_path), ers7)
+    assert find_walk(learned.path) == find_walk(str(learned.path))
+    assert find_walk(learned.best_path, ers7) == find_walk(str(learned.best_path), ers7)
 
 
 def test_a_run_walks_as_a_robot_that_is_given(learned, ers7):
     slow = ers7.changed(title="given")
-    assert find_target(learned.path, slow).robot == slow
+    assert find_walk(learned.path, slow).robot == slow
     with pytest.raises(InputError, match="is a run of aibo-ers7; got robot aibo-ers210"):
-        find_target(learned.path, load_robot("aibo-ers210"))
+        find_walk(learned.path, load_robot("aibo-ers210"))
 
 
 @pytest.fixture(scope="module")
@@ -219,11 +219,11 @@ def test_a_change_that_cannot_be_made_is_named(specs, change, words):
 
 
 def test_a_target_is_changed_and_must_still_fit_its_gait(learned):
-    target = find_target(str(learned.path), changes=["scenario.friction=0.9", "engine.time_step_s=0.004"])
-    assert (target.scenario.friction, target.engine.time_step_s) == (0.9, 0.004)
-    assert target.walker.gait == read_gait(learned.best_path)
+    setup = find_walk(str(learned.path), changes=["scenario.friction=0.9", "engine.time_step_s=0.004"])
+    assert (setup.scenario.friction, setup.engine.time_step_s) == (0.9, 0.004)
+    assert setup.walker.gait == read_gait(learned.best_path)
     with pytest.raises(InputError, match=r"small: gait parameter cycle_time: got 0\.5 s; expected 0\.2 to 0\.4 s"):
-        find_target(str(learned.path), changes=["robot.gait.cycle_time={low = 0.2, high = 0.4, epsilon = 0.01}"])
+        find_walk(str(learned.path), changes=["robot.gait.cycle_time={low = 0.2, high = 0.4, epsilon = 0.01}"])
 
 
 def test_an_engine_follows_the_robots_physics_unless_it_was_chosen(field):
