@@ -16,14 +16,14 @@ class SineTrot:
         self.start_pose = gaitopt.cycle(gait.parameters, robot, self.period).angles.mean(axis=0)  # [rad]
 
     def drive(self, body, first, count, state):
-        phase = 2 * np.pi * self.period / 0.4 * np.arange(first, first + count)
+        phase = 2 * np.pi * self.period / 0.5 * np.arange(first, first + count)
         angles = np.tile(self.start_pose, (count, 1))  # (count, joints)
         for column, joint in enumerate(self.joints):
             pair = 0 if joint.startswith(("front_left", "rear_right")) else np.pi
             if joint.endswith("rotator"):
                 angles[:, column] += 0.35 * np.sin(phase + pair)
             elif joint.endswith("knee"):
-                angles[:, column] += 0.6 * np.maximum(0, np.cos(phase + pair))
+                angles[:, column] += 0.8 * np.maximum(0, np.cos(phase + pair))
         body.play(angles, self.period)
 
 
