@@ -12,7 +12,7 @@ from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.learn.settings import LearnSettings
-from gaitopt.run.settings import settings_of
+from gaitopt.run.settings.base import settings_of
 from gaitopt.run.train.defaults import SEEING_SPEED, WALKING
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.scenario.spec import load_scenario
