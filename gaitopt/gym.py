@@ -26,7 +26,7 @@ from gaitopt.errors import InputError, ProtocolError
 from gaitopt.hal.body import Camera
 from gaitopt.rl.environment import Environment
 from gaitopt.rl.mdps.puck_world import STEP_S, PuckWorld
-from gaitopt.run.settings import DEFAULT_ROBOT, DEFAULT_SCENARIO, Settings, changed
+from gaitopt.run.settings.base import DEFAULT_ROBOT, DEFAULT_SCENARIO, Settings, changed
 from gaitopt.walk.environment import TraversalEnvironment
 from gaitopt.walk.policy_controller import STEERING, Interface
 

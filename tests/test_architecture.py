@@ -39,7 +39,7 @@ HOMES = {
     "ray": "workers/ray/connection.py",
     "threadpoolctl": "threads.py",
 }
-READS_VERSION = ("run/versions.py", "cli/")  # these may import the package itself, for its version
+READS_VERSION = ("run/settings/versions.py", "cli/")  # these may import the package itself, for its version
 
 
 def below(layer):
@@ -124,7 +124,7 @@ def test_a_forbidden_import_is_caught(path, source):
             "run/learn/optimize.py",
             "from gaitopt.optim.base import Optimizer\nfrom gaitopt.walk.evaluation import score",
         ),
-        ("run/versions.py", "import gaitopt"),
+        ("run/settings/versions.py", "import gaitopt"),
         ("view/video.py", "import av\nfrom gaitopt.run.learn.folder import RunFolder\nfrom gaitopt import seeding"),
         ("__init__.py", "from gaitopt.cli.main import main"),
         ("__main__.py", "from gaitopt.cli.main import main"),

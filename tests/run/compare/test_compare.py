@@ -20,7 +20,7 @@ from gaitopt.run.experiment import find, look_up, names, row
 from gaitopt.run.learn.folder import RunFolder, create_run
 from gaitopt.run.learn.settings import new_optimizer
 from gaitopt.run.rollout import RolloutTask
-from gaitopt.run.walker import gait_walker
+from gaitopt.run.walkers.walker import gait_walker
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.view.compare.compare import compare
 from gaitopt.walk.traversal import Status

@@ -23,8 +23,8 @@ from gaitopt.run.rollout import RolloutTask
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.train.train import continue_training, new_training
-from gaitopt.run.trained_policy import read_trained
-from gaitopt.run.walker import gait_walker
+from gaitopt.run.walkers.trained_policy import read_trained
+from gaitopt.run.walkers.walker import gait_walker
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.view.compare.compare import compare
 from gaitopt.walk.traversal import Status

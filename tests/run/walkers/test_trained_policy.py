@@ -14,9 +14,9 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.rl.policies.files import read_arrays, save_policy, write_arrays
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.trained_policy import read_trained
-from gaitopt.run.walk_setup import find_walk
-from gaitopt.run.walker import GaitWalker
+from gaitopt.run.walkers.trained_policy import read_trained
+from gaitopt.run.walkers.walk_setup import find_walk
+from gaitopt.run.walkers.walker import GaitWalker
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.policy_controller import STEERING, Interface, PolicyController

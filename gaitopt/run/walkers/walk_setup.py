@@ -15,11 +15,11 @@ from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.run.experiment import BEST, LATEST, look_up, names, open_experiment
-from gaitopt.run.overrides import change_specs
-from gaitopt.run.own_controller import OwnWalker
-from gaitopt.run.settings import DEFAULT_ROBOT, DEFAULT_SCENARIO
-from gaitopt.run.trained_policy import TrainedPolicy, read_trained
-from gaitopt.run.walker import GaitWalker, Walker
+from gaitopt.run.settings.base import DEFAULT_ROBOT, DEFAULT_SCENARIO
+from gaitopt.run.settings.overrides import change_specs
+from gaitopt.run.walkers.own_controller import OwnWalker
+from gaitopt.run.walkers.trained_policy import TrainedPolicy, read_trained
+from gaitopt.run.walkers.walker import GaitWalker, Walker
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario, scenario_names
 from gaitopt.spec import parse_spec
