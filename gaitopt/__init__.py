@@ -31,8 +31,8 @@ if TYPE_CHECKING:  # for type checkers and editors, what _HOMES says when the pr
     from gaitopt.run.real.robot import RealRobot as RealRobot
     from gaitopt.run.real.robot import UnattendedOperator as UnattendedOperator
     from gaitopt.run.train.settings import TrainSettings as TrainSettings
-    from gaitopt.run.trained_policy import TrainedPolicy as TrainedPolicy
-    from gaitopt.run.trained_policy import read_trained as read_trained
+    from gaitopt.run.walkers.trained_policy import TrainedPolicy as TrainedPolicy
+    from gaitopt.run.walkers.trained_policy import read_trained as read_trained
     from gaitopt.scenario.spec import load_scenario as load_scenario
     from gaitopt.view.compare.compare import compare as compare
     from gaitopt.view.learn.learn import learn as learn
@@ -67,8 +67,8 @@ _HOMES = {
     "evaluate_many": "run.evaluate",
     "TrainSettings": "run.train.settings",
     "train": "view.train.train",
-    "TrainedPolicy": "run.trained_policy",
-    "read_trained": "run.trained_policy",
+    "TrainedPolicy": "run.walkers.trained_policy",
+    "read_trained": "run.walkers.trained_policy",
     "load_scenario": "scenario.spec",
     "record_video": "view.video",
     "GaitController": "walk.controller",

@@ -15,8 +15,7 @@ episodes: see `gaitopt.walk.environment` and `gaitopt.rl.mdps.puck_world`.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import Any, Literal
+from typing import Any
 
 import gymnasium
 import numpy as np
@@ -24,16 +23,10 @@ from gymnasium import spaces
 from numpy.typing import NDArray
 
 from gaitopt.errors import InputError, ProtocolError
-from gaitopt.gait.gait_file import Gait, check_gait, load_gait
-from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.body import Camera
-from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.rl.environment import Environment
 from gaitopt.rl.mdps.puck_world import STEP_S, PuckWorld
-from gaitopt.robot.spec import RobotSpec, load_robot
-from gaitopt.scenario.spec import ScenarioSpec, load_scenario
-from gaitopt.spec import parse_spec
-from gaitopt.walk.adjustment import Adjustments
+from gaitopt.run.settings.base import DEFAULT_ROBOT, DEFAULT_SCENARIO, Settings, changed
 from gaitopt.walk.environment import TraversalEnvironment
 from gaitopt.walk.policy_controller import STEERING, Interface
 
@@ -121,28 +114,26 @@ class TraversalEnv(AdaptedEnv):
 
     def __init__(
         self,
-        robot: str | RobotSpec = "aibo-ers7",
-        scenario: str | ScenarioSpec = "field",
-        gait: str | Gait | None = None,
-        observe: Sequence[str] | None = None,
-        adjust: Adjustments | Mapping[str, Any] | None = None,
-        actions: Literal["continuous", "discrete"] = "continuous",
-        engine: EngineSpec | Mapping[str, Any] | None = None,
+        robot: Any = DEFAULT_ROBOT,
+        scenario: Any = DEFAULT_SCENARIO,
+        gait: Any = None,
+        *,
+        engine: Any = None,
         pace: float = 0.0,
         render_mode: str | None = None,
+        **interface: Any,
     ) -> None:
         """Make the environment.
 
         Args:
-            robot: name or spec.
-            scenario: name or spec.
+            robot: name, file or spec.
+            scenario: name, file or spec.
             gait: name, file or gait; the robot's start gait if None.
-            observe: groups of `gaitopt.walk.perception`.
-            adjust: how far the policy may change the gait; keys of `Adjustments`.
-            actions: changes of gait parameters and joint targets, or nine discrete ways to steer.
             engine: settings of the physics engine; keys of `EngineSpec`.
             pace: speed that earns a reward of 0 [m/s].
             render_mode: `rgb_array`, `human` or None.
+            interface: fields of `Interface`: `observe`, groups of `gaitopt.walk.perception`; `adjust`, how far the
+                policy may change the gait; `actions`, `continuous` or `discrete`.
 
         Raises:
             InputError: an argument cannot be used.
@@ -151,22 +142,19 @@ class TraversalEnv(AdaptedEnv):
             raise InputError(f"render_mode: got {render_mode!r}; expected {self.metadata['render_modes']} or None")
         if not isinstance(pace, (int, float)) or not math.isfinite(pace):
             raise InputError(f"pace: got {pace!r}; expected a speed in m/s")
-        robot = load_robot(robot) if isinstance(robot, str) else robot
+        walk = Settings(robot=robot, scenario=scenario, gait=gait, engine=engine, name="environment")
+        usual = STEERING if interface.get("actions") == "discrete" else Interface()
+        given = {name: value for name, value in interface.items() if value is not None}
+        sees = changed(usual, given, "settings of the environment")
+        view = {"window": render_mode == "human", "camera": render_mode == "rgb_array"}
         self._traversal = TraversalEnvironment(
-            _gait(gait, robot),
-            robot,
-            load_scenario(scenario) if isinstance(scenario, str) else scenario,
-            _interface(observe, adjust, actions),
-            pace,
-            engine if isinstance(engine, EngineSpec) else _engine(engine, robot),
-            window=render_mode == "human",
-            camera=render_mode == "rgb_array",
+            walk.start_gait, walk.robot, walk.scenario, sees, pace, walk.engine, **view
         )
         self.render_mode = render_mode
         self.metadata = {**self.metadata, "render_fps": 1 / self._traversal.step_s}
         low, high = (bound.astype(np.float32) for bound in self._traversal.observation_bounds)
         count = self._traversal.actions
-        discrete = actions == "discrete"
+        discrete = sees.actions == "discrete"
         super().__init__(
             self._traversal,
             spaces.Box(low, high, dtype=np.float32),
@@ -234,31 +222,6 @@ class PuckWorldEnv(AdaptedEnv):
 
     def _info(self) -> Info:
         return {"distance": self._puck.distance}
-
-
-def _gait(gait: str | Gait | None, robot: RobotSpec) -> GaitParameters:
-    found = gait if isinstance(gait, Gait) else load_gait(gait or robot.start_gait, robot)
-    check_gait(found, robot, "gait")
-    return found.parameters
-
-
-def _interface(
-    observe: Sequence[str] | None,
-    adjust: Adjustments | Mapping[str, Any] | None,
-    actions: str,
-) -> Interface:
-    usual = STEERING if actions == "discrete" else Interface()
-    settings = {
-        "observe": usual.observe if observe is None else tuple(observe),
-        "adjust": usual.adjust if adjust is None else adjust,
-        "actions": actions,
-    }
-    return parse_spec(Interface, settings, "settings of the environment")
-
-
-def _engine(engine: Mapping[str, Any] | None, robot: RobotSpec) -> EngineSpec:
-    usual = engine_of(robot)
-    return usual if engine is None else parse_spec(EngineSpec, {**usual.model_dump(), **engine}, "engine")
 
 
 for _id, _entry in ENVIRONMENTS.items():

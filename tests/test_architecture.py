@@ -39,7 +39,7 @@ HOMES = {
     "ray": "workers/ray/connection.py",
     "threadpoolctl": "threads.py",
 }
-READS_VERSION = ("run/versions.py", "cli/")  # these may import the package itself, for its version
+READS_VERSION = ("run/settings/versions.py", "cli/")  # these may import the package itself, for its version
 
 
 def below(layer):
@@ -124,7 +124,7 @@ def test_a_forbidden_import_is_caught(path, source):
             "run/learn/optimize.py",
             "from gaitopt.optim.base import Optimizer\nfrom gaitopt.walk.evaluation import score",
         ),
-        ("run/versions.py", "import gaitopt"),
+        ("run/settings/versions.py", "import gaitopt"),
         ("view/video.py", "import av\nfrom gaitopt.run.learn.folder import RunFolder\nfrom gaitopt import seeding"),
         ("__init__.py", "from gaitopt.cli.main import main"),
         ("__main__.py", "from gaitopt.cli.main import main"),
@@ -136,3 +136,39 @@ def test_an_allowed_import_is_let_pass(path, source):
 
 def test_the_layers_have_no_loops():
     assert all(layer not in below(lower) for layer, lowers in DIRECTLY_BELOW.items() for lower in lowers)
+
+
+MOST_PARAMETERS = 8
+MOST_FILES, LISTS = 15, ("optim", "cli")
+"""Files of a folder, and the folders that are lists of methods or verbs."""
+
+
+def parameters(function):
+    """Return how many parameters a function has, but for self or cls."""
+    a = function.args
+    names = [argument.arg for argument in (*a.posonlyargs, *a.args, *a.kwonlyargs)]
+    return len(names) - (names[:1] in (["self"], ["cls"]))
+
+
+def long_signatures(source):
+    functions = (
+        node for node in ast.walk(ast.parse(source)) if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    )
+    return [function.name for function in functions if parameters(function) > MOST_PARAMETERS]
+
+
+def test_no_signature_is_long():
+    found = {path.name: long_signatures(path.read_text(encoding="utf-8")) for path in ROOT.rglob("*.py")}
+    assert {name: functions for name, functions in found.items() if functions} == {}
+
+
+def test_a_long_signature_is_caught():
+    """Negative control; settings are fields, not parameters, and self does not count."""
+    names = ", ".join(f"p{n}" for n in range(MOST_PARAMETERS))
+    assert long_signatures(f"def f({names}, *, more): ...") == ["f"]
+    assert long_signatures(f"class A:\n    def f(self, {names}, **fields): ...") == []
+
+
+def test_a_folder_holds_no_more_files_than_one_can_take_in():
+    counts = {path: len([*path.glob("*.py")]) - 1 for path in ROOT.rglob("*") if (path / "__init__.py").is_file()}
+    assert {path.name for path, count in counts.items() if count > MOST_FILES and path.name not in LISTS} == set()

@@ -124,16 +124,20 @@ def test_a_walk_to_the_end_tells_status_and_time(short_field):
 
 def test_settings_are_names_or_specs():
     robot = load_robot("petoi-bittle")
-    by_name = TraversalEnv("petoi-bittle", "slope", "learned", ["phase", "place"], {"residuals": False})
+    by_name = TraversalEnv("petoi-bittle", "slope", "learned", observe=["phase", "place"], adjust={"residuals": False})
     by_spec = TraversalEnv(
-        robot, load_scenario("slope"), load_gait("learned", robot), ("phase", "place"), {"residuals": False}
+        robot,
+        load_scenario("slope"),
+        load_gait("learned", robot),
+        observe=("phase", "place"),
+        adjust={"residuals": False},
     )
     assert live(by_name, 1, 2) == live(by_spec, 1, 2)
     assert by_name.observation_space.shape == (4,)
     assert by_name.observation_names[2] == "to the finish"
     assert by_name.action_space.shape == (len(by_name.action_names),) == (9,)
     assert by_name.metadata["render_fps"] == pytest.approx(1 / 0.036)
-    finer = TraversalEnv("petoi-bittle", "slope", "learned", ["phase", "place"], engine={"time_step_s": 0.001})
+    finer = TraversalEnv("petoi-bittle", "slope", "learned", observe=["phase", "place"], engine={"time_step_s": 0.001})
     assert live(finer, 1, 2) != live(by_name, 1, 2)
     for environment in (by_name, by_spec, finer):
         environment.close()

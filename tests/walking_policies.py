@@ -9,7 +9,7 @@ from gaitopt.rl.features import DiscreteFeatures
 from gaitopt.rl.policies.files import make_policy
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
+from gaitopt.run.walkers.trained_policy import AboutPolicy, TrainedPolicy
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.walk.policy_controller import PolicyWalk
 

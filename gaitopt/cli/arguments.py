@@ -167,7 +167,7 @@ def real_robot_options(args: argparse.Namespace) -> str:
 def usual_robot(args: argparse.Namespace) -> str:
     """Return the default robot: the one of the body's protocol, if a body is given."""
     from gaitopt.hal.wiring import robot_of
-    from gaitopt.run.settings import DEFAULT_ROBOT
+    from gaitopt.run.settings.base import DEFAULT_ROBOT
 
     if args.body is None:
         return DEFAULT_ROBOT

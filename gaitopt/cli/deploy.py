@@ -16,7 +16,7 @@ from gaitopt.hal.address import parse_address
 from gaitopt.hal.real.body import RealBody
 from gaitopt.hal.real.connection import make_real_body
 from gaitopt.run.real.deployment import Plan, plan_deployment
-from gaitopt.run.walk_setup import WalkSetup, find_walk
+from gaitopt.run.walkers.walk_setup import WalkSetup, find_walk
 from gaitopt.view.csv_recorder import CsvRecorder
 from gaitopt.walk.deploy import Deployment, deploy
 from gaitopt.walk.policy_controller import PolicyController

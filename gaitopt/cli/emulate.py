@@ -14,7 +14,7 @@ from gaitopt.hal.driver import DRIVERS
 from gaitopt.hal.opencat.dialect import DIALECTS
 from gaitopt.hal.wiring import robot_of, wiring_of
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.walk_setup import DEFAULT_SCENARIO
+from gaitopt.run.walkers.walk_setup import DEFAULT_SCENARIO
 from gaitopt.scenario.spec import load_scenario
 
 

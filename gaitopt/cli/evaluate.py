@@ -13,7 +13,7 @@ from gaitopt.cli.confirmation import ask_to_move
 from gaitopt.cli.operator import operator
 from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, score_words, speed_line
 from gaitopt.run.rollout import World, measure
-from gaitopt.run.walk_setup import find_walk
+from gaitopt.run.walkers.walk_setup import find_walk
 from gaitopt.scenario.objective import parse_score
 from gaitopt.walk.evaluation import Evaluation
 from gaitopt.workers import check_workers

@@ -13,9 +13,9 @@ from gaitopt.hal.opencat.dialect import DIALECTS, dialect_named
 from gaitopt.hal.opencat.skill import skill_of, to_text
 from gaitopt.hal.wiring import servo_map, wiring_of
 from gaitopt.run.train.onnx_export import export_onnx
-from gaitopt.run.trained_policy import TrainedPolicy
-from gaitopt.run.walk_setup import WalkSetup, find_walk
-from gaitopt.run.walker import GaitWalker
+from gaitopt.run.walkers.trained_policy import TrainedPolicy
+from gaitopt.run.walkers.walk_setup import WalkSetup, find_walk
+from gaitopt.run.walkers.walker import GaitWalker
 from gaitopt.toml import write_atomic
 
 

@@ -13,7 +13,7 @@ from gaitopt.run.lab.findings import FINDINGS
 from gaitopt.run.lab.folder import LabFolder, create_lab
 from gaitopt.run.lab.lab import Lab, Outcome
 from gaitopt.run.lab.settings import LabSettings
-from gaitopt.run.overrides import ALIASES, METHOD, parse_changes
+from gaitopt.run.settings.overrides import ALIASES, METHOD, parse_changes
 from gaitopt.view.lab.plot import lab_picture
 from gaitopt.view.lab.progress import LabProgressView
 from gaitopt.view.lab.text import WORDS

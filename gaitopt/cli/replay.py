@@ -9,7 +9,7 @@ from pathlib import Path
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
 from gaitopt.run.evaluate import traverse
-from gaitopt.run.walk_setup import find_walk
+from gaitopt.run.walkers.walk_setup import find_walk
 from gaitopt.view.film_progress import FilmProgressView
 from gaitopt.view.video import record_video
 

@@ -16,7 +16,7 @@ from gaitopt.run.experiment import RESUMABLE, check_layout, find, open_experimen
 from gaitopt.run.lab.folder import LabFolder
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.real.robot import RealRobot
-from gaitopt.run.versions import current_versions
+from gaitopt.run.settings.versions import current_versions
 from gaitopt.spec import parse_spec
 
 

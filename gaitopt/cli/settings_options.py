@@ -15,10 +15,10 @@ from pydantic.fields import FieldInfo
 
 from gaitopt.errors import InputError
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.config_file import read_settings
-from gaitopt.run.differences import differences
-from gaitopt.run.overrides import METHOD, change_settings
-from gaitopt.run.settings import NamedGait, Settings
+from gaitopt.run.settings.base import NamedGait, Settings
+from gaitopt.run.settings.config_file import read_settings
+from gaitopt.run.settings.differences import differences
+from gaitopt.run.settings.overrides import METHOD, change_settings
 from gaitopt.scenario.objective import ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
 

@@ -12,7 +12,7 @@ from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.run.real.robot import OperatedRobot
 from gaitopt.run.rollout import World, fresh_seed, measure
-from gaitopt.run.walk_setup import RobotChoice, ScenarioChoice, WalkSetup, find_walk
+from gaitopt.run.walkers.walk_setup import RobotChoice, ScenarioChoice, WalkSetup, find_walk
 from gaitopt.scenario.objective import ScoreSpec, parse_score
 from gaitopt.walk.evaluation import Evaluation
 from gaitopt.walk.traversal import Observer, Traversal
@@ -35,7 +35,7 @@ def evaluate(
 
     Args:
         walker: a gait, a policy or a controller of your own; or the name or path of one, or of a run or training. See
-            `gaitopt.run.walk_setup.find_walk`.
+            `gaitopt.run.walkers.walk_setup.find_walk`.
         robot: name, file or spec; the walker's own, else the AIBO ERS-7, if None.
         scenario: name, file or spec; the walker's own, else `field`, if None.
         repeats: number of traversals.

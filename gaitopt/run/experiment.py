@@ -254,7 +254,7 @@ def _speed_of_layout_1(folder: Path) -> float | None:
     """Return the speed of a training of layout 1, which is in the policy's file alone."""
     if not (folder / "training.toml").is_file() or not (folder / "policy.npz").is_file():
         return None
-    read = import_module("gaitopt.run.trained_policy").read_trained
+    read = import_module("gaitopt.run.walkers.trained_policy").read_trained
     speed: float | None = read(folder / "policy.npz").about.origin.get("speed_mps")
     return speed
 

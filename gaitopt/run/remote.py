@@ -13,7 +13,7 @@ import platformdirs
 
 from gaitopt.errors import InputError
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.versions import current_versions
+from gaitopt.run.settings.versions import current_versions
 from gaitopt.toml import write_atomic
 
 Made = TypeVar("Made")

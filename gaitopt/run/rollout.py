@@ -12,7 +12,7 @@ from gaitopt.hal.body import Body
 from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.walker import Walker, WalkerKey
+from gaitopt.run.walkers.walker import Walker, WalkerKey
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.seeding import Stream, traversal_seed

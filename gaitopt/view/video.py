@@ -20,7 +20,7 @@ from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.run.evaluate import engine_of_choice, whole
 from gaitopt.run.rollout import fresh_seed
-from gaitopt.run.walk_setup import RobotChoice, ScenarioChoice, WalkSetup, find_walk
+from gaitopt.run.walkers.walk_setup import RobotChoice, ScenarioChoice, WalkSetup, find_walk
 from gaitopt.scenario.spec import Push, ScenarioSpec
 from gaitopt.view.whole_file import whole_file
 from gaitopt.walk.traversal import Traversal, commands_per_reading, conditions_of, traverse

@@ -9,7 +9,7 @@ import time
 import gaitopt
 from gaitopt.hal.engine import engine_of
 from gaitopt.run.rollout import World, fresh_tasks, rollout_workers
-from gaitopt.run.walker import GaitWalker
+from gaitopt.run.walkers.walker import GaitWalker
 from gaitopt.workers import RAY, default_count
 
 

@@ -7,7 +7,7 @@ import time
 
 import gaitopt
 from gaitopt.run.rollout import World, fresh_tasks
-from gaitopt.run.walker import GaitWalker
+from gaitopt.run.walkers.walker import GaitWalker
 from gaitopt.workers import make_workers
 
 

@@ -16,8 +16,8 @@ from gaitopt.gait.gait_file import load_gait, save_gait
 from gaitopt.robot.spec import load_robot, robot_folder
 from gaitopt.run.compare.folder import create_comparison, plan
 from gaitopt.run.compare.settings import CompareSettings
-from gaitopt.run.config_file import read_config, read_settings, write_config
 from gaitopt.run.learn.settings import LearnSettings
+from gaitopt.run.settings.config_file import read_config, read_settings, write_config
 from gaitopt.run.store import RunStore
 from gaitopt.run.train.folder import create_training
 from gaitopt.run.train.settings import TrainSettings

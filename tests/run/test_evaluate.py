@@ -14,7 +14,7 @@ from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.evaluate import evaluate, evaluate_many, traverse
 from gaitopt.run.rollout import World, measure
-from gaitopt.run.walker import GaitWalker
+from gaitopt.run.walkers.walker import GaitWalker
 from gaitopt.scenario.objective import parse_score
 from gaitopt.walk.policy_controller import Interface
 

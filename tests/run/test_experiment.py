@@ -10,16 +10,16 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, save_gait
 from gaitopt.run.compare.folder import ComparisonFolder, create_comparison, plan
 from gaitopt.run.compare.settings import CompareSettings
-from gaitopt.run.config_file import read_settings
 from gaitopt.run.experiment import find, kind_of, look_up, names, open_experiment, row, rows
 from gaitopt.run.learn.folder import RunFolder, create_run
 from gaitopt.run.learn.optimize import optimize
 from gaitopt.run.learn.settings import LearnSettings
+from gaitopt.run.settings.config_file import read_settings
 from gaitopt.run.store import RunStore
 from gaitopt.run.train.folder import TrainFolder, create_training
 from gaitopt.run.train.settings import TrainSettings
-from gaitopt.run.trained_policy import TrainedPolicy
-from gaitopt.run.walk_setup import find_walk
+from gaitopt.run.walkers.trained_policy import TrainedPolicy
+from gaitopt.run.walkers.walk_setup import find_walk
 from gaitopt.toml import data_folder
 from gaitopt.view.resume import resume
 

@@ -11,8 +11,8 @@ from gaitopt.hal.engine import engine_of
 from gaitopt.run import remote as module
 from gaitopt.run.remote import remote_factory
 from gaitopt.run.rollout import World, fresh_tasks
-from gaitopt.run.versions import current_versions
-from gaitopt.run.walker import gait_walker
+from gaitopt.run.settings.versions import current_versions
+from gaitopt.run.walkers.walker import gait_walker
 
 
 @pytest.fixture(autouse=True)

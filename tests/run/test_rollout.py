@@ -8,7 +8,7 @@ from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.run.rollout import RolloutTask, World, fresh_tasks, measure
-from gaitopt.run.walker import GaitWalker, gait_walker
+from gaitopt.run.walkers.walker import GaitWalker, gait_walker
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.traversal import traverse

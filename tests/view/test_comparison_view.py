@@ -18,7 +18,7 @@ from gaitopt.run.compare.results import BestKnown, Comparison, Curve, median_int
 from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.store import Place, Row
 from gaitopt.run.train.settings import new_policy
-from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
+from gaitopt.run.walkers.trained_policy import AboutPolicy, TrainedPolicy
 from gaitopt.scenario.objective import SPEED, parse_score
 from gaitopt.seeding import Stream, generator
 from gaitopt.view.compare.plot import comparison_plot

@@ -10,8 +10,8 @@ from gaitopt.run.compare.trial import Effort, Incumbent
 from gaitopt.run.experiment import CONFIG
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.train import continue_training
-from gaitopt.run.trained_policy import read_trained
-from gaitopt.run.walker import Walker, gait_walker
+from gaitopt.run.walkers.trained_policy import read_trained
+from gaitopt.run.walkers.walker import Walker, gait_walker
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 
 

@@ -9,7 +9,7 @@ from pydantic_core import to_jsonable_python
 from gaitopt.hal.engine import engine_of
 from gaitopt.robot.spec import load_robot, robot_names
 from gaitopt.run.compare.settings import CompareSettings
-from gaitopt.run.differences import differences
+from gaitopt.run.settings.differences import differences
 from gaitopt.scenario.spec import load_scenario, scenario_names
 
 

@@ -12,7 +12,7 @@ from gaitopt.run.compare.results import BestKnown, Comparison, Curve, summarize_
 from gaitopt.run.compare.trial import Effort, Incumbent, Trial
 from gaitopt.run.rollout import RolloutTask, RolloutWorkers, World, rollout_workers
 from gaitopt.run.store import Place, Row, RunStore
-from gaitopt.run.walker import Walker, WalkerKey
+from gaitopt.run.walkers.walker import Walker, WalkerKey
 from gaitopt.scenario.objective import ScoreSpec
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.evaluation import Evaluation, score, summarize

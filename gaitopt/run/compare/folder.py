@@ -16,11 +16,11 @@ from gaitopt.run.compare.algorithm_trial import AlgorithmTrial
 from gaitopt.run.compare.optimizer_trial import OptimizerTrial
 from gaitopt.run.compare.settings import CompareSettings, Member, member_name
 from gaitopt.run.compare.trial import Trial
-from gaitopt.run.config_file import read_config, write_config
-from gaitopt.run.differences import first_difference
 from gaitopt.run.experiment import CONFIG, MEMBERS, check_layout, config_path, kind_of, locked, make_folder
 from gaitopt.run.learn.folder import fill_run
 from gaitopt.run.learn.settings import BudgetError, LearnSettings, check_budget
+from gaitopt.run.settings.config_file import read_config, write_config
+from gaitopt.run.settings.differences import first_difference
 from gaitopt.run.store import RunStore
 from gaitopt.run.train.settings import TrainSettings, new_algorithm, new_policy
 from gaitopt.walk.environment import TraversalEnvironment

@@ -16,7 +16,7 @@ from gaitopt.run.learn.folder import DATABASE, RunFolder
 from gaitopt.run.learn.optimize import optimize
 from gaitopt.run.rollout import RolloutWorkers
 from gaitopt.run.store import RunStore
-from gaitopt.run.walker import gait_walker
+from gaitopt.run.walkers.walker import gait_walker
 from gaitopt.scenario.objective import ScoreSpec
 from gaitopt.walk.traversal import Status
 from gaitopt.workers import WorkerChoice

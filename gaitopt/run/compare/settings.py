@@ -12,7 +12,7 @@ from gaitopt.registry import Registry
 from gaitopt.rl.algorithms.catalog import ALGORITHMS
 from gaitopt.run.compare.budget import Budget, Steps, Traversals
 from gaitopt.run.learn.settings import TRAVERSALS, LearnSettings, score_of
-from gaitopt.run.settings import EvaluationWalks, Seed, Settings, changed
+from gaitopt.run.settings.base import EvaluationWalks, Seed, Settings, changed
 from gaitopt.run.train.defaults import SEEING_SPEED, usual_policy
 from gaitopt.run.train.settings import STEPS, PolicyOptions, TrainSettings, training_options
 from gaitopt.scenario.objective import SPEED, ScoreSpec

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from gaitopt.run.config_file import Provenance
 from gaitopt.run.learn.settings import LearnSettings
+from gaitopt.run.settings.config_file import Provenance
 from gaitopt.run.train.settings import TrainSettings
-from gaitopt.run.walker import Walker
+from gaitopt.run.walkers.walker import Walker
 from gaitopt.scenario.objective import ScoreSpec
 
 

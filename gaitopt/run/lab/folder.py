@@ -10,7 +10,7 @@ from gaitopt.run.experiment import CONFIG, CURVE, LAYOUT, RESULT, make_folder
 from gaitopt.run.lab.findings import FINDINGS
 from gaitopt.run.lab.lab import Outcome
 from gaitopt.run.lab.settings import LabSettings
-from gaitopt.run.versions import current_versions, made_here
+from gaitopt.run.settings.versions import current_versions, made_here
 from gaitopt.spec import parse_spec
 from gaitopt.toml import format_toml, read_toml, write_atomic
 

@@ -10,7 +10,7 @@ from pydantic import model_validator
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.rl.algorithms.catalog import ALGORITHMS, resolve_options
 from gaitopt.rl.mdps.catalog import find_problem
-from gaitopt.run.settings import Name, Seed
+from gaitopt.run.settings.base import Name, Seed
 from gaitopt.spec import Count, Spec
 
 

@@ -9,9 +9,9 @@ import datetime
 from contextlib import AbstractContextManager
 from pathlib import Path
 
-from gaitopt.run.config_file import read_config, write_config
 from gaitopt.run.experiment import BEST, DATABASE, locked, make_folder
 from gaitopt.run.learn.settings import LearnSettings
+from gaitopt.run.settings.config_file import read_config, write_config
 from gaitopt.run.store import RunStore
 
 

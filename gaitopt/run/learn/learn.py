@@ -13,7 +13,7 @@ from gaitopt.run.learn.optimize import Outcome, Report, optimize
 from gaitopt.run.learn.settings import LearnSettings, check_budget
 from gaitopt.run.real.robot import Operator
 from gaitopt.run.real.walks import check_real_robot
-from gaitopt.run.walker import gait_walker
+from gaitopt.run.walkers.walker import gait_walker
 from gaitopt.workers import WorkerChoice, default_count
 
 

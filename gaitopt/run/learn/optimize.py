@@ -23,7 +23,7 @@ from gaitopt.run.learn.settings import LearnSettings, new_optimizer
 from gaitopt.run.real.robot import Operator
 from gaitopt.run.rollout import RolloutTask, RolloutWorkers, World, fresh_tasks, rollout_workers
 from gaitopt.run.store import PURPOSES, Iteration, Place, Row, RunStore
-from gaitopt.run.walker import gait_walker
+from gaitopt.run.walkers.walker import gait_walker
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.walk.evaluation import Evaluation, score, summarize

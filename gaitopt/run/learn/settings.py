@@ -14,7 +14,7 @@ from gaitopt.gait.space import GaitSpace
 from gaitopt.optim.base import Features, Optimizer
 from gaitopt.optim.catalog import DEFAULT, OPTIMIZERS, make_optimizer, resolve_options
 from gaitopt.run.real.robot import RealRobot
-from gaitopt.run.settings import EvaluationWalks, Seed, Settings
+from gaitopt.run.settings.base import EvaluationWalks, Seed, Settings
 from gaitopt.scenario.objective import SPEED, ScoreSpec, parse_score
 from gaitopt.seeding import Stream, generator
 from gaitopt.spec import parse_spec

@@ -12,8 +12,8 @@ from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.body import Lifecycle
 from gaitopt.hal.real.body import RealBody
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.walk_setup import RobotChoice, ScenarioChoice, find_walk
-from gaitopt.run.walker import GaitWalker, Walker, slowed
+from gaitopt.run.walkers.walk_setup import RobotChoice, ScenarioChoice, find_walk
+from gaitopt.run.walkers.walker import GaitWalker, Walker, slowed
 from gaitopt.walk.controller import Controller, SkillController
 from gaitopt.walk.perception import check_sensors
 
@@ -51,7 +51,7 @@ def plan_deployment(
     Args:
         body: configured.
         walker: a gait, a policy or a controller of your own; or the name or path of one, or of a run or training. See
-            `gaitopt.run.walk_setup.find_walk`.
+            `gaitopt.run.walkers.walk_setup.find_walk`.
         robot: name, file or spec; the body's if None.
         scenario: name, file or spec, for how the heading is held; the walker's own, else `field`, if None.
         native: let the robot play the gait by itself.

@@ -12,7 +12,7 @@ from gaitopt.hal.serial.serial_link import SerialLink
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.real.deployment import gait_of_skill, plan_deployment
 from gaitopt.run.real.robot import OperatedRobot, RealRobot
-from gaitopt.run.walker import Walker, WalkerKey
+from gaitopt.run.walkers.walker import Walker, WalkerKey
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.walk.controller import Controller, SkillController

@@ -12,8 +12,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 
 from gaitopt.errors import InputError
-from gaitopt.run.config_file import read_config, write_config
 from gaitopt.run.experiment import PROGRESS, RESULT, locked, make_folder
+from gaitopt.run.settings.config_file import read_config, write_config
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.spec import NonNegative, Spec, parse_spec
 from gaitopt.toml import format_toml, read_toml, write_atomic

@@ -24,8 +24,8 @@ from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.gaussian import GaussianPolicy
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.trained_policy import TrainedPolicy
-from gaitopt.run.versions import current_versions
+from gaitopt.run.settings.versions import current_versions
+from gaitopt.run.walkers.trained_policy import TrainedPolicy
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.toml import write_atomic
 from gaitopt.walk.policy_controller import PolicyWalk

@@ -17,7 +17,7 @@ from gaitopt.rl.policies.gaussian_mlp import GaussianMLPPolicy
 from gaitopt.rl.policies.linear_gaussian import LinearGaussianPolicy
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
 from gaitopt.rl.training import Stopping
-from gaitopt.run.settings import EvaluationWalks, Seed, Settings, changed
+from gaitopt.run.settings.base import EvaluationWalks, Seed, Settings, changed
 from gaitopt.run.train.defaults import usual_interface, usual_policy, walking_options
 from gaitopt.seeding import Stream, generator
 from gaitopt.spec import Count, Positive, Real, Spec

@@ -20,14 +20,14 @@ from gaitopt.rl.arrays import State
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import make_policy
 from gaitopt.rl.training import Progress, Training, save_state
-from gaitopt.run.differences import first_difference
 from gaitopt.run.experiment import check_layout
 from gaitopt.run.rollout import World, measure
+from gaitopt.run.settings.differences import first_difference
 from gaitopt.run.train.folder import Row, TrainFolder, create_training
 from gaitopt.run.train.sampler_pool import SamplerFactory, SamplerPool
 from gaitopt.run.train.settings import TrainSettings, new_algorithm, new_policy
-from gaitopt.run.trained_policy import AboutPolicy, TrainedPolicy
-from gaitopt.run.walker import Walker, gait_walker
+from gaitopt.run.walkers.trained_policy import AboutPolicy, TrainedPolicy
+from gaitopt.run.walkers.walker import Walker, gait_walker
 from gaitopt.spec import parse_spec
 from gaitopt.walk.evaluation import Evaluation
 from gaitopt.workers import WorkerChoice

@@ -14,7 +14,7 @@ from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.run.compare.results import Comparison
 from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.experiment import RUNS
-from gaitopt.run.settings import settings_of
+from gaitopt.run.settings.base import settings_of
 from gaitopt.view.compare.plot import PICTURE, comparison_plot
 from gaitopt.view.compare.progress import CompareProgressView
 from gaitopt.view.compare.table import TABLES, write_tables

@@ -14,7 +14,7 @@ from gaitopt.run.learn.learn import continue_run, new_run
 from gaitopt.run.learn.optimize import Outcome, Report
 from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.real.robot import Operator
-from gaitopt.run.settings import settings_of
+from gaitopt.run.settings.base import settings_of
 from gaitopt.view.learn.curve import learning_curve
 from gaitopt.view.learn.progress import LearnProgressView
 from gaitopt.view.progress_view import reporter

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitopt.run.experiment import RUNS
-from gaitopt.run.settings import settings_of
+from gaitopt.run.settings.base import settings_of
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.train.train import Report, TrainOutcome, continue_training, new_training

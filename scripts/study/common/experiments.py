@@ -7,9 +7,9 @@ from typing import Any
 
 import gaitopt
 from gaitopt.errors import InputError
-from gaitopt.run.differences import first_difference
 from gaitopt.run.experiment import names, open_experiment, row
-from gaitopt.run.settings import Settings
+from gaitopt.run.settings.base import Settings
+from gaitopt.run.settings.differences import first_difference
 from gaitopt.workers import default_count
 
 

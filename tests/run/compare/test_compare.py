@@ -10,17 +10,19 @@ from small_comparisons import NOON, SMALL, left_by, said
 from small_runs import chance_walk
 
 from gaitopt.errors import InputError
-from gaitopt.gait.parameters import GaitParameters, GaitSpace
+from gaitopt.gait.parameters import GaitParameters
+from gaitopt.gait.space import GaitSpace
 from gaitopt.optim.catalog import resolve_options
 from gaitopt.run.compare import optimizer_trial as optimizer_member
-from gaitopt.run.compare.compare import compare, run_comparison
+from gaitopt.run.compare.compare import run_comparison
 from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.experiment import find, look_up, names, row
 from gaitopt.run.learn.folder import RunFolder, create_run
 from gaitopt.run.learn.settings import new_optimizer
 from gaitopt.run.rollout import RolloutTask
-from gaitopt.run.walker import gait_walker
+from gaitopt.run.walkers.walker import gait_walker
 from gaitopt.seeding import Stream, traversal_seed
+from gaitopt.view.compare.compare import compare
 from gaitopt.walk.traversal import Status
 from gaitopt.workers.in_process import InProcess
 

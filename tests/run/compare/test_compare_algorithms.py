@@ -15,7 +15,7 @@ from gaitopt.gait.gait_file import load_gait
 from gaitopt.rl.algorithms.catalog import ALGORITHMS
 from gaitopt.run.compare import algorithm_trial as algorithm_member
 from gaitopt.run.compare.budget import Steps
-from gaitopt.run.compare.compare import compare, run_comparison
+from gaitopt.run.compare.compare import run_comparison
 from gaitopt.run.compare.folder import plan
 from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.experiment import names
@@ -23,9 +23,10 @@ from gaitopt.run.rollout import RolloutTask
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.train.train import continue_training, new_training
-from gaitopt.run.trained_policy import read_trained
-from gaitopt.run.walker import gait_walker
+from gaitopt.run.walkers.trained_policy import read_trained
+from gaitopt.run.walkers.walker import gait_walker
 from gaitopt.seeding import Stream, traversal_seed
+from gaitopt.view.compare.compare import compare
 from gaitopt.walk.traversal import Status
 
 POINTS = (0, 2, 5, 10, 15, 20, 25, 35, 50, 75, 100)

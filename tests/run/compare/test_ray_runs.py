@@ -15,8 +15,8 @@ from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.evaluate import evaluate
 from gaitopt.run.learn.folder import RunFolder
-from gaitopt.run.learn.learn import learn
 from gaitopt.run.learn.optimize import optimize
+from gaitopt.view.learn.learn import learn
 
 LONGER = {"traversals": 60, "fresh": 10}
 

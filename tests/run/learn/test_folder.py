@@ -44,21 +44,18 @@ def test_a_run_made_now_is_named_by_the_present(small_config, runs):
     assert before <= made <= datetime.datetime.now(datetime.UTC)
 
 
-def test_a_run_that_exists_is_left_as_it_is(small_config, runs):
+def test_a_run_that_exists_is_left_and_the_new_one_gets_a_number(small_config, runs):
     create_run(small_config, runs, NOW).best_path.write_text("mine")
-    before = tree(runs)
-    with pytest.raises(InputError, match=f"{NAME}: this run exists.*another --name"):
-        create_run(small_config, runs, NOW)
-    assert tree(runs) == before
-    create_run(small_config.model_copy(update={"name": "other"}), runs, NOW)  # two at a time need two names
+    before = tree(runs / NAME)
+    assert create_run(small_config, runs, NOW).path.name == f"{NAME}-2"
+    assert tree(runs / NAME) == before
 
 
 def test_even_a_file_in_the_place_of_a_run_is_left(small_config, runs):
     runs.mkdir()
     (runs / NAME).write_text("mine")
-    with pytest.raises(InputError, match="this run exists"):
-        create_run(small_config, runs, NOW)
-    assert tree(runs) == {NAME: b"mine"}
+    assert create_run(small_config, runs, NOW).path.name == f"{NAME}-2"
+    assert (runs / NAME).read_text() == "mine"
 
 
 def disk_full(*args, **kwargs):
@@ -173,7 +170,9 @@ def test_a_run_is_found_by_path_name_and_as_the_latest(make_run):
 
 def test_an_unknown_run_gets_the_nearest_names(make_run, tmp_path):
     run = make_run()
-    with pytest.raises(InputError, match=f"unknown experiment in .*; did you mean {run.path.name}"):
+    with pytest.raises(
+        InputError, match=f"unknown run, training, comparison or lab result in .*; did you mean {run.path.name}"
+    ):
         find(run.path.name.replace("small", "smal"), run.path.parent)
     for name in ("latest", "small"):
         with pytest.raises(InputError, match="known: none"):

@@ -12,7 +12,7 @@ from gaitopt.run.learn.noise import Noise, estimate_noise
 from gaitopt.run.learn.optimize import optimize
 from gaitopt.run.rollout import RolloutTask
 from gaitopt.run.store import PURPOSES, Place, Row
-from gaitopt.run.walker import GaitWalker
+from gaitopt.run.walkers.walker import GaitWalker
 from gaitopt.walk.traversal import Status
 
 WALK = dataclasses.replace(

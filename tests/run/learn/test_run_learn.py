@@ -8,8 +8,8 @@ from gaitopt.gait.gait_file import Gait, load_gait
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.learn.folder import RunFolder
-from gaitopt.run.learn.learn import learn
 from gaitopt.run.learn.settings import LearnSettings
+from gaitopt.view.learn.learn import learn
 from gaitopt.view.resume import resume
 
 TINY = {"optimizer": "kohl-stone", "traversals": 4, "workers": 1, "options": {"policies": 2, "repeats": 1}}

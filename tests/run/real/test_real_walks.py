@@ -12,7 +12,7 @@ from gaitopt.robot.spec import load_robot
 from gaitopt.run.real import walks as module
 from gaitopt.run.real.robot import OperatedRobot, RealRobot, UnattendedOperator
 from gaitopt.run.real.walks import RealWalks, check_real_robot
-from gaitopt.run.walker import GaitWalker
+from gaitopt.run.walkers.walker import GaitWalker
 from gaitopt.scenario.objective import parse_score
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.spec import parse_spec

@@ -8,8 +8,8 @@ from gaitopt.hal.sim.pybullet_body import PyBulletBody
 from gaitopt.run.train.defaults import SEEING_SPEED, WALKING, usual_interface, walking_options
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.train.train import continue_training, new_training
-from gaitopt.run.trained_policy import read_trained
-from gaitopt.run.walk_setup import find_walk
+from gaitopt.run.walkers.trained_policy import read_trained
+from gaitopt.run.walkers.walk_setup import find_walk
 from gaitopt.walk.environment import TraversalEnvironment
 from gaitopt.walk.policy_controller import STEERING, Interface
 from gaitopt.walk.steering import ACTIONS

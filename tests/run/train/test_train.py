@@ -14,7 +14,7 @@ from gaitopt.run.train import train as train_module
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.settings import PolicyOptions, TrainSettings, new_policy
 from gaitopt.run.train.train import continue_training, new_training
-from gaitopt.run.trained_policy import read_trained
+from gaitopt.run.walkers.trained_policy import read_trained
 from gaitopt.walk.environment import TraversalEnvironment
 
 

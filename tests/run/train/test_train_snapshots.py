@@ -6,7 +6,7 @@ from gaitopt.errors import InputError
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.train.train import continue_training, new_training
-from gaitopt.run.trained_policy import read_trained
+from gaitopt.run.walkers.trained_policy import read_trained
 
 UPDATES = [24, 48, 72, 96, 120]
 

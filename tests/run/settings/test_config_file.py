@@ -13,8 +13,8 @@ from gaitopt.optim.catalog import OPTIMIZERS
 from gaitopt.rl.algorithms.catalog import ALGORITHMS, nullable
 from gaitopt.robot.spec import load_robot, robot_names
 from gaitopt.run.compare.settings import CompareSettings
-from gaitopt.run.config_file import Provenance, read_config, read_settings, write_config
 from gaitopt.run.learn.settings import LearnSettings
+from gaitopt.run.settings.config_file import Provenance, read_config, read_settings, write_config
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.scenario.spec import load_scenario, scenario_names
 from gaitopt.toml import data_folder, format_toml
@@ -202,7 +202,7 @@ def test_a_resumed_run_has_the_specs_that_it_began_with(tmp_path, monkeypatch):
     """What comes with the package may change: `--config` takes it by its name, `resume` as it was."""
     written(LearnSettings(), tmp_path)
     slippery = load_scenario("field").changed(friction=0.1)
-    monkeypatch.setattr("gaitopt.run.settings.load_scenario", lambda name: slippery)
+    monkeypatch.setattr("gaitopt.run.settings.base.load_scenario", lambda name: slippery)
     assert read_config(LearnSettings, tmp_path)[0].scenario == load_scenario("field")
     assert LearnSettings(**read_settings(LearnSettings, tmp_path / "config.toml")).scenario == slippery
 

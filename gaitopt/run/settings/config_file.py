@@ -21,9 +21,9 @@ from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot, robot_names
 from gaitopt.robot.urdf import is_made, urdf_text
 from gaitopt.run.experiment import CONFIG, LAYOUT, URDF, check_experiment, config_path
-from gaitopt.run.older_layouts import from_layout_1
-from gaitopt.run.settings import GIVEN, Settings, SettingsType, changed
-from gaitopt.run.versions import current_versions, made_here
+from gaitopt.run.settings.base import GIVEN, Settings, SettingsType, changed
+from gaitopt.run.settings.older_layouts import from_layout_1
+from gaitopt.run.settings.versions import current_versions, made_here
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario, scenario_names
 from gaitopt.spec import Spec, parse_spec
 from gaitopt.toml import format_toml, read_toml, write_atomic

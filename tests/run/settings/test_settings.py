@@ -12,7 +12,7 @@ from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.learn.settings import LearnSettings
-from gaitopt.run.settings import settings_of
+from gaitopt.run.settings.base import settings_of
 from gaitopt.run.train.defaults import SEEING_SPEED, WALKING
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.scenario.spec import load_scenario
@@ -261,3 +261,34 @@ def test_settings_cannot_be_changed_in_place():
 def test_every_setting_says_what_it_is(kind):
     """The help of the command line is made of these texts."""
     assert all(field.description for field in kind.model_fields.values())
+
+
+class Searcher:
+    """Stands in for a user's own optimizer."""
+
+    def __init__(self, start, epsilon, rng):
+        self.start = start
+
+    def ask(self):
+        return self.start[None]
+
+    def tell(self, points, scores):
+        """Nothing is learned."""
+
+
+def test_a_class_of_ones_own_is_an_optimizer_and_is_stored_by_its_place():
+    settings = LearnSettings(optimizer=Searcher)
+    assert settings.optimizer == f"{__name__}:Searcher"
+    assert settings.name == "aibo-ers7-Searcher"
+    assert LearnSettings(optimizer=settings.optimizer) == settings
+
+
+def test_a_class_that_could_not_be_found_again_is_refused():
+    class Local(Searcher):
+        pass
+
+    with pytest.raises(InputError, match="optimizer .*Local.*: cannot be found again"):
+        LearnSettings(optimizer=Local)
+    for wrong in (3, ["kohl-stone"], Searcher.__init__.__code__):
+        with pytest.raises(InputError, match="optimizer: got .*; expected a name or a class"):
+            LearnSettings(optimizer=wrong)

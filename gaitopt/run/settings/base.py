@@ -27,10 +27,7 @@ from gaitopt.spec import Spec, parse_spec
 GIVEN = "given"
 """Name of a gait given by its numbers."""
 DEFAULT_ROBOT, DEFAULT_SCENARIO = "aibo-ers7", "field"
-SHAPES: dict[str, tuple[type, str]] = {
-    "options": (Mapping, "a table"),
-    **dict.fromkeys(("optimizer", "algorithm", "policy"), (str, "a name")),
-}
+SHAPES: dict[str, tuple[type, str]] = {"options": (Mapping, "a table"), "policy": (str, "a name")}
 """Settings that are checked first, because the defaults of others depend on them: type and its name in errors."""
 
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]

@@ -9,8 +9,8 @@ from gaitopt.gait.gait_file import Gait, load_gait, read_gait, save_gait
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import load_robot
 from gaitopt.run.learn.settings import LearnSettings
-from gaitopt.run.overrides import change_specs
-from gaitopt.run.walk_setup import find_walk
+from gaitopt.run.settings.overrides import change_specs
+from gaitopt.run.walkers.walk_setup import find_walk
 from gaitopt.scenario.spec import Normal, Uniform
 
 

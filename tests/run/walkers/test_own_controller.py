@@ -7,7 +7,7 @@ from own_controllers import BAD, Plain, Sway
 from gaitopt.errors import BodyError, GaitoptError, InputError
 from gaitopt.hal.body import Capabilities
 from gaitopt.run.evaluate import evaluate, traverse
-from gaitopt.run.own_controller import OwnWalker
+from gaitopt.run.walkers.own_controller import OwnWalker
 from gaitopt.view.video import record_video
 from gaitopt.walk.perception import check_sensors
 

@@ -1,6 +1,6 @@
 """Walkers: a gait, a policy on a gait, or a user's own controller.
 
-`gaitopt.run.walk_setup.find_walk` turns names, paths and objects into walkers.
+`gaitopt.run.walkers.walk_setup.find_walk` turns names, paths and objects into walkers.
 """
 
 from __future__ import annotations

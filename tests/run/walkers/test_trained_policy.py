@@ -14,9 +14,9 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.rl.policies.files import read_arrays, save_policy, write_arrays
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.trained_policy import read_trained
-from gaitopt.run.walk_setup import find_walk
-from gaitopt.run.walker import GaitWalker
+from gaitopt.run.walkers.trained_policy import read_trained
+from gaitopt.run.walkers.walk_setup import find_walk
+from gaitopt.run.walkers.walker import GaitWalker
 from gaitopt.scenario.spec import load_scenario
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.policy_controller import STEERING, Interface, PolicyController
@@ -193,7 +193,7 @@ def test_what_is_no_archive_is_told_without_advice_to_unpickle(tmp_path):
     path = tmp_path / "policy.npz"
     for content in (b"some text", b"", b"\x80\x04\x95"):
         path.write_bytes(content)
-        assert "it is no .npz archive" in refusal(path)
+        assert "it is not an .npz archive" in refusal(path)
         assert "allow_pickle" not in refusal(path)
 
 

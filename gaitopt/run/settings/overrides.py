@@ -7,7 +7,7 @@ from typing import Any
 
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.hal.engine import engine_of
-from gaitopt.run.settings import DEFAULT_ROBOT, DEFAULT_SCENARIO, Settings, changed
+from gaitopt.run.settings.base import DEFAULT_ROBOT, DEFAULT_SCENARIO, Settings, changed
 from gaitopt.toml import parse_value
 
 METHOD = "method"

@@ -14,12 +14,12 @@ from gaitopt.gait.gait_file import Gait, check_gait, gait_names, load_gait, read
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot
-from gaitopt.run.experiment import BEST, look_up, names, open_experiment
-from gaitopt.run.overrides import change_specs
-from gaitopt.run.own_controller import OwnWalker
-from gaitopt.run.settings import DEFAULT_ROBOT, DEFAULT_SCENARIO
-from gaitopt.run.trained_policy import TrainedPolicy, read_trained
-from gaitopt.run.walker import GaitWalker, Walker
+from gaitopt.run.experiment import BEST, LATEST, look_up, names, open_experiment
+from gaitopt.run.settings.base import DEFAULT_ROBOT, DEFAULT_SCENARIO
+from gaitopt.run.settings.overrides import change_specs
+from gaitopt.run.walkers.own_controller import OwnWalker
+from gaitopt.run.walkers.trained_policy import TrainedPolicy, read_trained
+from gaitopt.run.walkers.walker import GaitWalker, Walker
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario, scenario_names
 from gaitopt.spec import parse_spec
@@ -149,6 +149,8 @@ def _named(
     folder = _experiment(text, runs)
     if folder is not None:
         return _of_experiment(folder, robot, scenario)
+    if text == LATEST:
+        raise unknown_name(f"run in {runs}", text, names(runs))
     if text.endswith(".npz"):
         return _of_policy(read_trained(Path(text)), text, robot, scenario)
     if PLACE.fullmatch(text) and not Path(text).exists():

@@ -18,7 +18,7 @@ from gaitopt.errors import GaitoptError, InputError
 from gaitopt.hal.body import Body, BodyState
 from gaitopt.registry import Registry
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.walker import WalkerKey
+from gaitopt.run.walkers.walker import WalkerKey
 from gaitopt.scenario.spec import ScenarioSpec
 
 CONTROLLERS: Registry[Any] = Registry("controller", "gaitopt.controllers", {})

@@ -18,7 +18,7 @@ from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import load_policy, save_policy
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.walker import WalkerKey
+from gaitopt.run.walkers.walker import WalkerKey
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.spec import Spec, parse_spec
 from gaitopt.walk.policy_controller import Interface, PolicyController, PolicyWalk
@@ -47,7 +47,7 @@ class AboutPolicy(Spec):
 
 @dataclass(frozen=True)
 class TrainedPolicy:
-    """A policy with its gait; a walker, see `gaitopt.run.walker.Walker`."""
+    """A policy with its gait; a walker, see `gaitopt.run.walkers.walker.Walker`."""
 
     policy: Policy
     about: AboutPolicy

@@ -1,0 +1,1 @@
+"""What walks: gaits, policies and controllers of a user's own."""
