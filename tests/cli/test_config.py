@@ -278,7 +278,7 @@ def test_policy_and_interface_are_changed_key_by_key(asked):
         ("learn --set robot.servo.sped_margin=1", "did you mean servo.speed_margin"),
         ("learn --set method=1", "--set: got 'method=1'; expected NAME.KEY=VALUE"),
         ("learn --set policy.sigma=1", "unknown first part of --set 'policy'; "),
-        ("learn --set method.repeats=1 --set method.repeats.x=2", "repeats has been set to a value before"),
+        ("learn --set method.repeats=1 --set method.repeats.x=2", "repeats is set to a value already"),
     ],
 )
 def test_a_wrong_change_is_answered_with_the_nearest_name(refused, words, said):
