@@ -287,8 +287,8 @@ def test_a_class_that_could_not_be_found_again_is_refused():
     class Local(Searcher):
         pass
 
-    with pytest.raises(InputError, match="optimizer .*Local.*: cannot be found again"):
+    with pytest.raises(InputError, match=r"optimizer .*Local.*: cannot be found again"):
         LearnSettings(optimizer=Local)
     for wrong in (3, ["kohl-stone"], Searcher.__init__.__code__):
-        with pytest.raises(InputError, match="optimizer: got .*; expected a name or a class"):
+        with pytest.raises(InputError, match=r"optimizer: got .*; expected a name or a class"):
             LearnSettings(optimizer=wrong)
