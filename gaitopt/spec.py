@@ -51,6 +51,9 @@ class Spec(BaseModel):
     # Otherwise pydantic would call it for every table within another, and errors would lose their place.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise InputError(f"{type(self).__name__}: cannot be changed in place; make a changed one: .changed({name}=...)")
+
     def changed(self, /, **changes: Any) -> Self:
         """Return the spec with some fields changed, checked as a new one; a table is changed by its keys.
 
@@ -164,6 +167,7 @@ def _expected(problem: Any) -> str:
     if problem["type"] == "tuple_type":
         return "expected a list"
     words: str = problem["msg"].split(" after validation")[0]
+    words = words.replace("a valid integer", "a whole number").replace("a valid number", "a number")
     for opening in ("Input should be", "Tuple should have", "String should have"):
         words = words.replace(opening, "expected")
     return words.replace("String should match", "expected text of the")

@@ -45,6 +45,7 @@ def add_settings(parser: argparse.ArgumentParser, kind: type[Settings], leave_ou
         if name not in leave_out and (given := _how_given(field)) is not None:
             metavar, convert = given
             group.add_argument(*_flags(name), dest=name, type=convert, metavar=metavar, help=_help(field))
+    more = ", policy.sigma, interface.observe" if "interface" in kind.model_fields else ""
     group.add_argument(
         "--set",
         action="append",
@@ -52,8 +53,8 @@ def add_settings(parser: argparse.ArgumentParser, kind: type[Settings], leave_ou
         dest="changes",
         metavar="KEY=VALUE",
         help="change one value; KEY is method.OPTION for an option of the optimizer or algorithm (NAME.OPTION for one "
-        "of several), or such as scenario.friction, robot.servo.speed_margin, engine.time_step_s, policy.sigma, "
-        "interface.observe; VALUE is written as in TOML, or none to switch an option off",
+        "of several), or such as scenario.friction, robot.servo.speed_margin, engine.time_step_s"
+        f"{more}; VALUE is written as in TOML, or none to switch an option off",
     )
 
 

@@ -37,8 +37,16 @@ class GaitSpace:
         return self.epsilon / (self.high - self.low)
 
     def to_cube(self, gait: Gait | GaitParameters) -> Array:
-        """Return the gait as a point of the unit cube, shape (active,)."""
+        """Return the gait as a point of the unit cube, shape (active,); values beyond the ranges are clipped.
+
+        Raises:
+            InputError: it is no gait, or another robot's.
+        """
+        if isinstance(gait, Gait) and gait.robot != self.robot.name:
+            raise InputError(f"gait: is a gait of {gait.robot}; expected one of {self.robot.name}")
         parameters = gait.parameters if isinstance(gait, Gait) else gait
+        if not isinstance(parameters, GaitParameters):
+            raise InputError(f"gait: got {gait!r:.80}; expected a gait, such as load_gait(name, robot)")
         return np.clip((parameters.to_vector()[self._columns] - self.low) / (self.high - self.low), 0.0, 1.0)
 
     def from_cube(self, point: ArrayLike) -> GaitParameters:

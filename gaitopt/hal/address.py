@@ -44,6 +44,8 @@ def parse_address(text: str) -> Address:
             raise InputError(f"body address: got {text!r}; expected '{kind}:'")
         return Address(kind)
     if kind not in DRIVERS:
+        if kind in DRIVERS.problems:
+            raise InputError(f"body {kind!r} cannot be used: {DRIVERS.problems[kind]}")
         raise unknown_name("body", kind, [*ENGINES, *DRIVERS])
     port, _, query = rest.partition("?")
     if not port:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gaitopt.errors import InputError
-from gaitopt.gait.parameters import PARAMETER_NAMES, UNITS
+from gaitopt.gait.gait_file import KEYS
 from gaitopt.run.compare.folder import ComparisonFolder
 from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.experiment import CURVE, CURVES, RUNS, find, open_experiment
@@ -23,18 +23,8 @@ from gaitopt.run.train.settings import TrainSettings
 if TYPE_CHECKING:
     from pandas import DataFrame
 
-TRAVERSAL_UNITS = {
-    "time_s": "s",
-    "distance_m": "m",
-    "speed_mps": "m/s",
-    "roll_spread": "rad",
-    "pitch_spread": "rad",
-    "energy_j": "J",
-    "drift_m": "m",
-    "wall_s": "s",
-    **UNITS,
-}
-"""Units of the columns of traversals; counts, shares and names have none."""
+SUFFIXES = {"_mps": "m/s", "_rad": "rad", "_m": "m", "_s": "s", "_j": "J"}
+"""Units, by how the name of a column ends; counts, shares and names have none."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +88,7 @@ def load_run(
         with folder.open_store() as store:
             rows = [_traversal(row) for purpose in PURPOSES for row in store.rows(purpose)]
             iterations = [_iteration(asdict(iteration)) for iteration in store.iterations()]
-        frames = _frame(rows, TRAVERSAL_UNITS), _frame(iterations, {"overhead_s": "s", **UNITS})
-        return RunData(folder.path, folder.config, *frames)
+        return RunData(folder.path, folder.config, _frame(rows), _frame(iterations))
     if isinstance(folder, TrainFolder):
         return TrainingData(folder.path, folder.config, _frame(folder.read_progress(), {"mean_return": "cm"}))
     if isinstance(folder, ComparisonFolder):
@@ -107,33 +96,36 @@ def load_run(
         curves = _read(folder.path / CURVES, {"score": unit})
         return ComparisonData(folder.path, folder.config, curves, tuple(member.path for member in folder.members))
     assert isinstance(folder, LabFolder)
-    return LabData(folder.path, folder.config, _read(folder.path / CURVE, {}))
+    return LabData(folder.path, folder.config, _read(folder.path / CURVE))
 
 
 def _traversal(row: Row) -> dict[str, Any]:
-    gait = dict(zip(PARAMETER_NAMES, row.parameters, strict=True))
+    gait = dict(zip(KEYS.values(), row.parameters, strict=True))
     walked = asdict(row.traversal) | {"status": row.traversal.status.value}
-    return {**row.place._asdict(), "seed": row.seed, **gait, **walked, "score": row.score, "wall_s": row.wall_s}
+    named = {f"{name}_rad" if name.endswith("_spread") else name: value for name, value in walked.items()}
+    return {**row.place._asdict(), "seed": row.seed, **gait, **named, "score": row.score, "wall_s": row.wall_s}
 
 
 def _iteration(row: dict[str, Any]) -> dict[str, Any]:
-    gait = dict(zip(PARAMETER_NAMES, row.pop("incumbent"), strict=True))
+    gait = dict(zip(KEYS.values(), row.pop("incumbent"), strict=True))
     return row | gait
 
 
-def _frame(rows: list[Any], units: Mapping[str, str]) -> DataFrame:
+def _frame(rows: list[Any], units: Mapping[str, str] | None = None) -> DataFrame:
     from pandas import DataFrame  # slow to import
 
-    frame = DataFrame(rows)
-    frame.attrs["units"] = {column: units.get(column, "") for column in frame.columns}
-    return frame
+    return _with_units(DataFrame(rows), units)
 
 
-def _read(path: Path, units: Mapping[str, str]) -> DataFrame:
+def _read(path: Path, units: Mapping[str, str] | None = None) -> DataFrame:
     from pandas import read_csv  # slow to import
 
     if not path.is_file():
         raise InputError(f"{path.parent}: has not finished; continue with: gaitopt resume {path.parent}")
-    frame = read_csv(path)
-    frame.attrs["units"] = {column: units.get(column, "") for column in frame.columns}
+    return _with_units(read_csv(path), units)
+
+
+def _with_units(frame: DataFrame, units: Mapping[str, str] | None) -> DataFrame:
+    ends = {name: next((u for end, u in SUFFIXES.items() if name.endswith(end)), "") for name in frame.columns}
+    frame.attrs["units"] = ends | dict(units or {})
     return frame

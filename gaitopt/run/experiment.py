@@ -83,8 +83,11 @@ def find(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) ->
     Raises:
         InputError: there is none, or its settings cannot be read.
     """
+    if not isinstance(text, (str, Path)):
+        raise InputError(f"experiment: got {text!r}; expected the name or the path of a folder, or {LATEST!r}")
     if (folder := look_up(text, runs, kinds)) is not None:
         return folder
+    check_no_folder(text)
     *most, last = (KINDS[kind] for kind in kinds)
     what = f"{', '.join(most)} or {last}" if most else last
     raise unknown_name(f"{what} in {runs}", str(text), names(runs, kinds))
@@ -99,6 +102,16 @@ def look_up(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS))
             check_experiment(path)
             return path
     return None
+
+
+def check_no_folder(text: str | Path) -> None:
+    """Check that a name, by which no experiment was found, is not the path of some other folder.
+
+    Raises:
+        InputError: it is.
+    """
+    if Path(text).is_dir():
+        raise InputError(f"{text}: is a folder, but not that of an experiment; see `gaitopt runs`")
 
 
 def check_experiment(folder: Path) -> str:

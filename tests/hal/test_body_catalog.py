@@ -43,7 +43,7 @@ def test_an_unknown_address_is_reported(robot, address, text):
         ({"time_step_s": 0.02}, "time_step_s: got 0.02; expected less than or equal to 0.01"),
         ({"time_step_s": 0.0}, "time_step_s: got 0.0; expected greater than 0"),
         ({"solver_iterations": 0}, "solver_iterations: got 0; expected greater than or equal to 1"),
-        ({"solver_iterations": "10"}, "solver_iterations: got '10'; expected a valid integer"),
+        ({"solver_iterations": "10"}, "solver_iterations: got '10'; expected a whole number"),
         ({"name": "bullet"}, "name: unknown engine 'bullet'; did you mean pybullet?"),
         ({"time_step": 0.004}, "unknown key 'time_step'; did you mean time_step_s?"),
     ],

@@ -171,7 +171,7 @@ def test_keywords_of_the_constructor_are_options():
     assert parse_options(place(Wandering)) == parse_options(place(Wandering), {"points": 4})
     with pytest.raises(InputError, match=f"options of {__name__}:Wandering: unknown key 'point'; did you mean points"):
         make(Wandering, point=2)
-    with pytest.raises(InputError, match="spread: got 'wide'; expected a valid number"):
+    with pytest.raises(InputError, match="spread: got 'wide'; expected a number"):
         make(Wandering, spread="wide")
     with pytest.raises(InputError, match="repeats: got 0"):
         make(Wandering, repeats=0)

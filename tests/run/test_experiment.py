@@ -78,13 +78,13 @@ def test_a_typo_is_answered_over_all_kinds(runs, one_of_each):
         InputError, match=r"unknown run or training in .* 'x'; known: 2026-01-01_a-run, 2026-01-02_a-tr"
     ):
         find("x", runs, ("learn", "train"))
-    with pytest.raises(InputError, match=r"unknown gait of aibo-ers7, or run in .*did you mean .*a-training"):
+    with pytest.raises(InputError, match=r"unknown gait of aibo-ers7, or experiment in .*did you mean .*a-training"):
         find_walk("2026-01-02_a-trainign", runs=runs)
 
 
 def test_a_folder_that_is_no_experiment_says_so(runs, tmp_path):
     (tmp_path / "notes").mkdir()
-    with pytest.raises(InputError, match="unknown run, training, comparison or lab result"):
+    with pytest.raises(InputError, match="notes: is a folder, but not that of an experiment"):
         find(tmp_path / "notes", runs)
     with pytest.raises(InputError, match=r"notes: is not an experiment of gaitopt: it has no config\.toml"):
         open_experiment(tmp_path / "notes")

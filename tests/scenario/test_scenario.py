@@ -112,7 +112,7 @@ def test_what_is_no_quantity_is_told_in_plain_words(value):
         ({"mean": 0.6, "sd": 0.1}, "unknown key 'friction.sd'; did you mean friction.std"),
         ({"mean": 0.6}, "key 'friction.std' is missing"),
         ({"mean": 0.6, "std": -0.1}, "friction.std: got -0.1; expected greater than or equal to 0"),
-        ({"mean": "a", "std": 0.1}, "friction.mean: got 'a'; expected a valid number"),
+        ({"mean": "a", "std": 0.1}, "friction.mean: got 'a'; expected a number"),
         ({"low": 2.0, "high": 1.0}, "friction: low 2.0 must not be above high 1.0"),
         (float("nan"), "friction: got nan; expected a finite number"),
         ({"mean": float("inf"), "std": 0.1}, "friction.mean: got inf; expected a finite number"),
@@ -138,7 +138,7 @@ def test_servos_must_have_strength():
         ("time_limit_s", 1e-9, "field.time_limit_s: got 1e-09; expected greater than or equal to 0.1"),
         ("length_m", 2e6, "field.length_m: got 2000000.0; expected less than or equal to 1000"),
         ("run_up_m", -0.1, "field.run_up_m: got -0.1; expected greater than or equal to 0"),
-        ("half_width_m", "1", "field.half_width_m: got '1'; expected a valid number"),
+        ("half_width_m", "1", "field.half_width_m: got '1'; expected a number"),
         ("lenght_m", 2.0, "unknown key 'field.lenght_m'; did you mean field.length_m"),
     ],
 )

@@ -89,12 +89,15 @@ class Settings(Spec):
         """
         robot = resolved(given.get("robot", DEFAULT_ROBOT), RobotSpec, load_robot)
         scenario = resolved(given.get("scenario", DEFAULT_SCENARIO), ScenarioSpec, load_scenario)
-        usual = engine_of(robot)
-        engine = given.get("engine", usual)
+        engine = given.get("engine", {})
+        if isinstance(engine, str):
+            engine = engine_of(robot, engine)
+        elif isinstance(engine, Mapping):
+            engine = changed(engine_of(robot), engine, "engine")
         return given | {
             "robot": robot,
             "scenario": scenario,
-            "engine": changed(usual, engine, "engine") if isinstance(engine, Mapping) else engine,
+            "engine": engine,
             "gait": _resolved_gait(given.get("gait", robot.start_gait), robot),
         }
 
@@ -144,7 +147,7 @@ def resolved(choice: Any, kind: type[SpecType], load: Callable[[str | Path], Spe
 
 
 def changed(spec: SpecType, changes: Mapping[str, Any], source: str) -> SpecType:
-    """Return a spec with the changes of a table; errors name the source."""
+    """Return a spec with the changes of a table, or another spec in its place; errors name the source."""
     return parse_spec(type(spec), _merged(spec, changes), source)
 
 

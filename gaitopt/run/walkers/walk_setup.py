@@ -14,7 +14,16 @@ from gaitopt.gait.gait_file import Gait, check_gait, gait_names, load_gait, read
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot
-from gaitopt.run.experiment import BEST, LATEST, look_up, names, open_experiment
+from gaitopt.run.experiment import (
+    BEST,
+    LATEST,
+    MEMBERS,
+    check_experiment,
+    check_no_folder,
+    look_up,
+    names,
+    open_experiment,
+)
 from gaitopt.run.settings.base import DEFAULT_ROBOT, DEFAULT_SCENARIO
 from gaitopt.run.settings.overrides import change_specs
 from gaitopt.run.walkers.own_controller import OwnWalker
@@ -25,7 +34,6 @@ from gaitopt.scenario.spec import ScenarioSpec, load_scenario, scenario_names
 from gaitopt.spec import parse_spec
 
 if TYPE_CHECKING:
-    from gaitopt.run.compare.folder import ComparisonFolder
     from gaitopt.run.learn.folder import RunFolder
     from gaitopt.run.train.folder import TrainFolder
 
@@ -159,7 +167,7 @@ def _named(
         robot = read_gait(text).robot
     spec = robot_of_choice(usual_robot if robot is None else robot)
     if not text.endswith(".toml") and text not in gait_names(spec):
-        raise unknown_name(f"gait of {spec.name}, or run in {runs},", text, [*gait_names(spec), *names(runs)])
+        raise unknown_name(f"gait of {spec.name}, or experiment in {runs},", text, [*gait_names(spec), *names(runs)])
     ground = scenario_of_choice(DEFAULT_SCENARIO if scenario is None else scenario)
     label = Path(text).stem if text.endswith(".toml") else text
     return _setup(label, GaitWalker(load_gait(text, spec)), spec, ground)
@@ -185,25 +193,33 @@ def _engine_in(origin: Mapping[str, Any], robot: RobotSpec, source: str) -> Engi
     return parse_spec(EngineSpec, usual | {key: origin[key] for key in ("time_step_s",) if key in origin}, source)
 
 
-def _experiment(text: str, runs: Path) -> RunFolder | TrainFolder | ComparisonFolder | None:
-    """Return the experiment of a name or path, None if there is none."""
+def _experiment(text: str, runs: Path) -> RunFolder | TrainFolder | None:
+    """Return the run or training of a name or path, None if there is none.
+
+    Raises:
+        InputError: it is another kind of experiment, or a folder of something else.
+    """
     folder = look_up(text, runs, ("learn", "train"))  # kinds that `latest` can be
-    return None if folder is None else open_experiment(folder)
+    if folder is None:
+        check_no_folder(text)
+        return None
+    if (kind := check_experiment(folder)) == "compare":
+        raise InputError(f"{folder}: is a comparison; evaluate one of its runs: {', '.join(_members(folder))}")
+    if kind == "lab":
+        raise InputError(f"{folder}: is a lab result, which cannot walk; expected a run or a training")
+    return open_experiment(folder)
 
 
 def _of_experiment(
-    folder: RunFolder | TrainFolder | ComparisonFolder, robot: RobotChoice | None, scenario: ScenarioChoice | None
+    folder: RunFolder | TrainFolder, robot: RobotChoice | None, scenario: ScenarioChoice | None
 ) -> WalkSetup:
     """Return the walk setup of a run or a training: what it learned, with its own robot, scenario and engine.
 
     Raises:
-        InputError: it has learned nothing yet, is for another robot, or is a comparison.
+        InputError: it has learned nothing yet, or is for another robot.
     """
-    from gaitopt.run.compare.folder import ComparisonFolder
     from gaitopt.run.learn.folder import RunFolder
 
-    if isinstance(folder, ComparisonFolder):
-        raise InputError(f"{folder.path}: is a comparison; evaluate one of its runs: {', '.join(_members(folder))}")
     config, kind = folder.config, "run" if isinstance(folder, RunFolder) else "training"
     if robot is not None and (given := _name_of(robot)) != config.robot.name:
         raise InputError(f"{folder.path}: is a {kind} of {config.robot.name}; got robot {given}: leave the robot out")
@@ -222,9 +238,9 @@ def _name_of(robot: RobotChoice) -> str:
     return robot if isinstance(robot, str) and not robot.endswith(".toml") else robot_of_choice(robot).name
 
 
-def _members(folder: ComparisonFolder) -> list[str]:
+def _members(folder: Path) -> list[str]:
     """Return the paths of a comparison's runs, in decreasing order of the measured score."""
-    measured = {str(member.path): _measured(member.path) for member in folder.members}
+    measured = {str(path): _measured(path) for path in sorted((folder / MEMBERS).glob("*/"))}
     return sorted(measured, key=lambda path: -measured[path])
 
 
