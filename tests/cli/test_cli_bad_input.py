@@ -129,7 +129,7 @@ def test_a_file_that_is_no_text(refused, here):
     (here / "gait.toml").write_bytes(b"\xff\xfe\x00")
     assert "gait.toml: is not UTF-8 text" in refused("score", "gait.toml")
     (here / "folder.toml").mkdir()
-    assert "folder.toml: cannot be read: Is a directory" in refused("score", "folder.toml")
+    assert "folder.toml: is a folder, but not that of an experiment" in refused("score", "folder.toml")
 
 
 @pytest.mark.parametrize("verb", WALKERS)
