@@ -64,7 +64,7 @@ def test_an_unknown_robot_is_told_the_nearest():
 
 
 def test_specs_cannot_be_changed(robot):
-    with pytest.raises(ValueError, match="frozen"):
+    with pytest.raises(ValueError, match="cannot be changed in place"):
         robot.name = "other"
 
 
