@@ -21,6 +21,8 @@ SMALL = {"traversals": 12, "steps": 2048, "seeds": 1, "repeats": 2, "fresh": 2, 
 """Largest budgets with which blocks are run."""
 BUDGET = re.compile(rf"\b({'|'.join(SMALL)})( |=)(\d[\d_]*(?:\.\d+)?)")
 MEASURED = re.compile(r"(gaitopt (?:learn|train|compare)\b)(?!.*--fresh)")
+MEASURING = re.compile(r"gaitopt\.(?:learn|train|compare|\w+Settings)\((?=\w+=)(?!.*fresh=)")
+"""Commands and calls that measure by 20 evaluation walks unless told otherwise."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,7 @@ def small(block: Block) -> str:
     """Return the text of a block with small budgets; all else stays."""
     text = BUDGET.sub(lambda match: match[1] + match[2] + _least(match[1], match[3]), block.text)
     if block.language == "python":
-        return text
+        return MEASURING.sub(r"\g<0>fresh=2, ", text)
     text = MEASURED.sub(r"\1 --fresh 2", text.replace("\\\n", " "))
     return text.replace("gaitopt train ", "gaitopt train --environments 2 ")
 

@@ -73,4 +73,5 @@ def test_budgets_are_made_small_and_nothing_else():
 
     assert shrunk("gaitopt learn --traversals 450 --seed 450") == "gaitopt learn --fresh 2 --traversals 12 --seed 450"
     assert shrunk("gaitopt evaluate fast.toml --repeats 1") == "gaitopt evaluate fast.toml --repeats 1"
-    assert shrunk("train(steps=20_000, rate=0.1)", "python") == "train(steps=2048, rate=0.1)"
+    assert shrunk("gaitopt.train(steps=20_000)", "python") == "gaitopt.train(fresh=2, steps=2048)"
+    assert shrunk("gaitopt.learn(settings, workers=2)", "python") == "gaitopt.learn(settings, workers=2)"
