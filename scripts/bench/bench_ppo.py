@@ -1,11 +1,11 @@
-"""PPO beside stable-baselines3's: the same environment, hyperparameters, steps and machine, in one run.
+"""PPO compared with that of stable-baselines3: the same environment, hyperparameters, steps and machine, in one run.
 
-Ours is told not to bring observations and rewards to one scale, because stable-baselines3's does not unless its
-environments are wrapped; the gradients of policy and critic it shortens apart as always.
+Our PPO does not scale observations and rewards here, because that of stable-baselines3 does not unless its environments
+are wrapped. It clips the gradients of policy and critic separately, as always.
 
 Three settings: stable-baselines3's defaults with one environment per core; its fastest (8 environments, batches of
-256); and, for the final return, the defaults over several seeds. Also what an environment step costs beside the bare
-physics in it. Needs stable-baselines3: `make baselines`. Run it on an idle machine.
+256); and, for the final return, the defaults over several seeds. Also the cost of an environment step relative to the
+bare physics in it. Needs stable-baselines3: `make baselines`. Run it on an idle machine.
 """
 
 import argparse
@@ -141,8 +141,8 @@ def step_cost(turns: int = 50, steps: int = 8) -> dict[str, float]:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--steps", type=int, default=20_480, help="of every training")
-    parser.add_argument("--seeds", type=int, default=5, help="of the comparison of returns")
+    parser.add_argument("--steps", type=int, default=20_480, help="environment steps of every training")
+    parser.add_argument("--seeds", type=int, default=5, help="number of random seeds for the comparison of returns")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     try:

@@ -1,4 +1,4 @@
-"""How fast a local Ray walks beside the process pool, in traversals a second: both in one run, taking turns."""
+"""Traversals per second of a local Ray and of the process pool, measured alternately in one run."""
 
 import argparse
 import json
@@ -60,8 +60,10 @@ def measure(traversals: int, turns: int) -> dict:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--traversals", type=int, default=200, help="of each, in all (default: %(default)s)")
-    parser.add_argument("--turns", type=int, default=10, help="in so many turns (default: %(default)s)")
+    parser.add_argument(
+        "--traversals", type=int, default=200, help="traversals of each in total (default: %(default)s)"
+    )
+    parser.add_argument("--turns", type=int, default=10, help="number of turns (default: %(default)s)")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     result = measure(args.traversals, args.turns)

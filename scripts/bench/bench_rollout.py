@@ -1,8 +1,8 @@
-"""What a traversal costs beyond its physics: wall time a step against a bare stepSimulation loop.
+"""Cost of a traversal beyond its physics: wall time per step, compared with a bare stepSimulation loop.
 
-The bare loop is written here against PyBullet alone. It gets the commands of the traversal, at every command period by
-setJointMotorControlArray, in a world of its own in the same process. The two take turns; the median of the pairs'
-ratios is printed. That both did the same work is checked: the bare robot must end where the traversal ended.
+The bare loop uses PyBullet alone. It sends the commands of the traversal by setJointMotorControlArray at every command
+period, in its own world in the same process. The two alternate; the median of the pairs' ratios is printed. To check
+that both did the same work, the bare robot must end where the traversal ended.
 """
 
 import argparse

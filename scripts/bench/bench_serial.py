@@ -1,9 +1,9 @@
-"""How punctual streams are, and how soon servos are off: drivers over pseudo-terminals against emulated robots.
+"""Timing of command streams and of switching the servos off: drivers and emulated robots on pseudo-terminals.
 
-Dynamixel: 12 servos at 1 Mbps, 50 commands a second. OpenCat: 20 poses a second; each reply within the firmware's model
-of motion (1 ms + 8 ms for each 2 degrees and one more). Then a walking process gets SIGTERM: the time until servos-off
-is on the wire. Run it on an idle machine; beside each stream, a bare loop of sleeps of the same period tells how
-punctual that machine itself is.
+Dynamixel: 12 servos at 1 Mbps, 50 commands a second. OpenCat: 20 poses a second; each reply is compared with the
+firmware's time of motion (1 ms + 8 ms for each 2 degrees and one more). Then a walking process gets SIGTERM: the time
+until servos-off is on the wire. Run it on an idle machine. Beside each stream, a bare loop of sleeps of the same period
+measures the timing of the machine itself.
 """
 
 import argparse
@@ -138,8 +138,8 @@ class Tap:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=60.0, help="of each stream")
-    parser.add_argument("--kills", type=int, default=5, help="how often a walk is killed")
+    parser.add_argument("--seconds", type=float, default=60.0, help="duration of each stream")
+    parser.add_argument("--kills", type=int, default=5, help="number of walks that are killed")
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()
     result = {}

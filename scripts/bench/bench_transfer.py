@@ -1,6 +1,6 @@
-"""How much of a gait's simulated speed arrives on an emulated robot, timed by its light gate.
+"""Fraction of a gait's simulated speed that an emulated robot reaches, measured by its light gate.
 
-OpenCat plays the gait from its own memory (a native skill); Dynamixel servos are streamed to.
+OpenCat plays the gait from its own memory (a native skill); Dynamixel servos receive a stream of commands.
 """
 
 import argparse
@@ -36,7 +36,7 @@ def transfer(robot_name: str, gait_name: str, repeats: int, scenario_name: str) 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--robot", choices=list(NATIVE), action="append")
-    parser.add_argument("--gait", default="learned", help="a gait's name or file")
+    parser.add_argument("--gait", default="learned", help="name or file of a gait")
     parser.add_argument("--repeats", type=int, default=5, help="walks of the emulated robot")
     parser.add_argument("--scenario", default="field")
     parser.add_argument("--json", action="store_true")

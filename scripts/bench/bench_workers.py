@@ -1,4 +1,4 @@
-"""How much faster several workers walk than one, in traversals a second: both in one run, taking turns."""
+"""Traversals per second of one worker process and of several, measured alternately in one run."""
 
 import argparse
 import json
@@ -21,7 +21,7 @@ def per_second(pool, tasks) -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--traversals", type=int, default=40, help="in each turn")
+    parser.add_argument("--traversals", type=int, default=40, help="traversals in each turn")
     parser.add_argument("--turns", type=int, default=3)
     parser.add_argument("--json", action="store_true")
     args = parser.parse_args()

@@ -1,7 +1,7 @@
 """A digest of what learn, train and compare store: equal digests mean that no number of any walk has changed.
 
-Digested are parameters, seeds and results, in the order stored; paths, times and words are not. The digests depend on
-the machine's floating point, so compare two versions of gaitopt on one machine:
+The digests cover parameters, seeds and results, in the order stored, but no paths, times or words. They depend on the
+machine's floating point, so compare two versions of gaitopt on one machine:
 
     python scripts/bench/digest_results.py
 """
@@ -30,7 +30,7 @@ VERBS = {
 TIMES = {"wall_s", "overhead_s"}
 """Columns of the databases that differ from one computation to the next."""
 ORDER = {"traversals": "purpose, iteration, candidate, repeat", "iterations": "iteration"}
-"""By what the rows of a table are ordered: workers store them as they come."""
+"""Order of the rows of a table: workers store them as they come."""
 
 
 def main() -> None:
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def digest_of(folder: Path) -> tuple[str, dict[str, int]]:
-    """Return the digest of all that is stored in a folder, and how many numbers of each kind of file it is made of."""
+    """Return the digest of all that is stored in a folder, and how many numbers of each kind of file it covers."""
     digest, counted = hashlib.sha256(), dict.fromkeys((".db", ".npz", ".csv"), 0)
     for path in sorted(folder.rglob("*"), key=lambda path: path.relative_to(folder).parts[1:]):  # without the date
         read = {".db": _database, ".npz": _arrays, ".csv": _progress}.get(path.suffix)
