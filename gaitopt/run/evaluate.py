@@ -12,12 +12,13 @@ from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.run.real.robot import OperatedRobot
 from gaitopt.run.rollout import World, fresh_seed, measure
+from gaitopt.run.settings.base import score_of_choice
 from gaitopt.run.walkers.walk_setup import RobotChoice, ScenarioChoice, WalkSetup, find_walk
-from gaitopt.scenario.objective import ScoreSpec, parse_score
+from gaitopt.scenario.objective import ScoreSpec
 from gaitopt.walk.evaluation import Evaluation
 from gaitopt.walk.traversal import Observer, Traversal
 from gaitopt.walk.traversal import traverse as walk
-from gaitopt.workers import RAY, WorkerChoice, check_workers, default_count
+from gaitopt.workers import WorkerChoice, workers_of_choice
 
 
 def evaluate(
@@ -139,34 +140,6 @@ def whole(name: str, value: Any, least: int) -> int:
     if number < least:
         raise InputError(f"{name}: got {value!r:.80}; expected a whole number of at least {least}")
     return number
-
-
-def workers_of_choice(choice: Any) -> WorkerChoice:
-    """Return a number of processes, all cores for None; or `ray`.
-
-    Raises:
-        InputError: it is something else, or such workers are not available.
-    """
-    if choice is None:
-        return default_count()
-    if choice != RAY and (isinstance(choice, bool) or not hasattr(choice, "__index__")):
-        raise InputError(f"workers: got {choice!r:.80}; expected a number of processes, None for all cores, or 'ray'")
-    workers = RAY if choice == RAY else operator.index(choice)
-    check_workers(workers)
-    return workers
-
-
-def score_of_choice(choice: Any) -> ScoreSpec:
-    """Return an objective that is given as text or as a spec.
-
-    Raises:
-        InputError: it is something else, or the text cannot be read.
-    """
-    if isinstance(choice, str):
-        return parse_score(choice)
-    if not isinstance(choice, ScoreSpec):
-        raise InputError(f"score: got {choice!r:.80}; expected text such as 'speed - 0.5*sway', or a ScoreSpec")
-    return choice
 
 
 def engine_of_choice(choice: Any) -> EngineSpec | None:

@@ -17,7 +17,7 @@ from gaitopt.run.train.train import TrainOutcome
 from gaitopt.view.compare.compare import finish_comparison
 from gaitopt.view.learn.learn import finish_run
 from gaitopt.view.train.train import finish_training
-from gaitopt.workers import WorkerChoice, check_count, check_workers, default_count
+from gaitopt.workers import WorkerChoice, check_count, workers_of_choice
 
 
 def resume(
@@ -40,8 +40,7 @@ def resume(
     Raises:
         InputError: there is no such experiment, or it cannot be continued.
     """
-    workers = default_count() if workers is None else workers
-    check_workers(workers)
+    workers = workers_of_choice(workers)
     folder = experiment
     if isinstance(experiment, (str, Path)):
         folder = open_experiment(find(experiment, Path(runs), RESUMABLE))

@@ -1,7 +1,7 @@
 """Runs many tasks in any number of processes, on one machine or many; independent of robots."""
 
 from gaitopt.workers.base import Workers
-from gaitopt.workers.catalog import check_workers, make_workers
+from gaitopt.workers.catalog import check_workers, make_workers, workers_of_choice
 from gaitopt.workers.count import RAY, WorkerChoice, check_count, default_count
 from gaitopt.workers.in_process import InProcess
 
@@ -14,4 +14,5 @@ __all__ = [
     "check_workers",
     "default_count",
     "make_workers",
+    "workers_of_choice",
 ]

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable
+from typing import Any
 
+from gaitopt.errors import InputError
 from gaitopt.workers.base import Result, Task, Workers
-from gaitopt.workers.count import RAY, WorkerChoice, check_count
+from gaitopt.workers.count import RAY, WorkerChoice, check_count, default_count
 from gaitopt.workers.in_process import InProcess
 
 
@@ -43,3 +46,18 @@ def check_workers(choice: WorkerChoice) -> None:
         check_ray()
     else:
         check_count(choice)
+
+
+def workers_of_choice(choice: Any) -> WorkerChoice:
+    """Return a number of processes, all cores for None; or `ray`.
+
+    Raises:
+        InputError: it is something else, or such workers are not available.
+    """
+    if choice is None:
+        return default_count()
+    if choice != RAY and (isinstance(choice, bool) or not hasattr(choice, "__index__")):
+        raise InputError(f"workers: got {choice!r:.80}; expected a number of processes, None for all cores, or 'ray'")
+    workers = RAY if choice == RAY else operator.index(choice)
+    check_workers(workers)
+    return workers

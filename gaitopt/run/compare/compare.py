@@ -55,7 +55,7 @@ def new_comparison(settings: CompareSettings, runs: Path, workers: WorkerChoice 
     """Make the folder of a new comparison; for policies, the speed of the gait alone is measured first.
 
     Raises:
-        InputError: no method is left, the folder exists, or it cannot be written.
+        InputError: no method is left, or the folder cannot be written.
     """
     planned = plan(settings)
     trainings = {member.seed: member for member in planned.members if isinstance(member, TrainSettings)}

@@ -135,7 +135,7 @@ def create_comparison(
         now: time in UTC; the present if None.
 
     Raises:
-        InputError: the folder exists, or it cannot be written.
+        InputError: it cannot be written.
     """
 
     def fill(draft: Path) -> None:

@@ -11,15 +11,16 @@ from gaitopt.optim.catalog import OPTIMIZERS, resolve_options
 from gaitopt.registry import Registry
 from gaitopt.rl.algorithms.catalog import ALGORITHMS
 from gaitopt.run.compare.budget import Budget, Steps, Traversals
-from gaitopt.run.learn.settings import TRAVERSALS, LearnSettings, score_of
-from gaitopt.run.settings.base import EvaluationWalks, Seed, Settings, changed
+from gaitopt.run.learn.settings import TRAVERSALS, LearnSettings
+from gaitopt.run.settings.base import EvaluationWalks, Seed, Settings, adjusted, score_setting
+from gaitopt.run.settings.overrides import METHOD
 from gaitopt.run.train.defaults import SEEING_SPEED, usual_policy
 from gaitopt.run.train.settings import STEPS, PolicyOptions, TrainSettings, training_options
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.spec import Count
 from gaitopt.walk.policy_controller import Interface
 
-ALL, METHOD = "all", "method"
+ALL = "all"
 SEEDS, MOST_SEEDS = 5, 1000
 OWN = {
     "optimizers": ("optimizers", "traversals", "score"),
@@ -76,8 +77,8 @@ class CompareSettings(Settings):
             return values | {
                 "algorithms": methods,
                 "steps": given.get("steps", STEPS),
-                "interface": _changed(SEEING_SPEED, interface, "interface"),
-                "policy_options": _changed(PolicyOptions(), begin, "policy"),
+                "interface": adjusted(SEEING_SPEED, interface, "interface"),
+                "policy_options": adjusted(PolicyOptions(), begin, "policy"),
                 "options": {
                     name: training_options(name, usual_policy(name), own)
                     for name, own in _own_options(methods, options).items()
@@ -87,7 +88,7 @@ class CompareSettings(Settings):
         return values | {
             "optimizers": methods,
             "traversals": given.get("traversals", TRAVERSALS),
-            "score": score_of(given.get("score", values["scenario"].score or SPEED)),
+            "score": score_setting(given.get("score", values["scenario"].score or SPEED)),
             "options": {name: resolve_options(name, own) for name, own in _own_options(methods, options).items()},
         }
 
@@ -180,7 +181,3 @@ def _own_options(methods: Sequence[str], given: Mapping[str, Any]) -> dict[str, 
         if not isinstance(own, Mapping):
             raise InputError(f"options.{name}: got {own!r}; expected a table")
     return {name: {**given.get(METHOD, {}), **given.get(name, {})} for name in methods}
-
-
-def _changed(usual: Any, choice: Any, source: str) -> Any:
-    return changed(usual, choice, source) if isinstance(choice, Mapping) else choice

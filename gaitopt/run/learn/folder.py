@@ -45,7 +45,7 @@ def create_run(settings: LearnSettings, runs: Path, now: datetime.datetime | Non
     """Make the folder of a new run, whole or not at all.
 
     Raises:
-        InputError: the folder exists, or it cannot be written.
+        InputError: it cannot be written.
     """
     return RunFolder(make_folder(runs, settings.name, lambda draft: fill_run(draft, settings), now))
 

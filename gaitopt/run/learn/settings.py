@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field
@@ -14,10 +13,9 @@ from gaitopt.gait.space import GaitSpace
 from gaitopt.optim.base import Features, Optimizer
 from gaitopt.optim.catalog import DEFAULT, OPTIMIZERS, make_optimizer, resolve_options
 from gaitopt.run.real.robot import RealRobot
-from gaitopt.run.settings.base import EvaluationWalks, Seed, Settings
-from gaitopt.scenario.objective import SPEED, ScoreSpec, parse_score
+from gaitopt.run.settings.base import EvaluationWalks, Seed, Settings, score_setting
+from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.seeding import Stream, generator
-from gaitopt.spec import parse_spec
 
 TRAVERSALS = 1035
 FRESH, FRESH_ON_ROBOT = 20, 5
@@ -59,7 +57,7 @@ class LearnSettings(Settings):
             "name": f"{values['robot'].name}-{optimizer.rpartition(':')[2]}",
             **values,
             "options": resolve_options(optimizer, given.get("options")),
-            "score": score_of(given.get("score", values["scenario"].score or SPEED)),
+            "score": score_setting(given.get("score", values["scenario"].score or SPEED)),
         }
 
 
@@ -72,21 +70,6 @@ class BudgetError(InputError):
         )
         self.cost = cost
         """Number of traversals of the first iteration."""
-
-
-def score_of(choice: Any) -> ScoreSpec:
-    """Return the objective given as text, a table of weights, or a spec.
-
-    Raises:
-        InputError: it is something else, or cannot be read.
-    """
-    if isinstance(choice, str):
-        return parse_score(choice)
-    if isinstance(choice, Mapping):
-        return parse_spec(ScoreSpec, choice, "score")
-    if isinstance(choice, ScoreSpec):
-        return choice
-    raise InputError(f"score: got {choice!r}; expected a weighted sum such as 'speed - 0.5*sway'")
 
 
 def new_optimizer(settings: LearnSettings) -> Optimizer:

@@ -10,6 +10,7 @@ Settings left out take their defaults, which may depend on others, such as the e
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
@@ -21,6 +22,7 @@ from gaitopt.gait.gait_file import Gait, check_gait, load_gait
 from gaitopt.gait.parameters import GaitParameters, Twelve
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot
+from gaitopt.scenario.objective import ScoreSpec, parse_score
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
 from gaitopt.spec import Spec, parse_spec
 
@@ -87,17 +89,15 @@ class Settings(Spec):
         Raises:
             InputError: a name is unknown, or settings contradict each other.
         """
-        robot = resolved(given.get("robot", DEFAULT_ROBOT), RobotSpec, load_robot)
-        scenario = resolved(given.get("scenario", DEFAULT_SCENARIO), ScenarioSpec, load_scenario)
+        robot = _robot(given.get("robot", DEFAULT_ROBOT))
+        scenario = given.get("scenario", DEFAULT_SCENARIO)
         engine = given.get("engine", {})
         if isinstance(engine, str):
             engine = engine_of(robot, engine)
-        elif isinstance(engine, Mapping):
-            engine = changed(engine_of(robot), engine, "engine")
         return given | {
             "robot": robot,
-            "scenario": scenario,
-            "engine": engine,
+            "scenario": _from_table(scenario, ScenarioSpec, scenario_of_choice, "scenario"),
+            "engine": adjusted(engine_of(robot), engine, "engine"),
             "gait": _resolved_gait(given.get("gait", robot.start_gait), robot),
         }
 
@@ -109,7 +109,7 @@ class Settings(Spec):
     def changed(self, /, **changes: Any) -> Self:
         """Return the settings with some changed; defaults are derived again."""
         given = {name: getattr(self, name) for name in self.model_fields_set}
-        robot = resolved(changes.get("robot") or self.robot, RobotSpec, load_robot)
+        robot = _robot(changes.get("robot") or self.robot)
         if robot.name != self.robot.name and "gait" in given:
             given["gait"] = self.gait.name  # the other robot's gait of that name
         return type(self)(**given | changes)
@@ -128,26 +128,76 @@ def settings_of(kind: type[SettingsType], settings: SettingsType | None, fields:
     return settings.changed(**fields) if fields else settings
 
 
-def resolved(choice: Any, kind: type[SpecType], load: Callable[[str | Path], SpecType]) -> SpecType:
-    """Return the spec given by a name, a path, a table or a spec.
+def robot_of_choice(choice: Any) -> RobotSpec:
+    """Return a robot by name, file or spec.
 
     Raises:
         InputError: there is none, or it is something else.
     """
-    what = kind.__name__.removesuffix("Spec").lower()
-    if isinstance(choice, kind):
-        return choice
-    if isinstance(choice, (str, Path)):
-        return load(choice)
-    if isinstance(choice, Mapping):
-        table = dict(choice)
-        base = table.pop("base", None)
-        return parse_spec(kind, table, what) if base is None else changed(resolved(base, kind, load), table, what)
-    raise InputError(f"{what}: got {choice!r}; expected a name, a file or a {kind.__name__}")
+    if isinstance(choice, (str, PathLike)):
+        return load_robot(choice if isinstance(choice, str) else Path(choice))
+    if not isinstance(choice, RobotSpec):
+        raise InputError(f"robot: got {choice!r:.80}; expected a name, a robot.toml file or a RobotSpec")
+    return choice
+
+
+def scenario_of_choice(choice: Any) -> ScenarioSpec:
+    """Return a scenario by name, file or spec.
+
+    Raises:
+        InputError: there is none, or it is something else.
+    """
+    if isinstance(choice, (str, PathLike)):
+        return load_scenario(choice if isinstance(choice, str) else Path(choice))
+    if not isinstance(choice, ScenarioSpec):
+        raise InputError(f"scenario: got {choice!r:.80}; expected a name, a .toml file or a ScenarioSpec")
+    return choice
+
+
+def score_of_choice(choice: Any) -> ScoreSpec:
+    """Return an objective that is given as text or as a spec.
+
+    Raises:
+        InputError: it is something else, or the text cannot be read.
+    """
+    if isinstance(choice, str):
+        return parse_score(choice)
+    if not isinstance(choice, ScoreSpec):
+        raise InputError(f"score: got {choice!r:.80}; expected text such as 'speed - 0.5*sway', or a ScoreSpec")
+    return choice
+
+
+def score_setting(choice: Any) -> ScoreSpec:
+    """Return the objective of a setting, which may also be a table of weights.
+
+    Raises:
+        InputError: it is something else, or cannot be read.
+    """
+    return parse_spec(ScoreSpec, choice, "score") if isinstance(choice, Mapping) else score_of_choice(choice)
+
+
+def _from_table(choice: Any, kind: type[SpecType], of_choice: Callable[[Any], SpecType], source: str) -> SpecType:
+    """Return the spec of a table, which may change that of its `base`; or of another choice."""
+    if not isinstance(choice, Mapping):
+        return of_choice(choice)
+    table = dict(choice)
+    base = table.pop("base", None)
+    if base is None:
+        return parse_spec(kind, table, source)
+    return changed(_from_table(base, kind, of_choice, source), table, source)
+
+
+def _robot(choice: Any) -> RobotSpec:
+    return _from_table(choice, RobotSpec, robot_of_choice, "robot")
+
+
+def adjusted(usual: Spec, choice: Any, source: str) -> Any:
+    """Return the usual spec with the changes of a table; or another choice, which takes its place."""
+    return changed(usual, choice, source) if isinstance(choice, Mapping) else choice
 
 
 def changed(spec: SpecType, changes: Mapping[str, Any], source: str) -> SpecType:
-    """Return a spec with the changes of a table, or another spec in its place; errors name the source."""
+    """Return a spec with the changes of a table; errors name the source."""
     return parse_spec(type(spec), _merged(spec, changes), source)
 
 

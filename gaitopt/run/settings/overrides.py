@@ -48,12 +48,14 @@ def change_specs(specs: Mapping[str, Any], changes: Sequence[str]) -> dict[str, 
     Raises:
         InputError: a spec or key is unknown, or a value is not valid.
     """
-    tables, specs = parse_changes(changes, specs), dict(specs)
+    tables, usual = parse_changes(changes, specs), specs["engine"] == engine_of(specs["robot"])
     robot = changed(specs["robot"], tables.get("robot", {}), "--set robot")
-    if specs["engine"] == engine_of(specs["robot"]):  # the usual engine settings follow from the robot
-        specs["engine"] = engine_of(robot)
-    specs["robot"] = robot
-    return {name: changed(spec, tables.get(name, {}), f"--set {name}") for name, spec in specs.items()}
+    engine = engine_of(robot) if usual else specs["engine"]  # the usual engine settings follow from the robot
+    return {
+        "robot": robot,
+        "scenario": changed(specs["scenario"], tables.get("scenario", {}), "--set scenario"),
+        "engine": changed(engine, tables.get("engine", {}), "--set engine"),
+    }
 
 
 def change_settings(

@@ -123,6 +123,6 @@ def create_training(settings: TrainSettings, pace_mps: float, runs: Path) -> Tra
     """Make the folder of a new training, whole or not at all.
 
     Raises:
-        InputError: the folder exists, or it cannot be written.
+        InputError: it cannot be written.
     """
     return TrainFolder(make_folder(runs, settings.name, lambda draft: write_config(draft, settings, pace_mps=pace_mps)))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
@@ -17,7 +16,7 @@ from gaitopt.rl.policies.gaussian_mlp import GaussianMLPPolicy
 from gaitopt.rl.policies.linear_gaussian import LinearGaussianPolicy
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
 from gaitopt.rl.training import Stopping
-from gaitopt.run.settings.base import EvaluationWalks, Seed, Settings, changed
+from gaitopt.run.settings.base import EvaluationWalks, Seed, Settings, adjusted
 from gaitopt.run.train.defaults import usual_interface, usual_policy, walking_options
 from gaitopt.seeding import Stream, generator
 from gaitopt.spec import Count, Positive, Real, Spec
@@ -91,8 +90,6 @@ class TrainSettings(Settings):
         policy = given.get("policy", usual_policy(algorithm))
         if policy not in POLICIES:
             raise unknown_name("policy", str(policy), POLICIES)
-        usual, interface = usual_interface(policy), given.get("interface")
-        begin = given.get("policy_options", PolicyOptions())
         return {
             "name": f"{values['robot'].name}-{algorithm.rpartition(':')[2]}-{values['scenario'].name}",
             "steps": None if "iterations" in given else STEPS,
@@ -100,12 +97,8 @@ class TrainSettings(Settings):
             "algorithm": algorithm,
             "options": training_options(algorithm, policy, given.get("options")),
             "policy": policy,
-            "policy_options": changed(PolicyOptions(), begin, "policy") if isinstance(begin, Mapping) else begin,
-            "interface": changed(usual, interface, "interface")
-            if isinstance(interface, Mapping)
-            else usual
-            if interface is None
-            else interface,
+            "policy_options": adjusted(PolicyOptions(), given.get("policy_options", {}), "policy"),
+            "interface": adjusted(usual_interface(policy), given.get("interface", {}), "interface"),
         }
 
     @model_validator(mode="after")

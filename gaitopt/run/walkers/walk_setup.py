@@ -13,7 +13,7 @@ from gaitopt.errors import InputError, unknown_name
 from gaitopt.gait.gait_file import Gait, check_gait, gait_names, load_gait, read_gait
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.engine import EngineSpec, engine_of
-from gaitopt.robot.spec import RobotSpec, load_robot
+from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.experiment import (
     BEST,
     LATEST,
@@ -24,13 +24,13 @@ from gaitopt.run.experiment import (
     names,
     open_experiment,
 )
-from gaitopt.run.settings.base import DEFAULT_ROBOT, DEFAULT_SCENARIO
+from gaitopt.run.settings.base import DEFAULT_ROBOT, DEFAULT_SCENARIO, robot_of_choice, scenario_of_choice
 from gaitopt.run.settings.overrides import change_specs
 from gaitopt.run.walkers.own_controller import OwnWalker
 from gaitopt.run.walkers.trained_policy import TrainedPolicy, read_trained
 from gaitopt.run.walkers.walker import GaitWalker, Walker
 from gaitopt.scenario.objective import SPEED, ScoreSpec
-from gaitopt.scenario.spec import ScenarioSpec, load_scenario, scenario_names
+from gaitopt.scenario.spec import ScenarioSpec, scenario_names
 from gaitopt.spec import parse_spec
 
 if TYPE_CHECKING:
@@ -100,32 +100,6 @@ def find_walk(
     if setup.walker.gait is not None:
         check_gait(setup.walker.gait, specs["robot"], setup.label)
     return replace(setup, **specs)
-
-
-def robot_of_choice(choice: RobotChoice) -> RobotSpec:
-    """Return a robot by name, file or spec.
-
-    Raises:
-        InputError: there is none, or it is something else.
-    """
-    if isinstance(choice, (str, PathLike)):
-        return load_robot(choice if isinstance(choice, str) else Path(choice))
-    if not isinstance(choice, RobotSpec):
-        raise InputError(f"robot: got {choice!r:.80}; expected a name, a robot.toml file or a RobotSpec")
-    return choice
-
-
-def scenario_of_choice(choice: ScenarioChoice) -> ScenarioSpec:
-    """Return a scenario by name, file or spec.
-
-    Raises:
-        InputError: there is none, or it is something else.
-    """
-    if isinstance(choice, (str, PathLike)):
-        return load_scenario(choice if isinstance(choice, str) else Path(choice))
-    if not isinstance(choice, ScenarioSpec):
-        raise InputError(f"scenario: got {choice!r:.80}; expected a name, a .toml file or a ScenarioSpec")
-    return choice
 
 
 def _given(choice: Any, robot: RobotChoice | None, scenario: ScenarioChoice | None, usual_robot: str) -> WalkSetup:

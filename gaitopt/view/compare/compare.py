@@ -19,7 +19,7 @@ from gaitopt.view.compare.plot import PICTURE, comparison_plot
 from gaitopt.view.compare.progress import CompareProgressView
 from gaitopt.view.compare.table import TABLES, write_tables
 from gaitopt.view.progress_view import reporter
-from gaitopt.workers import WorkerChoice, check_workers, default_count
+from gaitopt.workers import WorkerChoice, workers_of_choice
 
 FILES = TABLES | {"figure": PICTURE}
 """Names of the files that a finished comparison leaves, by kind."""
@@ -47,8 +47,7 @@ def compare(
     Raises:
         InputError: something cannot be used, no method is left, or all runs failed.
     """
-    workers = default_count() if workers is None else workers
-    check_workers(workers)
+    workers = workers_of_choice(workers)
     folder = new_comparison(settings_of(CompareSettings, settings, fields), Path(runs), workers)
     return finish_comparison(folder, workers, report)
 

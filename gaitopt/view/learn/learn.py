@@ -18,7 +18,7 @@ from gaitopt.run.settings.base import settings_of
 from gaitopt.view.learn.curve import learning_curve
 from gaitopt.view.learn.progress import LearnProgressView
 from gaitopt.view.progress_view import reporter
-from gaitopt.workers import WorkerChoice, check_workers, default_count
+from gaitopt.workers import WorkerChoice, workers_of_choice
 
 
 def learn(
@@ -44,8 +44,7 @@ def learn(
     Raises:
         InputError: something cannot be used; nothing is left half-written.
     """
-    workers = default_count() if workers is None else workers
-    check_workers(workers)
+    workers = workers_of_choice(workers)
     return finish_run(new_run(settings_of(LearnSettings, settings, fields), runs), workers, report, operator)
 
 
