@@ -197,7 +197,7 @@ def add_changes(parser: argparse.ArgumentParser, more: str = "") -> None:
         default=[],
         dest="changes",
         metavar="KEY=VALUE",
-        help="change a number, such as scenario.friction=0.5, engine.time_step_s=0.002 or robot.servo.speed_margin=1.0"
+        help="change a number, such as scenario.friction=0.5, engine.time_step_s=0.002 or robot.servo.delay_s=0.01"
         + more,
     )
 

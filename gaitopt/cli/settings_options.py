@@ -53,7 +53,7 @@ def add_settings(parser: argparse.ArgumentParser, kind: type[Settings], leave_ou
         dest="changes",
         metavar="KEY=VALUE",
         help="change one value; KEY is method.OPTION for an option of the optimizer or algorithm (NAME.OPTION for one "
-        "of several), or such as scenario.friction, robot.servo.speed_margin, engine.time_step_s"
+        "of several), or such as scenario.friction, robot.servo.stall_torque_nm, engine.time_step_s"
         f"{more}; VALUE is written as in TOML, or none to switch an option off",
     )
 

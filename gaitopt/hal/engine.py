@@ -25,7 +25,10 @@ class Engine(Protocol):
 ENGINES: Registry[Engine] = Registry(
     "engine",
     "gaitopt.engines",
-    {"pybullet": Entry("gaitopt.hal.sim.pybullet_body:PyBulletBody", "PyBullet: rigid bodies with contacts")},
+    {
+        "pybullet": Entry("gaitopt.hal.sim.pybullet_body:PyBulletBody", "PyBullet, the Bullet engine"),
+        "mujoco": Entry("gaitopt.hal.sim.mujoco_body:MuJoCoBody", "MuJoCo"),
+    },
 )
 """Physics engines by name; other packages add to them by entry points."""
 
@@ -53,4 +56,5 @@ class EngineSpec(Spec):
 
 def engine_of(robot: RobotSpec, name: str = "pybullet") -> EngineSpec:
     """Return the usual settings for a robot: light, quick ones need finer ones than the AIBOs."""
-    return EngineSpec(name=name, **({} if robot.physics is None else robot.physics.model_dump()))
+    physics = robot.physics.get(name)
+    return EngineSpec(name=name, **({} if physics is None else physics.model_dump()))

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import gaitopt
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "cma", "pybullet", "pydantic")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "cma", "pybullet", "mujoco", "pydantic")
 
 
 def made_here() -> str:
