@@ -66,6 +66,7 @@ def _measured_lines(result: Evaluation) -> list[str]:
     lines = {
         f"sway      roll {roll:.1f} deg, pitch {pitch:.1f} deg": roll,
         f"energy    {result.energy_j:.0f} J a traversal": result.energy_j,
+        f"power     {result.power_w:.1f} W": result.power_w,
         f"drift     {result.drift_m * 1e3:+.0f} mm sideways": result.drift_m,
     }
     return [line for line, value in lines.items() if not math.isnan(value)]

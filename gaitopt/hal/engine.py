@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Annotated, Protocol
 
 from pydantic import AfterValidator, Field
@@ -33,6 +35,12 @@ ENGINES: Registry[Engine] = Registry(
 """Physics engines by name; other packages add to them by entry points."""
 
 
+@functools.cache
+def default_engine() -> str:
+    """Return the name of the engine used where none is named: PyBullet where it is installed, else MuJoCo."""
+    return "pybullet" if find_spec("pybullet") else "mujoco"
+
+
 def _known(name: str) -> str:
     if name not in ENGINES:
         raise unknown_name("engine", name, ENGINES)
@@ -42,8 +50,8 @@ def _known(name: str) -> str:
 class EngineSpec(Spec):
     """How the physics are computed."""
 
-    name: Annotated[str, AfterValidator(_known)] = "pybullet"
-    """Name of the engine."""
+    name: Annotated[str, AfterValidator(_known)] = Field(default_factory=default_engine)
+    """Name of the engine (default: PyBullet where it is installed, else MuJoCo)."""
     time_step_s: Annotated[Positive, Field(le=LONGEST_STEP_S)] = 0.004
     """Time step [s]; a whole number of them must make a command period."""
     solver_iterations: Annotated[int, Field(strict=True, ge=1, le=MOST_ITERATIONS)] = 10
@@ -54,7 +62,13 @@ class EngineSpec(Spec):
     """
 
 
-def engine_of(robot: RobotSpec, name: str = "pybullet") -> EngineSpec:
-    """Return the usual settings for a robot: light, quick ones need finer ones than the AIBOs."""
+def engine_of(robot: RobotSpec, name: str | None = None) -> EngineSpec:
+    """Return an engine's usual settings for a robot: light, quick ones need finer ones than the AIBOs.
+
+    Args:
+        robot: which robot.
+        name: name of the engine; the default one if None.
+    """
+    name = name or default_engine()
     physics = robot.physics.get(name)
     return EngineSpec(name=name, **({} if physics is None else physics.model_dump()))

@@ -15,8 +15,8 @@ from gaitopt.walk.artefacts import find_artefacts
 from gaitopt.walk.traversal import FALLEN_COSINE, Status, Traversal
 
 TILT = math.acos(FALLEN_COSINE)
-CAPS = {"speed": 10.0, "sway": TILT, "roll": TILT, "pitch": TILT, "energy": 500.0, "drift": 1.0}
-"""Values [m/s, rad, rad, rad, J/m, m] at which a term is capped, so that there is a worst score: that of a fall.
+CAPS = {"speed": 10.0, "sway": TILT, "roll": TILT, "pitch": TILT, "energy": 500.0, "power": 500.0, "drift": 1.0}
+"""Values [m/s, rad, rad, rad, J/m, W, m] at which a term is capped, so that there is a worst score: that of a fall.
 
 No gait comes near them: a robot tilted farther has fallen, and 500 J/m are some 15 times what an AIBO needs.
 """
@@ -45,6 +45,7 @@ def _term(traversal: Traversal, name: str, spec: ScoreSpec) -> float:
         "roll": traversal.roll_spread,
         "pitch": traversal.pitch_spread,
         "energy": traversal.energy_j / max(traversal.distance_m, SHORTEST_WAY),
+        "power": traversal.power_w,
         "drift": abs(traversal.drift_m),
     }[name]
     if math.isnan(value):
@@ -59,7 +60,8 @@ def check_score(spec: ScoreSpec, capabilities: Capabilities) -> None:
         InputError: it does not; names the first term that it lacks.
     """
     tilt, torque, place = capabilities.tilt, capabilities.joint_torque, capabilities.position
-    measured = {"speed": True, "sway": tilt, "roll": tilt, "pitch": tilt, "energy": torque, "drift": place}
+    measured = {"speed": True, "sway": tilt, "roll": tilt, "pitch": tilt, "drift": place}
+    measured |= {"energy": torque, "power": torque}
     for name in spec.weights:
         if not measured[name]:
             raise _unmeasured(spec, name)
@@ -88,7 +90,9 @@ class Evaluation:
     pitch_spread: float
     """Mean standard deviation of the pitch [rad]."""
     energy_j: float
-    """Mean energy of a traversal [J]."""
+    """Mean mechanical work of a traversal [J]."""
+    power_w: float
+    """Mean electrical power [W]."""
     drift_m: float
     """Mean sideways drift, left positive [m]."""
     artefacts: tuple[str, ...]
@@ -112,6 +116,7 @@ def summarize(traversals: Sequence[Traversal], spec: ScoreSpec = SPEED) -> Evalu
         roll_spread=_mean(traversals, "roll_spread"),
         pitch_spread=_mean(traversals, "pitch_spread"),
         energy_j=_mean(traversals, "energy_j"),
+        power_w=_mean(traversals, "power_w"),
         drift_m=_mean(traversals, "drift_m"),
         artefacts=find_artefacts(traversals),
         score=float(scores.mean()),

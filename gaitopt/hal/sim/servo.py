@@ -48,12 +48,12 @@ class ServoModel:
         return np.clip(wanted, -most - lost, most - lost)
 
     def power(self, torque: Array, speed: Array) -> Array:
-        """Return the electrical power that each motor draws [W], (..., joints).
+        """Return the electrical power that the motors draw together [W], (..., joints) -> (...).
 
-        It is the sum of the power at the shaft and of that lost in the windings, torque^2 / back_emf; never negative,
-        as these servos do not charge their battery.
+        For each it is the power at the shaft and that lost in the windings, torque^2 / back_emf. One that is driven
+        gives to the others on the same supply, but together they do not charge the battery.
         """
-        return np.maximum(torque * speed + torque**2 / self.back_emf, 0.0)
+        return np.maximum((torque * speed + torque**2 / self.back_emf).sum(axis=-1), 0.0)
 
 
 def servo_model(robot: RobotSpec) -> ServoModel:
