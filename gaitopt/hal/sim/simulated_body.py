@@ -10,7 +10,7 @@ import numpy as np
 
 from gaitopt.arrays import Array
 from gaitopt.errors import BodyError, ProtocolError
-from gaitopt.hal.body import Body, Capabilities, Lifecycle, Meter
+from gaitopt.hal.body import Body, BodyState, Capabilities, Lifecycle, Meter
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.hal.sim.placing import TrunkPlacement, place_trunk
 from gaitopt.hal.sim.servo import servo_model
@@ -180,6 +180,14 @@ class SimulatedBody(Body):
         if self._conditions is None:
             raise ProtocolError(f"{call}: the body has no world yet; call configure and prepare first")
         return self._conditions
+
+    @abstractmethod
+    def show(self, state: BodyState) -> None:
+        """Show another body's state in the window, without physics.
+
+        Raises:
+            BodyError: the window was closed.
+        """
 
     @abstractmethod
     def _open(self) -> None:
