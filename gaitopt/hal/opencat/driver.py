@@ -51,8 +51,6 @@ REFLEX_TRIES = 4
 CUT_REPEATS = 2
 CUT_PAUSE = 0.9
 """Time between two rest commands of `cut`, for the firmware to carry out what a partial command turns into [s]."""
-HEAD_STILL = {0: 0, 1: 0, 2: 0}
-"""Joints of head and tail that a gait would swing, and their fixed angles [degrees]."""
 LOWEST_VOLTAGE = 7.0
 """Voltage of two lithium cells that are nearly empty [V]."""
 
@@ -265,7 +263,7 @@ class OpenCatDriver(Driver):
         if self._uploaded is None:
             raise ProtocolError("start: call upload first")
         self._check_restart()
-        self._exchange.ask(codec.joints_text(HEAD_STILL), "i", REST_TIME)
+        self._exchange.ask(codec.HEAD_STILL, "i", REST_TIME)
         self.playing = True
         self._exchange.ask(codec.REPLAY, "k", UPLOAD_TIME)
 

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from fast_sync import fast_sync_read, fast_sync_replies
 from hypothesis import given
 from hypothesis import strategies as st
 from ideal_plant import IdealPlant
@@ -186,13 +187,13 @@ def test_sync_read_answers_in_the_order_asked(host):
 def test_sync_read_stops_at_the_first_missing_servo(host, bus):
     bus.kill(2)
     assert [reply.id for reply in host.ask(codec.sync_read(132, 4, [1, 2, 3]))] == [1]
-    assert host.ask(codec.fast_sync_read(132, 4, [1, 2, 3])) == []
+    assert host.ask(fast_sync_read([1, 2, 3])) == []
 
 
 def test_fast_sync_read_is_one_status(host, bus):
     bus.fault(3, 5)
-    (status,) = host.ask(codec.fast_sync_read(132, 4, [3, 1]))
-    replies = codec.fast_sync_replies(status, 4)
+    (status,) = host.ask(fast_sync_read([3, 1]))
+    replies = fast_sync_replies(status, 4)
     assert [(r.id, r.error, number(r.parameters)) for r in replies.values()] == [(3, 0x80, 3000), (1, 0, 2048)]
 
 
@@ -284,7 +285,7 @@ def test_overload_sets_the_alert_bit_and_only_a_reboot_helps(host, bus, plant):
     (status,) = host.ask(codec.read(1, 70, 1))
     assert (status.error, status.parameters) == (0x80, b"\x20")
     assert host.write(1, 64, 1, 1) == 0x81
-    (status,) = host.ask(codec.reboot(1))
+    (status,) = host.ask(codec.instruction(1, Instruction.REBOOT))
     assert status.error == 0x80
     assert host.ask(codec.ping(1)) == []  # it boots
     host.wait(0.5)
