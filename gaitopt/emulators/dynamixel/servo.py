@@ -189,14 +189,14 @@ class EmulatedServo:
         self.write(*kept)
 
     def _split(self, address: int, data: bytes) -> list[tuple[Register, int]]:
-        writes, end = [], address + len(data)
+        writes, start, end = [], address, address + len(data)
         while address < end:
             register = self._starts.get(address)
             if register is None:
                 raise RefusedError(ErrorNumber.DATA_LENGTH if address in self._covers else ErrorNumber.ACCESS)
             if register.end > end:
                 raise RefusedError(ErrorNumber.DATA_LENGTH)
-            writes.append((register, register.decode(data[-(end - address) :][: register.size])))
+            writes.append((register, register.decode(data, start)))
             address = register.end
         return writes
 

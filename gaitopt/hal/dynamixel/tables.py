@@ -71,9 +71,10 @@ class Register:
         """Return a value as stored."""
         return (value % (1 << 8 * self.size)).to_bytes(self.size, "little")
 
-    def decode(self, data: bytes) -> int:
-        """Return the value of stored bytes."""
-        return int.from_bytes(data, "little", signed=self.signed)
+    def decode(self, data: bytes, start: int | None = None) -> int:
+        """Return the value in stored bytes, of which the first is at address `start`; None is this register's own."""
+        first = 0 if start is None else self.address - start
+        return int.from_bytes(data[first : first + self.size], "little", signed=self.signed)
 
 
 def _read_only(name: str, address: int, size: int, unit: str = "", signed: bool = False, factory: int = 0) -> Register:
