@@ -191,7 +191,7 @@ def test_sync_read_stops_at_the_first_missing_servo(host, bus):
 
 
 def test_fast_sync_read_is_one_status(host, bus):
-    bus.fault(3, 5)
+    bus.servo(3).fail(5)
     (status,) = host.ask(fast_sync_read([3, 1]))
     replies = fast_sync_replies(status, 4)
     assert [(r.id, r.error, number(r.parameters)) for r in replies.values()] == [(3, 0x80, 3000), (1, 0, 2048)]
@@ -280,7 +280,7 @@ def test_bus_watchdog_does_not_count_while_the_torque_is_off(host):
 
 def test_overload_sets_the_alert_bit_and_only_a_reboot_helps(host, bus, plant):
     host.write(1, 64, 1, 1)
-    bus.fault(1, 5)
+    bus.servo(1).fail(5)
     assert plant.targets[1] is None
     (status,) = host.ask(codec.read(1, 70, 1))
     assert (status.error, status.parameters) == (0x80, b"\x20")
@@ -295,7 +295,7 @@ def test_overload_sets_the_alert_bit_and_only_a_reboot_helps(host, bus, plant):
 
 def test_an_error_that_is_not_in_the_shutdown_register_leaves_the_torque_on(host, bus, plant):
     host.write(1, 64, 1, 1)
-    bus.fault(1, 0)  # input voltage; 52 has overload, shock and overheating
+    bus.servo(1).fail(0)  # input voltage; 52 has overload, shock and overheating
     assert plant.targets[1] is not None
 
 
@@ -314,7 +314,8 @@ def test_a_dead_servo_is_limp_and_silent(host, bus, plant):
 
 
 def test_nobody_answers_at_another_baud_rate(plant):
-    host = Host(DynamixelBus(plant, {1: "XL430-W250"}, baud_rate=1_000_000, servo_baud_rate=57_600))
+    host = Host(DynamixelBus(plant, {1: "XL430-W250"}))
+    assert host.write(1, 8, 1, 1) == 0  # 57600 bit/s
     assert host.ask(codec.ping()) == []
 
 

@@ -23,7 +23,7 @@ def plant():
 
 @pytest.fixture
 def bus(plant):
-    return DynamixelBus(plant, dict.fromkeys((1, 2, 3), "XL330-M288"), BAUD_RATE)
+    return DynamixelBus(plant, dict.fromkeys((1, 2, 3), "XL330-M288"))
 
 
 @pytest.fixture
@@ -119,6 +119,6 @@ def test_sdk_reads_in_bulk(port):
 
 def test_sdk_sees_an_overload_and_reboots(port, bus):
     handler = PacketHandler(2.0)
-    bus.fault(1, 5)
+    bus.servo(1).fail(5)
     assert handler.read1ByteTxRx(port, 1, 70) == (32, COMM_SUCCESS, 0x80)
     assert handler.reboot(port, 1) == (COMM_SUCCESS, 0x80)

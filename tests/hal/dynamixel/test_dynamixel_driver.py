@@ -116,7 +116,9 @@ def test_every_model_opens_and_moves(model):
 
 
 def test_nobody_at_this_baud_rate(plant):
-    bus = DynamixelBus(plant, dict.fromkeys(PRESENT, "XL430-W250"), servo_baud_rate=57_600)
+    bus = DynamixelBus(plant, dict.fromkeys(PRESENT, "XL430-W250"))
+    for servo in bus.servos:
+        servo.values["baud_rate"] = 1  # 57600 bit/s
     driver = DynamixelDriver(MemoryLink(bus, name="/dev/ttyUSB0"), SERVOS, "XL430-W250", np.ones(3))
     with pytest.raises(BodyError, match=r"/dev/ttyUSB0 at 1000000 baud: none .* answers.*by default 57600"):
         driver.open()
@@ -173,7 +175,7 @@ def test_power_on_needs_the_servos_within_their_limits(driver, plant):
 
 def test_power_on_reports_why_a_servo_stays_off(driver, bus):
     driver.open()
-    bus.fault(2, 5)
+    bus.servo(2).fail(5)
     with pytest.raises(BodyError, match=r"torque of servos 2 did not switch on: servo 2: overload; .*power off and on"):
         driver.power_on()
 
@@ -269,8 +271,8 @@ def test_health_is_the_worst_voltage_and_every_temperature(powered, plant):
 
 
 def test_health_names_hardware_errors(powered, bus):
-    bus.fault(9, 5)
-    bus.fault(9, 2)
+    bus.servo(9).fail(5)
+    bus.servo(9).fail(2)
     (problem,) = powered.health().problems
     assert problem.startswith("servo 9: overheating, overload; ")
     assert "power off and on" in problem
