@@ -78,7 +78,7 @@ class ServoMap:
     def within_limits(self, units: ArrayLike) -> Units:
         """Return the nearest units within each servo's limits, (joints,)."""
         # Limited as floats, if they are: a huge angle would wrap around as an integer.
-        return np.clip(units, self._lowest, self._highest).astype(np.int64)
+        return np.clip(np.asarray(units), self._lowest, self._highest).astype(np.int64)
 
     def to_angles(self, units: ArrayLike) -> Array:
         """Return joint angles [rad], (joints,), for servo units, (joints,)."""
