@@ -88,10 +88,6 @@ class Emulation:
         """Serve in real time until `stop` is set or the plug is pulled."""
         serve(self._servers, stop)
 
-    def unplug(self) -> None:
-        """Pull the robot's plug, from any thread."""
-        self._servers[0].unplug()
-
     def close(self) -> None:
         """Remove the ports and end the physics."""
         for server in self._servers:

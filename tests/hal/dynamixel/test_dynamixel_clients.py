@@ -1,6 +1,7 @@
 """Two libraries written by others drive the emulated servos over a pseudo-terminal: rustypot and the vendor's SDK."""
 
 import threading
+from contextlib import closing
 
 import pytest
 import rustypot
@@ -8,7 +9,7 @@ from dynamixel_sdk import COMM_SUCCESS, GroupBulkRead, GroupSyncRead, GroupSyncW
 from ideal_plant import IdealPlant
 
 from gaitopt.emulators.dynamixel.bus import DynamixelBus
-from gaitopt.emulators.pty_server import PtyServer
+from gaitopt.emulators.pty_server import PtyServer, serve
 
 BAUD_RATE = 1_000_000
 TIMEOUT = 5.0  # generous: nothing here is judged by the clock
@@ -29,8 +30,8 @@ def bus(plant):
 @pytest.fixture
 def path(bus):
     stop = threading.Event()
-    with PtyServer(bus) as server:
-        thread = threading.Thread(target=server.run, args=(stop,), daemon=True)
+    with closing(PtyServer(bus)) as server:
+        thread = threading.Thread(target=serve, args=([server], stop), daemon=True)
         thread.start()
         yield server.port
         stop.set()
