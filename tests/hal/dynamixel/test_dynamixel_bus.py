@@ -80,7 +80,7 @@ def test_everyone_answers_a_broadcast_ping_in_the_order_of_ids(plant):
 @pytest.mark.parametrize("model", MODELS)
 def test_every_register_reads_its_factory_value(model):
     plant = IdealPlant({1: 0.0})
-    plant.volts = MODELS[model].voltage
+    plant.volts = MODELS[model]["max_voltage_limit"].factory / 10
     host = Host(DynamixelBus(plant, {1: model}))
     for register in MODELS[model].registers.values():
         if not register.name.startswith(("present", "moving", "baud")):

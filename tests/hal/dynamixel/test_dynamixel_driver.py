@@ -106,7 +106,7 @@ def test_open_moves_nothing(driver, plant):
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_opens_and_moves(model):
     plant = IdealPlant(PRESENT)
-    plant.volts = MODELS[model].voltage
+    plant.volts = MODELS[model]["max_voltage_limit"].factory / 10
     driver = DynamixelDriver(MemoryLink(DynamixelBus(plant, dict.fromkeys(PRESENT, model))), SERVOS, model, np.ones(3))
     driver.open()
     driver.power_on()
