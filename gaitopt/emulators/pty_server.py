@@ -95,7 +95,7 @@ def _open_pty() -> tuple[int, int]:
     The second stays open here, so that the first does not fail when the last client leaves.
     """
     if os.name != "posix":
-        raise BodyError("emulated ports need Linux or macOS; on Windows use the emulator inside gaitopt")
+        raise BodyError("emulated ports need Linux or macOS; on Windows use WSL")
     import tty  # not on Windows
 
     master, slave = os.openpty()

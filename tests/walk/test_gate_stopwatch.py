@@ -1,9 +1,9 @@
 """A stopwatch by light beams; how beams are told from one another is tested with the gate itself."""
 
 import pytest
+from memory_link import MemoryLink
 
 from gaitopt.emulators.light_gate import GateFirmware
-from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.hal.body import BodyState
 from gaitopt.hal.serial.light_gate import CLOCK_RANGE, LightGate
 from gaitopt.walk.stopwatch import GateStopwatch, KeyStopwatch, SpoiledError

@@ -5,11 +5,11 @@ import math
 import numpy as np
 import pytest
 from ideal_plant import IdealPlant
+from memory_link import MemoryLink
 from serial_rigs import LossyLink
 
 from gaitopt.emulators.dynamixel.bus import DynamixelBus
 from gaitopt.emulators.faults import FaultSpec, FaultyLine
-from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError, InputError, MissedReplyError, ProtocolError
 from gaitopt.hal.driver import DeviceInfo
 from gaitopt.hal.dynamixel import codec

@@ -4,10 +4,10 @@ from math import radians
 
 import numpy as np
 import pytest
+from memory_link import MemoryLink
 from opencat_plant import StillPlant
 
 from gaitopt.emulators.faults import FaultSpec, FaultyLine
-from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.emulators.opencat.board import BITTLE_SERVOS
 from gaitopt.emulators.opencat.firmware import OpenCatFirmware
 from gaitopt.errors import BodyError, InputError, MissedReplyError, ProtocolError

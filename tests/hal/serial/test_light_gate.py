@@ -5,9 +5,9 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from memory_link import MemoryLink
 
 from gaitopt.emulators.light_gate import GateFirmware
-from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError
 from gaitopt.hal.serial.light_gate import LightGate, Passage
 
