@@ -38,11 +38,7 @@ class PyBulletBody(Body):
     capabilities = Capabilities(simulated=True, position=True, joint_torque=True, contacts=True, camera=True)
 
     def __init__(
-        self,
-        robot: RobotSpec,
-        engine: EngineSpec | None = None,
-        window: bool = False,
-        camera: bool = False,
+        self, robot: RobotSpec, engine: EngineSpec | None = None, window: bool = False, camera: bool = False
     ) -> None:
         """Describe the body; `configure` opens it.
 
