@@ -1,14 +1,14 @@
 """One-step MDPs: grad J = E[psi r], for discrete and for continuous actions."""
 
 import numpy as np
-from rl_problems import cosine, random_softmax, tables
+from rl_problems import cosine, one_step_mdp, random_softmax, tables
 
 from gaitopt.rl import exact
 from gaitopt.rl.algorithms.augmented_random_search import AugmentedRandomSearch
 from gaitopt.rl.algorithms.catalog import parse_options
 from gaitopt.rl.algorithms.reinforce import Reinforce
 from gaitopt.rl.critics import LinearV
-from gaitopt.rl.mdps.one_step import TARGETS, OneStepReach, one_step_mdp
+from gaitopt.rl.mdps.one_step import TARGETS, OneStepReach
 from gaitopt.rl.policies.linear_gaussian import LinearGaussianPolicy
 from gaitopt.rl.rollout import Collector
 

@@ -10,8 +10,6 @@ from __future__ import annotations
 import numpy as np
 
 from gaitopt.arrays import Array
-from gaitopt.rl.exact import MDP
-from gaitopt.rl.mdps.one_step import one_step_mdp
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
 
 ACTIONS = ("rock", "paper", "scissors")
@@ -44,11 +42,6 @@ class RockPaperScissors:
         mixture = opponent if isinstance(opponent, np.ndarray) else opponent.probabilities(SEEN)[0]
         answer = min(int((mixture.cumsum() < self._rng.random()).sum()), 2)
         return SEEN[0], float(PAYOFFS[int(action), answer]), True, False
-
-
-def against(opponent: Array) -> MDP:
-    """Return the one-step MDP against a mixture (3,)."""
-    return one_step_mdp(np.ones(1), (PAYOFFS @ opponent)[None])
 
 
 def exploitability(mixture: Array) -> float:
