@@ -14,7 +14,7 @@ from gaitopt.run.compare.folder import create_comparison, plan
 from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.learn.folder import create_run
 from gaitopt.run.learn.settings import LearnSettings
-from gaitopt.workers.in_process import InProcess
+from gaitopt.workers.base import InProcess
 
 
 @pytest.fixture(scope="session")

@@ -24,7 +24,7 @@ from gaitopt.run.walkers.walker import gait_walker
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.view.compare.compare import compare
 from gaitopt.walk.traversal import Status
-from gaitopt.workers.in_process import InProcess
+from gaitopt.workers.base import InProcess
 
 
 def test_every_method_learns_with_every_seed_in_an_ordinary_run(make_comparison, free_walks):

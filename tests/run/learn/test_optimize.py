@@ -21,7 +21,7 @@ from gaitopt.toml import read_toml
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.evaluation import score
 from gaitopt.walk.traversal import traverse
-from gaitopt.workers.in_process import InProcess
+from gaitopt.workers.base import InProcess
 
 
 def table(run, columns, purpose):
