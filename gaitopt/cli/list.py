@@ -6,8 +6,7 @@ import argparse
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.output import Answer
-from gaitopt.cli.text_table import table
+from gaitopt.cli.output import Answer, table
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import gait_names, load_gait
 from gaitopt.gait.parameters import inactive_parameters
