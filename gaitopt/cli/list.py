@@ -6,11 +6,10 @@ import argparse
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.output import Answer
-from gaitopt.cli.text_table import table
+from gaitopt.cli.output import Answer, table
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import gait_names, load_gait
-from gaitopt.gait.ranges import inactive_parameters
+from gaitopt.gait.parameters import inactive_parameters
 from gaitopt.optim import catalog as optimizers
 from gaitopt.rl.algorithms import catalog as algorithms
 from gaitopt.robot.spec import load_robot, robot_names

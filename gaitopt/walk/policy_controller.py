@@ -13,8 +13,8 @@ from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.spec import Spec
 from gaitopt.walk.adjustment import AdjustedGait, Adjustments
-from gaitopt.walk.heading import turn_to_hold
-from gaitopt.walk.perception import ON_BOARD, Perception
+from gaitopt.walk.attitude import turn_to_hold
+from gaitopt.walk.perception import ON_BOARD, Perception, check_sensors
 from gaitopt.walk.steering import SteeredGait
 from gaitopt.walk.traversal import commands_per_reading
 
@@ -106,7 +106,7 @@ class PolicyController:
         Raises:
             BodyError: it does not; names what it lacks.
         """
-        self._walk.perception.check(body.capabilities, body.robot.name)
+        check_sensors(self._walk.perception.groups, body.capabilities, body.robot.name)
 
     def drive(self, body: Body, first: int, count: int, state: BodyState) -> None:
         """Walk on for `count` commands, starting with number `first`.
