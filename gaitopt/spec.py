@@ -54,6 +54,9 @@ class Spec(BaseModel):
     def __setattr__(self, name: str, value: Any) -> None:
         raise InputError(f"{type(self).__name__}: cannot be changed in place; make a changed one: .changed({name}=...)")
 
+    def __hash__(self) -> int:
+        return hash(self.model_dump_json())  # pydantic's own cannot hash a table
+
     def changed(self, /, **changes: Any) -> Self:
         """Return the spec with some fields changed, checked as a new one; a table is changed by its keys.
 

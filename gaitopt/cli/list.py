@@ -35,6 +35,10 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _options(what: str, name: str) -> Answer:
+    methods = {"optimizers": optimizers.OPTIMIZERS, "algorithms": algorithms.ALGORITHMS}
+    for kind, known in methods.items():
+        if what in methods and kind != what and name in known:
+            raise InputError(f"{name}: is one of the {kind}; see: gaitopt list {kind} --options {name}")
     if what == "optimizers":
         rows = optimizers.options_table(name)
     elif what == "algorithms":

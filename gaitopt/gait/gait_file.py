@@ -96,7 +96,7 @@ def check_gait(gait: Gait, robot: RobotSpec, source: str) -> None:
         InputError: it does not; names the source.
     """
     if gait.robot != robot.name:
-        raise InputError(f"{source}: is a gait of {gait.robot}; expected one of {robot.name} (choose with --robot)")
+        raise InputError(f"{source}: is a gait of {gait.robot}; expected one of {robot.name}")
     try:
         check_ranges(gait.parameters, robot)
     except InputError as error:

@@ -187,7 +187,7 @@ def check_sensors(groups: Sequence[str], body: Capabilities, what: str) -> None:
         BodyError: it does not; names what it lacks.
         InputError: no group has this name.
     """
-    lacking = {name: _group(name).lacking(body) for name in groups}
+    lacking = {name: find_group(name).lacking(body) for name in groups}
     if not any(lacking.values()):
         return
     seen = [name for name in groups if not lacking[name]] or ["phase"]
@@ -197,7 +197,12 @@ def check_sensors(groups: Sequence[str], body: Capabilities, what: str) -> None:
     )
 
 
-def _group(name: str) -> Group:
+def find_group(name: str) -> Group:
+    """Return the group of a name.
+
+    Raises:
+        InputError: there is none.
+    """
     if name not in GROUPS:
         raise unknown_name("observation", name, GROUPS)
     return GROUPS[name]
@@ -226,7 +231,7 @@ class Perception:
         self.units: tuple[str, ...] = ()
         """Unit of each number of an observation."""
         pairs: list[tuple[float, float]] = []
-        for group in map(_group, groups):
+        for group in map(find_group, groups):
             names = group.names if isinstance(group.names, tuple) else group.names(robot, gait)
             own = group.bounds(scenario)
             self.names += names

@@ -9,19 +9,21 @@ Settings left out take their defaults, which may depend on others, such as the e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 import numpy as np
-from pydantic import Field, ModelWrapValidatorHandler, model_validator
+from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, model_validator
 
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, check_gait, load_gait
 from gaitopt.gait.parameters import GaitParameters, Twelve
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot
+from gaitopt.run.experiment import LATEST
 from gaitopt.scenario.objective import ScoreSpec, parse_score
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
 from gaitopt.spec import Spec, parse_spec
@@ -32,8 +34,17 @@ DEFAULT_ROBOT, DEFAULT_SCENARIO = "aibo-ers7", "field"
 SHAPES: dict[str, tuple[type, str]] = {"options": (Mapping, "a table"), "policy": (str, "a name")}
 """Settings that are checked first, because the defaults of others depend on them: type and its name in errors."""
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-"""Letters, digits, dot, dash, underscore."""
+
+def _folder_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+        expected = "at most 100 letters, digits, dots, dashes and underscores, a letter or digit first"
+        raise ValueError(f"got {name!r:.110}; expected {expected}")
+    if name == LATEST:
+        raise ValueError(f"got {name!r}, which stands for the newest experiment; choose another name")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_folder_name)]
 Seed = Annotated[int, Field(strict=True, ge=0)]
 EvaluationWalks = Annotated[int, Field(strict=True, ge=2)]
 

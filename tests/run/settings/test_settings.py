@@ -46,6 +46,13 @@ def test_names_paths_tables_and_specs_mean_the_same(kind, ers7, field):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_settings_can_be_keys(kind):
+    known = {kind(): "usual", kind(seed=7): "other"} if kind is not CompareSettings else {kind(): "usual"}
+    assert known[kind()] == "usual"
+    assert kind(robot="aibo-ers210") not in known
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_gait_is_a_name_a_file_numbers_or_an_object(kind, ers7, tmp_path):
     gait = load_gait("learned", ers7)
     save_gait(gait, tmp_path / "mine.toml")
