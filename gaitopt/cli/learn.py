@@ -18,8 +18,7 @@ from gaitopt.errors import BodyError
 from gaitopt.gait.gait_file import Gait, read_gait
 from gaitopt.gait.space import GaitSpace
 from gaitopt.run.learn.folder import RunFolder
-from gaitopt.run.learn.learn import new_run
-from gaitopt.run.learn.optimize import Outcome
+from gaitopt.run.learn.optimize import Outcome, new_run
 from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.real.robot import Operator
 from gaitopt.scenario.objective import ScoreSpec

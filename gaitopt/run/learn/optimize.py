@@ -1,4 +1,4 @@
-"""The loop of learning: ask, walk, tell; then the evaluation walks of the first and the best gait.
+"""Creation of runs, and the loop of learning: ask, walk, tell; then evaluation walks of the first and the best gait.
 
 Resuming is the same loop: stored traversals are not walked again, and the optimizer, given the same scores, asks for
 the same points.
@@ -17,10 +17,12 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, save_gait
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.gait.space import GaitSpace
-from gaitopt.run.learn.folder import RunFolder
+from gaitopt.hal.catalog import make_body
+from gaitopt.run.learn.folder import RunFolder, create_run
 from gaitopt.run.learn.noise import Noise, estimate_noise
-from gaitopt.run.learn.settings import LearnSettings, new_optimizer
+from gaitopt.run.learn.settings import LearnSettings, check_budget, new_optimizer
 from gaitopt.run.real.robot import Operator
+from gaitopt.run.real.walks import check_real_robot
 from gaitopt.run.rollout import RolloutTask, RolloutWorkers, World, fresh_tasks, rollout_workers
 from gaitopt.run.store import PURPOSES, Iteration, Place, Row, RunStore
 from gaitopt.run.walkers.walker import gait_walker
@@ -76,6 +78,22 @@ class Outcome:
 Report = Callable[[Progress], None]
 
 
+def new_run(settings: LearnSettings, runs: Path | str) -> RunFolder:
+    """Check that a run is possible, and make its folder.
+
+    Raises:
+        InputError: the budget is too small, or the body cannot walk; nothing is written.
+    """
+    check_budget(settings)
+    if settings.real is not None:
+        start = gait_walker(settings.robot, settings.start_gait)
+        check_real_robot(settings.robot, settings.scenario, settings.real, start, settings.score)
+    else:
+        with make_body(settings.robot, engine=settings.engine) as body:
+            body.prepare(settings.scenario, settings.scenario.sample(np.random.default_rng(settings.seed)))
+    return create_run(settings, Path(runs))
+
+
 def optimize(
     run: RunFolder,
     workers: WorkerChoice | RolloutWorkers,
@@ -93,9 +111,11 @@ def optimize(
         operator: person beside a real robot; needed by runs on one.
 
     Raises:
-        InputError: the stored traversals are not those of this run, or the store cannot be written.
+        InputError: the run has an older layout, the stored traversals are not those of this run, or the store cannot
+            be written.
         BodyError: a real robot failed; the run can be resumed.
     """
+    run.check_layout()
     config = run.config
 
     def walkers() -> RolloutWorkers:

@@ -12,7 +12,7 @@ from gaitopt.hal.serial.serial_link import SerialLink
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.real.deployment import gait_of_skill, plan_deployment
 from gaitopt.run.real.robot import OperatedRobot, RealRobot
-from gaitopt.run.walkers.walker import Walker, WalkerKey
+from gaitopt.run.walkers.walker import Pacing, Walker, WalkerKey
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.walk.controller import Controller, SkillController
@@ -106,7 +106,7 @@ class RealWalks:
             if self._spec.native:
                 self._last = key, SkillController(gait_of_skill(walker), self._robot, body.command_period)
             else:
-                self._last = key, walker.controller(self._robot, self._scenario, body.command_period)
+                self._last = key, walker.controller(self._robot, self._scenario, Pacing(body.command_period))
         return self._last[1]
 
     def _stopwatch(self) -> Stopwatch:

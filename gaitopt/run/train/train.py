@@ -20,7 +20,6 @@ from gaitopt.rl.arrays import State
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import make_policy
 from gaitopt.rl.training import Progress, Training, save_state
-from gaitopt.run.experiment import check_layout
 from gaitopt.run.rollout import World, measure
 from gaitopt.run.settings.differences import first_difference
 from gaitopt.run.train.folder import Row, TrainFolder, create_training
@@ -86,7 +85,7 @@ def continue_training(folder: TrainFolder, workers: int, report: Report | None =
     Raises:
         InputError: a value was not finite, and the last good state is kept; or the folder cannot be written.
     """
-    check_layout(folder.path, folder.provenance.layout, folder.provenance.versions)
+    folder.check_layout()
     with folder.locked():
         return _TrainLoop(folder, workers, report or (lambda progress, speed: None)).run()
 

@@ -12,7 +12,7 @@ from rich.progress import ProgressColumn, TimeElapsedColumn
 from gaitopt.errors import GaitoptError
 from gaitopt.run.compare.compare import ComparisonProgress
 from gaitopt.run.compare.folder import ComparisonFolder
-from gaitopt.run.compare.trial import Trial
+from gaitopt.run.compare.trial import has_ended
 from gaitopt.view.progress_view import BarsView
 from gaitopt.workers import RAY, WorkerChoice
 
@@ -60,7 +60,7 @@ class CompareProgressView(BarsView):
     def __enter__(self) -> Self:
         super().__enter__()
         if self._live:
-            self._ended = {run.config.name for run in self._folder.members if _has_ended(run)}
+            self._ended = {run.config.name for run in self._folder.members if has_ended(run)}
             self._reader.start()
         return self
 
@@ -86,10 +86,3 @@ class CompareProgressView(BarsView):
         run = next(run for run in self._folder.members if run.config.name == name)
         result = f"failed: {progress.error}" if progress.error else run.result
         self._print(f"{name}: {result} ({progress.done} of {progress.total} runs)")
-
-
-def _has_ended(run: Trial) -> bool:
-    try:
-        return run.result is not None
-    except GaitoptError:  # learning reports what is wrong with it
-        return False

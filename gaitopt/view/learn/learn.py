@@ -10,8 +10,7 @@ from typing import Any
 
 from gaitopt.run.experiment import RUNS
 from gaitopt.run.learn.folder import RunFolder
-from gaitopt.run.learn.learn import continue_run, new_run
-from gaitopt.run.learn.optimize import Outcome, Report
+from gaitopt.run.learn.optimize import Outcome, Report, new_run, optimize
 from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.real.robot import Operator
 from gaitopt.run.settings.base import settings_of
@@ -55,7 +54,7 @@ def finish_run(
     operator: Operator | None = None,
     plain: bool = False,
 ) -> Outcome:
-    """Learn to the end, draw the learning curve and return what was learned; see `continue_run`.
+    """Learn to the end, draw the learning curve and return what was learned; see `optimize`.
 
     Args:
         folder: new, or stopped at any moment.
@@ -65,6 +64,6 @@ def finish_run(
         plain: print plain lines where progress cannot be shown live.
     """
     with reporter(LearnProgressView(plain=plain), report) as call:
-        outcome = continue_run(folder, workers, call, operator)
+        outcome = optimize(folder, workers, call, operator)
     learning_curve(folder)
     return outcome
