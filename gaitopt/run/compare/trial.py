@@ -14,7 +14,8 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import read_gait
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.gait.space import GaitSpace
-from gaitopt.run.experiment import CONFIG, DATABASE, kind_of
+from gaitopt.run.database import count
+from gaitopt.run.experiment import CONFIG, kind_of
 from gaitopt.run.learn.folder import RunFolder
 from gaitopt.run.learn.optimize import optimize
 from gaitopt.run.rollout import RolloutWorkers
@@ -69,15 +70,12 @@ class OptimizerTrial(RunFolder):
     @property
     def spent(self) -> int:
         """Traversals of learning so far."""
-        if not self._database.is_file():
-            return 0
-        with self.open_store() as store:
-            return store.count("learn")
+        return count(self.database_path, "learn") if self.database_path.is_file() else 0
 
     @property
     def result(self) -> str | None:
         """Speed or score of the best gait; None if the run is unfinished, or its file is damaged."""
-        if not self._database.is_file():
+        if not self.database_path.is_file():
             return None
         try:
             origin = read_gait(self.best_path).origin
@@ -90,12 +88,12 @@ class OptimizerTrial(RunFolder):
     @property
     def how_to_restart(self) -> str:
         """Instruction to delete the database."""
-        return f"delete {self._database}"
+        return f"delete {self.database_path}"
 
     def learn(self, workers: WorkerChoice | RolloutWorkers = 1) -> None:
         """Learn to the end; from the start, if its database was deleted."""
-        if not self._database.exists():
-            RunStore(self._database, create=True).close()
+        if not self.database_path.exists():
+            RunStore(self.database_path, create=True).close()
         optimize(self, workers)
 
     def recommended(self, points: Sequence[int]) -> list[Incumbent]:
@@ -103,7 +101,7 @@ class OptimizerTrial(RunFolder):
         with self.open_store() as store:
             iterations = store.iterations()
             if not iterations or iterations[-1].traversals != store.count("learn"):
-                raise InputError(f"{self._database}: lacks traversals or iterations")
+                raise InputError(f"{self.database_path}: lacks traversals or iterations")
         space = GaitSpace(self.config.robot)
         start = space.from_cube(space.to_cube(self.config.start_gait))  # rounded as optimizers recommend it
         current = Incumbent(0, gait_walker(self.config.robot, start))
@@ -116,10 +114,6 @@ class OptimizerTrial(RunFolder):
                     current = Incumbent(latest.traversals, gait_walker(self.config.robot, gait))
             found.append(current)
         return found
-
-    @property
-    def _database(self) -> Path:
-        return self.path / DATABASE
 
     def effort(self) -> Effort:
         """Return the cost of learning."""

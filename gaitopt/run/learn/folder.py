@@ -26,10 +26,12 @@ class RunFolder(ExperimentFolder[LearnSettings]):
         super().__init__(LearnSettings, path)
         self.best_path = path / BEST
         """File of the best gait so far."""
+        self.database_path = path / DATABASE
+        """File of the traversals."""
 
     def open_store(self) -> RunStore:
         """Open the run's database and return it."""
-        return RunStore(self.path / DATABASE)
+        return RunStore(self.database_path)
 
 
 def create_run(settings: LearnSettings, runs: Path, now: datetime.datetime | None = None) -> RunFolder:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -102,6 +102,17 @@ def find_walk(
     return replace(setup, **specs)
 
 
+def find_walks(
+    choices: Iterable[Any], robot: RobotChoice | None = None, scenario: ScenarioChoice | None = None
+) -> list[WalkSetup]:
+    """Return several walkers, all for the robot and scenario of the first; see `find_walk`."""
+    setups: list[WalkSetup] = []
+    for choice in choices:
+        setups.append(find_walk(choice, robot, scenario))
+        robot, scenario = setups[0].robot, setups[0].scenario
+    return setups
+
+
 def _given(choice: Any, robot: RobotChoice | None, scenario: ScenarioChoice | None, usual_robot: str) -> WalkSetup:
     """Return the walk setup of an object."""
     if isinstance(choice, TrainedPolicy):
@@ -159,12 +170,9 @@ def _of_policy(
     own = about.scenario if about.scenario in scenario_names() else DEFAULT_SCENARIO
     check_gait(trained.gait, spec, source)
     setup = _setup(Path(source).stem, trained, spec, scenario_of_choice(own if scenario is None else scenario))
-    return replace(setup, engine=_engine_in(about.origin, spec, source))
-
-
-def _engine_in(origin: Mapping[str, Any], robot: RobotSpec, source: str) -> EngineSpec:
-    usual = engine_of(robot).model_dump()
-    return parse_spec(EngineSpec, usual | {key: origin[key] for key in ("time_step_s",) if key in origin}, source)
+    engine = setup.engine.model_dump()
+    engine["time_step_s"] = about.origin.get("time_step_s", engine["time_step_s"])
+    return replace(setup, engine=parse_spec(EngineSpec, engine, source))
 
 
 def _experiment(text: str, runs: Path) -> RunFolder | TrainFolder | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from types import TracebackType
 from typing import Self
 
 from rich.console import Console
@@ -64,13 +63,11 @@ class CompareProgressView(BarsView):
             self._reader.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         if self._live:
             self._stop.set()
             self._reader.join()
-        super().__exit__(kind, error, trace)
+        super().__exit__(*exception)
 
     def _last_column(self) -> ProgressColumn:
         return TimeElapsedColumn()
