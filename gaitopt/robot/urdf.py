@@ -13,7 +13,6 @@ import math
 import re
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -229,16 +228,13 @@ def _numbers(values: object) -> str:
     return " ".join(f"{value + 0.0:.6g}" for value in np.asarray(values, dtype=float).round(9))
 
 
-def _write(tomls: Sequence[Path]) -> None:
-    for toml in tomls:
-        robot = parse_spec(RobotSpec, read_toml(toml), str(toml))
-        write_atomic(toml.parent / robot.urdf, build_urdf(robot))
-        print(toml.parent / robot.urdf)
-
-
 if __name__ == "__main__":
     try:
-        _write([Path(name) for name in sys.argv[1:]] or [robot_folder(name) / "robot.toml" for name in robot_names()])
+        given = [Path(name) for name in sys.argv[1:]]
+        for toml in given or [robot_folder(name) / "robot.toml" for name in robot_names()]:
+            made = parse_spec(RobotSpec, read_toml(toml), str(toml))
+            write_atomic(toml.parent / made.urdf, build_urdf(made))
+            print(toml.parent / made.urdf)
     except InputError as error:
         print(error, file=sys.stderr)
         sys.exit(2)
