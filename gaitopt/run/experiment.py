@@ -78,7 +78,7 @@ def find(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) ->
     """Return the folder of an experiment.
 
     Args:
-        text: its path, its name in `runs`, or `latest`.
+        text: its path, its folder's name in `runs` with or without the date, or `latest`.
         runs: folder of experiments.
         kinds: verbs; `latest` and the names that an error suggests are of these kinds.
 
@@ -87,7 +87,7 @@ def find(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) ->
     """
     if not isinstance(text, (str, Path)):
         raise InputError(f"experiment: got {text!r}; expected the name or the path of a folder, or {LATEST!r}")
-    if (folder := look_up(text, runs, kinds)) is not None:
+    if (folder := look_up(text, runs, kinds) or look_up_undated(str(text), runs, kinds)) is not None:
         return folder
     check_no_folder(text)
     *most, last = (KINDS[kind] for kind in kinds)
@@ -96,7 +96,7 @@ def find(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) ->
 
 
 def look_up(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) -> Path | None:
-    """Return the folder of an experiment, or None if there is none; see `find`."""
+    """Return the folder of an experiment by its path, its folder's name or `latest`; None if there is none."""
     if str(text) == LATEST and (known := names(runs, kinds)):
         return runs / known[-1]
     for path in (Path(text), runs / text):
@@ -104,6 +104,18 @@ def look_up(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS))
             check_experiment(path)
             return path
     return None
+
+
+def look_up_undated(text: str, runs: Path, kinds: Collection[str] = tuple(KINDS)) -> Path | None:
+    """Return the folder of an experiment by its name without the date, as given by `--name`; None if there is none.
+
+    Raises:
+        InputError: several have this name.
+    """
+    found = [name for name in names(runs, kinds) if name.split("_", 2)[-1] == text]
+    if len(found) > 1:
+        raise InputError(f"{text}: is the name of {len(found)} experiments in {runs}; give one of {', '.join(found)}")
+    return runs / found[0] if found else None
 
 
 def check_no_folder(text: str | Path) -> None:

@@ -10,7 +10,7 @@ Settings left out take their defaults, which may depend on others, such as the e
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar
@@ -18,7 +18,7 @@ from typing import Annotated, Any, ClassVar, Self, TypeVar
 import numpy as np
 from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, model_validator
 
-from gaitopt.errors import InputError
+from gaitopt.errors import InputError, unknown_name
 from gaitopt.gait.gait_file import Gait, check_gait, load_gait
 from gaitopt.gait.parameters import GaitParameters, Twelve
 from gaitopt.hal.engine import EngineSpec, engine_of
@@ -126,12 +126,23 @@ class Settings(Spec):
         return type(self)(**given | changes)
 
 
-def settings_of(kind: type[SettingsType], settings: SettingsType | None, fields: Mapping[str, Any]) -> SettingsType:
+def settings_of(
+    kind: type[SettingsType], settings: SettingsType | None, fields: Mapping[str, Any], others: Collection[str] = ()
+) -> SettingsType:
     """Return settings from either form of a call: an object, or fields; fields beside an object change it.
+
+    Args:
+        kind: class of the settings.
+        settings: the object, if one is given.
+        fields: the fields given.
+        others: names of the call's other arguments, for the error about an unknown one.
 
     Raises:
         InputError: a field is not valid.
     """
+    for name in fields:
+        if name not in kind.model_fields:
+            raise unknown_name("argument", name, [*kind.model_fields, *others])
     if settings is None:
         return kind(**fields)
     if not isinstance(settings, kind):

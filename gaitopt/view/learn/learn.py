@@ -44,7 +44,12 @@ def learn(
         InputError: something cannot be used; nothing is left half-written.
     """
     workers = workers_of_choice(workers)
-    return finish_run(new_run(settings_of(LearnSettings, settings, fields), runs), workers, report, operator)
+    return finish_run(
+        new_run(settings_of(LearnSettings, settings, fields, ("workers", "runs", "report", "operator")), runs),
+        workers,
+        report,
+        operator,
+    )
 
 
 def finish_run(

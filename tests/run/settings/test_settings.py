@@ -130,6 +130,13 @@ def test_changed_settings_fill_in_anew_what_was_not_given():
         settings.changed(sede=4)
 
 
+def test_an_unknown_argument_of_a_call_is_answered_over_all_its_arguments():
+    with pytest.raises(InputError, match="unknown argument 'workrs'; did you mean workers"):
+        settings_of(LearnSettings, None, {"workrs": 3}, ("workers", "runs"))
+    with pytest.raises(InputError, match="unknown argument 'sede'; did you mean seed"):
+        settings_of(LearnSettings, LearnSettings(), {"sede": 3})
+
+
 def test_a_gait_that_was_named_is_that_of_the_other_robot_too():
     settings = LearnSettings(gait="hand-tuned")
     bittle = load_robot("petoi-bittle")
