@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 
 class GaitoptError(Exception):
@@ -41,3 +41,17 @@ def unknown_name(what: str, got: str, known: Iterable[str]) -> InputError:
     near = difflib.get_close_matches(got, names, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(names) or 'none'}"
     return InputError(f"unknown {what} {got!r}; {hint}")
+
+
+def check_names(what: str, given: Collection[str], known: Collection[str], missing: str) -> None:
+    """Check that every known name is given, and no other.
+
+    Raises:
+        InputError: a name is unknown, or one is missing: then the text `missing`, with the name in place of {}.
+    """
+    for name in given:
+        if name not in known:
+            raise unknown_name(what, name, known)
+    for name in known:
+        if name not in given:
+            raise InputError(missing.replace("{}", name))

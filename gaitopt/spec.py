@@ -54,6 +54,9 @@ class Spec(BaseModel):
     def __setattr__(self, name: str, value: Any) -> None:
         raise InputError(f"{type(self).__name__}: cannot be changed in place; make a changed one: .changed({name}=...)")
 
+    def __hash__(self) -> int:
+        return hash(self.model_dump_json())  # pydantic's own cannot hash a table
+
     def changed(self, /, **changes: Any) -> Self:
         """Return the spec with some fields changed, checked as a new one; a table is changed by its keys.
 
@@ -102,7 +105,7 @@ def _first_problem(kind: Any, problems: list[Any], above: tuple[str, ...] = ()) 
     problem = next((p for p in problems if p["type"] == "extra_forbidden"), problems[0])
     place = problem["loc"]
     for depth in range(len(place)):
-        choices = _choices(_kind_at(kind, place[:depth]))
+        choices = choices_of(_kind_at(kind, place[:depth]))
         if len(choices) > 1:  # there, pydantic tells of every choice, its name put between the keys
             same = [p | {"loc": p["loc"][depth:]} for p in problems if p["loc"][:depth] == place[:depth]]
             return _choice_problem(choices, same, (*above, *map(str, place[:depth])))
@@ -143,14 +146,15 @@ def _kind_at(kind: Any, place: tuple[str | int, ...]) -> Any:
         if fields is not None:
             kind = fields[part].annotation if part in fields else None
         else:
-            inner = [i for choice in _choices(kind) for i in get_args(choice) if i is not Ellipsis]
+            inner = [i for choice in choices_of(kind) for i in get_args(choice) if i is not Ellipsis]
             kind = inner[-1] if inner else None  # the items of a tuple, the values of a dict
-        choices = _choices(kind)
+        choices = choices_of(kind)
         kind = choices[0] if len(choices) == 1 else kind  # without its None
     return kind
 
 
-def _choices(kind: Any) -> list[Any]:
+def choices_of(kind: Any) -> list[Any]:
+    """Return the types that a type is a union of, without None; the type itself if it is none."""
     if get_origin(kind) not in (Union, UnionType):
         return [kind]
     return [choice for choice in get_args(kind) if choice is not type(None)]

@@ -11,7 +11,7 @@ from typing import Any
 
 import tomli_w
 
-from gaitopt.errors import InputError
+from gaitopt.errors import InputError, unknown_name
 
 
 def data_folder(kind: str) -> Path:
@@ -19,6 +19,20 @@ def data_folder(kind: str) -> Path:
     package = Path(__file__).resolve().parent
     installed = package / "data" / kind
     return installed if installed.is_dir() else package.parent / kind
+
+
+def named_file(what: str, name: str | Path, folder: Path) -> Path:
+    """Return the TOML file of a name in a folder, or the one at a path that ends in `.toml`.
+
+    Raises:
+        InputError: there is none of this name.
+    """
+    if str(name).endswith(".toml"):
+        return Path(name)
+    names = [path.stem for path in folder.glob("*.toml")]
+    if name not in names:
+        raise unknown_name(what, str(name), names)
+    return folder / f"{name}.toml"
 
 
 def read_toml(path: Path) -> dict[str, Any]:

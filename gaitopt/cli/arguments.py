@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated, Any
+
+from pydantic import Field, TypeAdapter
 
 from gaitopt.errors import InputError
 from gaitopt.hal.address import parse_address
 from gaitopt.run.experiment import RUNS
-from gaitopt.scenario.objective import TERMS
-from gaitopt.spec import parse_spec
+from gaitopt.spec import Count, parse_spec
 from gaitopt.workers.count import RAY, WorkerChoice, default_count
 
 if TYPE_CHECKING:
@@ -43,24 +45,21 @@ def add_workers(parser: Options) -> None:
 
 def add_seed(parser: argparse.ArgumentParser) -> None:
     """Add --seed."""
-    parser.add_argument("--seed", type=_seed, default=0, help="random seed (default: %(default)s)")
-
-
-def add_score(parser: argparse.ArgumentParser) -> None:
-    """Add --score."""
     parser.add_argument(
-        "--score",
-        metavar="SUM",
-        help=f"objective: a weighted sum of {', '.join(TERMS)}, such as 'speed - 0.5*sway' "
-        "(default: the scenario's own, else speed)",
+        "--seed",
+        type=number_type(int, Annotated[int, Field(ge=0)]),
+        default=0,
+        help="random seed (default: %(default)s)",
     )
 
 
-def add_effort(parser: Options) -> None:
-    """Add --workers, --video and --json."""
-    add_workers(parser)
-    parser.add_argument("--video", action="store_true", help=f"film first and learned gait side by side ({VIDEO})")
-    add_json(parser)
+def add_effort(parser: argparse.ArgumentParser) -> None:
+    """Add --runs, --workers, --video and --json."""
+    group = parser.add_argument_group("run and output")
+    add_runs(group)
+    add_workers(group)
+    group.add_argument("--video", action="store_true", help=f"film first and learned gait side by side ({VIDEO})")
+    add_json(group)
 
 
 def check_effort(args: argparse.Namespace) -> None:
@@ -91,7 +90,10 @@ def add_walker(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--robot", help="robot (default: the gait's own, else the one of --body, else aibo-ers7)")
     parser.add_argument("--scenario", help="scenario (default: the run's own, else field)")
-    add_changes(parser)
+    add_changes(
+        parser,
+        "change a number, such as scenario.friction=0.5, engine.time_step_s=0.002 or robot.servo.speed_margin=1.0",
+    )
     add_runs(parser)
 
 
@@ -107,19 +109,6 @@ def add_body(parser: Options, needed: bool = False) -> None:
     parser.add_argument("--yes", action="store_true", help="move the robot without asking: it stands safely")
 
 
-def add_pace(parser: argparse.ArgumentParser) -> None:
-    """Add --native and --slow, which set how a real robot plays a gait."""
-    parser.add_argument("--native", action="store_true", help="upload the gait, which the robot then plays by itself")
-    parser.add_argument(
-        "--slow",
-        type=_factor,
-        default=None,
-        metavar="FACTOR",
-        help="factor by which the cycle is made longer (default: 'fit', as much as the link needs; 1: an error if the "
-        "gait is too fast for the link)",
-    )
-
-
 def add_real_robot(parser: Options) -> None:
     """Add the options of walks on a real robot."""
     add_robot_port(parser)
@@ -130,15 +119,10 @@ def add_robot_port(parser: Options) -> None:
     """Add --body, --id, --yes, --stopwatch and --pause."""
     add_body(parser)
     parser.add_argument(
-        "--stopwatch",
-        metavar="key|gate:PORT",
-        help="stopwatch of a real robot: a key, or a light gate (default: key)",
+        "--stopwatch", metavar="key|gate:PORT", help="stopwatch of a real robot: a key, or a light gate (default: key)"
     )
     parser.add_argument(
-        "--pause",
-        type=_pause,
-        metavar="S",
-        help="with --yes: time to put the robot back before each walk (default: 2)",
+        "--pause", type=_pause, metavar="S", help="with --yes: time to put the robot back before each walk (default: 2)"
     )
 
 
@@ -160,7 +144,7 @@ def real_robot(args: argparse.Namespace) -> RealRobot | None:
 
 def real_robot_options(args: argparse.Namespace) -> str:
     """Return the given options that are for real robots only, except --body."""
-    given = {f"--{name}": getattr(args, name, None) for name in ("stopwatch", "id", "native", "pause")}
+    given = {f"--{name}": getattr(args, name, None) for name in ("stopwatch", "id", "yes", "native", "pause")}
     return " and ".join(name for name, value in given.items() if value is not None and value is not False)
 
 
@@ -189,17 +173,9 @@ def body_address(args: argparse.Namespace) -> str:
     return f"{address}{'&' if '?' in address else '?'}id={args.id}"
 
 
-def add_changes(parser: argparse.ArgumentParser, more: str = "") -> None:
-    """Add --set; `more` is added to its help."""
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="changes",
-        metavar="KEY=VALUE",
-        help="change a number, such as scenario.friction=0.5, engine.time_step_s=0.002 or robot.servo.delay_s=0.01"
-        + more,
-    )
+def add_changes(parser: Options, meaning: str) -> None:
+    """Add --set."""
+    parser.add_argument("--set", action="append", default=[], dest="changes", metavar="KEY=VALUE", help=meaning)
 
 
 def seconds(text: str) -> float:
@@ -222,18 +198,24 @@ def number(text: str, above: float, most: float) -> float:
     return value
 
 
-def positive(text: str) -> int:
-    """Return a whole number of at least 1."""
-    return _whole(text, 1)
+def number_type(kind: type, allowed: Any) -> Callable[[str], Any]:
+    """Return the converter from a word to a number of a kind, `int` or `float`, within the bounds of a type."""
+    adapter: TypeAdapter[Any] = TypeAdapter(allowed)
+    least = adapter.json_schema().get("minimum")
+    expected = "a whole number" if kind is int else "a finite number"
+    expected += "" if least is None else f" of at least {least}"
+
+    def convert(text: str) -> Any:
+        try:
+            return adapter.validate_python(kind(text))
+        except ValueError:
+            raise argparse.ArgumentTypeError(f"got {text!r}; expected {expected}") from None
+
+    return convert
 
 
-def _factor(text: str) -> float | None:
-    return None if text == "fit" else number(text, 0.0, 100.0)
-
-
-def at_least_two(text: str) -> int:
-    """Return a whole number of at least 2."""
-    return _whole(text, 2)
+positive = number_type(int, Count)
+"""Converter from a word to a whole number of at least 1."""
 
 
 def _workers(text: str) -> WorkerChoice:
@@ -243,17 +225,3 @@ def _workers(text: str) -> WorkerChoice:
         return int(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"got {text!r}; expected a number of processes, or {RAY}") from None
-
-
-def _seed(text: str) -> int:
-    return _whole(text, 0)
-
-
-def _whole(text: str, least: int) -> int:
-    try:
-        number = int(text)
-    except ValueError:
-        number = least - 1
-    if number < least:
-        raise argparse.ArgumentTypeError(f"got {text!r}; expected a whole number of at least {least}")
-    return number

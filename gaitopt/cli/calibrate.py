@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import argparse
 import math
-import sys
 
 from gaitopt.cli import arguments
-from gaitopt.cli.confirmation import ask_to_move
-from gaitopt.cli.output import Answer
+from gaitopt.cli.operator import ask_to_move
+from gaitopt.cli.output import Answer, say
 from gaitopt.errors import InputError
 from gaitopt.hal.address import Address, parse_address
 from gaitopt.hal.calibration import (
@@ -89,10 +88,10 @@ def _find(robot: RobotSpec, address: Address, args: argparse.Namespace) -> dict[
         ask_to_move(args.body, args.yes)
     with make_real_body(robot, bare) as body, Keyboard("give offsets: --offset JOINT=UNITS") as keys:
         if args.by_hand:
-            _say("hold it in the reference pose: upper legs straight down, knees bent by 90 degrees; any key: done")
+            say("hold it in the reference pose: upper legs straight down, knees bent by 90 degrees; any key: done")
             keys.wait()
             return measured_offsets(body)
-        _say("with the robot on a stand: it now eases into the reference pose")
+        say("with the robot on a stand: it now eases into the reference pose")
         nudger = Nudger(body)
         for joint in robot.joint_names:
             _adjust(nudger, joint, keys)
@@ -101,14 +100,14 @@ def _find(robot: RobotSpec, address: Address, args: argparse.Namespace) -> dict[
 
 
 def _adjust(nudger: Nudger, joint: str, keys: Keyboard) -> None:
-    _say(f"{joint}: turn it with + - (1 degree), [ ] (5 degrees); Enter: next joint, Ctrl-C: stop, nothing saved")
+    say(f"{joint}: turn it with + - (1 degree), [ ] (5 degrees); Enter: next joint, Ctrl-C: stop, nothing saved")
     while True:
         pressed = keys.pressed()
         for key in pressed:
             if key in KEYS:
-                print(f"\r  {nudger.nudge(joint, KEYS[key]):+6.1f} degrees ", end="", file=sys.stderr, flush=True)
+                say(f"\r  {nudger.nudge(joint, KEYS[key]):+6.1f} degrees ", end="")
             elif key in "\r\n":
-                print(file=sys.stderr)
+                say("")
                 return
         nudger.hold(0.1)
 
@@ -122,7 +121,3 @@ def _offset(text: str) -> tuple[str, float]:
     if not math.isfinite(offset):
         raise InputError(f"--offset: got {text!r}; expected JOINT=UNITS, such as front_left_knee=12")
     return joint, offset
-
-
-def _say(text: str) -> None:
-    print(text, file=sys.stderr, flush=True)

@@ -15,9 +15,8 @@ from dataclasses import asdict
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.output import Answer
+from gaitopt.cli.output import Answer, interrupted, table
 from gaitopt.cli.settings_options import add_settings, fields_of, given_fields, read_arguments
-from gaitopt.cli.text_table import table
 from gaitopt.optim.catalog import OPTIMIZERS
 from gaitopt.rl.algorithms.catalog import ALGORITHMS
 from gaitopt.run.compare.compare import new_comparison
@@ -59,7 +58,8 @@ def work(folder: ComparisonFolder, args: argparse.Namespace) -> Answer:
     try:
         comparison = finish_comparison(folder, args.workers, plain=True)
     except KeyboardInterrupt:
-        return _interrupted(folder)
+        done, runs = sum(member.result is not None for member in folder.members), len(folder.members)
+        return interrupted(folder.path, f"{done} of {runs} runs", runs_ended=done, runs=runs)
     files = {kind: str(folder.path / name) for kind, name in FILES.items()}
     text = [table(table_rows(comparison)), "", *notes(comparison), ""]
     text += [f"table     {files['markdown']}, {files['csv']}", f"figure    {files['figure']}"]
@@ -70,10 +70,3 @@ def _data(comparison: Comparison, files: dict[str, str]) -> dict[str, Any]:
     budget = {"budget": comparison.budget.amount, "unit": comparison.budget.unit}
     data = asdict(comparison) | budget
     return data | {"run": str(data.pop("folder")), "score": str(comparison.score), "files": files}
-
-
-def _interrupted(folder: ComparisonFolder) -> Answer:
-    done = sum(member.result is not None for member in folder.members)
-    data = {"interrupted": True, "runs_ended": done, "runs": len(folder.members), "run": str(folder.path)}
-    text = f"interrupted after {done} of {len(folder.members)} runs\ncontinue with: gaitopt resume {folder.path}"
-    return Answer(data, text, exit_code=130)

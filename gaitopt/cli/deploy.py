@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import argparse
-import sys
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.confirmation import ask_to_move
-from gaitopt.cli.output import Answer
+from gaitopt.cli.operator import ask_to_move
+from gaitopt.cli.output import Answer, say
 from gaitopt.errors import InputError
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.real.body import RealBody
@@ -29,7 +28,14 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seconds", type=arguments.seconds, default=10.0, metavar="S", help="duration (default: %(default)s)"
     )
-    arguments.add_pace(parser)
+    parser.add_argument("--native", action="store_true", help="upload the gait, which the robot then plays by itself")
+    parser.add_argument(
+        "--slow",
+        type=_factor,
+        metavar="FACTOR",
+        help="factor by which the cycle is made longer (default: 'fit', as much as the link needs; 1: an error if the "
+        "gait is too fast for the link)",
+    )
     parser.add_argument("--dry-run", action="store_true", help="check everything, but move nothing")
     parser.add_argument("--record", type=Path, metavar="F.csv", help="record measurements and commands")
     arguments.add_json(parser)
@@ -43,8 +49,7 @@ def run(args: argparse.Namespace) -> Answer:
         raise InputError(f"--body {address}: deploy is for real robots; in simulation use: gaitopt replay")
     with make_real_body(setup.robot, parse_address(address)) as body:
         walk = plan_deployment(body, setup.walker, setup.robot, setup.scenario, args.native, args.slow, args.seconds)
-        heading = _heading(body, setup, walk)
-        print(heading, file=sys.stderr, flush=True)
+        say(_heading(body, setup, walk))
         data = _plan_data(body, setup, walk)
         if args.dry_run:
             return Answer(data | {"moved": False}, "dry run: nothing was moved")
@@ -52,6 +57,10 @@ def run(args: argparse.Namespace) -> Answer:
         with CsvRecorder(args.record, setup.robot) if args.record else nullcontext() as record:
             done = deploy(body, walk.controller, args.seconds, record)
     return Answer(data | {"moved": True} | _data(done, args.record), _text(done, args.record))
+
+
+def _factor(text: str) -> float | None:
+    return None if text == "fit" else arguments.number(text, 0.0, 100.0)
 
 
 def _heading(body: RealBody, setup: WalkSetup, walk: Plan) -> str:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import argparse
 import math
+from dataclasses import asdict
 
 from gaitopt.cli import arguments
-from gaitopt.cli.confirmation import ask_to_move
-from gaitopt.cli.operator import operator
-from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, score_words, speed_line
+from gaitopt.cli.operator import ask_to_move, operator
+from gaitopt.cli.output import Answer, artefact_lines, score_words, speed_line
 from gaitopt.run.rollout import World, measure
 from gaitopt.run.walkers.walk_setup import find_walk
-from gaitopt.scenario.objective import parse_score
+from gaitopt.scenario.objective import TERMS, parse_score
 from gaitopt.walk.evaluation import Evaluation
 from gaitopt.workers import check_workers
 
@@ -29,7 +29,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="number of evaluation walks (default: %(default)s)",
     )
-    arguments.add_score(parser)
+    parser.add_argument(
+        "--score",
+        metavar="SUM",
+        help=f"objective: a weighted sum of {', '.join(TERMS)}, such as 'speed - 0.5*sway' "
+        "(default: the scenario's own, else speed)",
+    )
     arguments.add_real_robot(parser)
     arguments.add_workers(parser)
     arguments.add_seed(parser)
@@ -57,7 +62,7 @@ def run(args: argparse.Namespace) -> Answer:
         *_measured_lines(result),
         *artefact_lines(result),
     ]
-    return Answer(names | evaluation_data(result), "\n".join(text))
+    return Answer(names | asdict(result), "\n".join(text))
 
 
 def _measured_lines(result: Evaluation) -> list[str]:

@@ -32,11 +32,8 @@ def run(args: argparse.Namespace) -> Answer:
 
     found = [probe(port) for port in ports]
     lines = [line for one in found for line in _lines(one)]
-    return Answer({"ports": [vars(one) for one in found]}, "\n".join(lines), exit_code=0 if _any(found) else 1)
-
-
-def _any(found: list[Found]) -> bool:
-    return any(one.body or one.stopwatch for one in found)
+    works = any(one.body or one.stopwatch for one in found)
+    return Answer({"ports": [vars(one) for one in found]}, "\n".join(lines), exit_code=0 if works else 1)
 
 
 def _lines(found: Found) -> list[str]:

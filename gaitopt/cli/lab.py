@@ -26,13 +26,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--steps", type=arguments.positive, metavar="N", help="number of steps (default: the problem's own)"
     )
-    parser.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="changes",
-        metavar="KEY=VALUE",
-        help="change an option of the algorithm, such as method.discount=0.9, or lam=0.5 for short",
+    arguments.add_changes(
+        parser, "change an option of the algorithm, such as method.discount=0.9, or lam=0.5 for short"
     )
     arguments.add_seed(parser)
     arguments.add_runs(parser)

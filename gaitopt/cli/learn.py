@@ -11,16 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.confirmation import ask_to_move
-from gaitopt.cli.operator import operator
-from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, noise_line, score_words, speed_line
+from gaitopt.cli.operator import ask_to_move, operator
+from gaitopt.cli.output import Answer, artefact_lines, gain_lines, interrupted, noise_line, score_words
 from gaitopt.cli.settings_options import add_settings, fields_of, read_arguments
 from gaitopt.errors import BodyError
 from gaitopt.gait.gait_file import Gait, read_gait
 from gaitopt.gait.space import GaitSpace
 from gaitopt.run.learn.folder import RunFolder
-from gaitopt.run.learn.learn import new_run
-from gaitopt.run.learn.optimize import Outcome
+from gaitopt.run.learn.optimize import Outcome, new_run
 from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.real.robot import Operator
 from gaitopt.scenario.objective import ScoreSpec
@@ -34,9 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_settings(parser, LearnSettings)
     arguments.add_real_robot(parser.add_argument_group("real robot"))
-    how = parser.add_argument_group("run and output")
-    arguments.add_runs(how)
-    arguments.add_effort(how)
+    arguments.add_effort(parser)
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -84,8 +80,8 @@ def _data(outcome: Outcome, curve: Path, film: Path | None, score: ScoreSpec) ->
         "traversals_per_s": outcome.traversals_per_s,
         "stopped_by": outcome.stopped,
         "run": str(outcome.run),
-        "start": evaluation_data(outcome.start),
-        "learned": evaluation_data(outcome.learned),
+        "start": asdict(outcome.start),
+        "learned": asdict(outcome.learned),
         "score": str(score),
         "noise": asdict(outcome.noise),
         "learning_curve": str(curve),
@@ -94,12 +90,7 @@ def _data(outcome: Outcome, curve: Path, film: Path | None, score: ScoreSpec) ->
 
 
 def _text(outcome: Outcome, curve: Path, film: Path | None, score: ScoreSpec) -> str:
-    lines = [
-        f"start     {speed_line(outcome.start)}",
-        f"learned   {speed_line(outcome.learned)}",
-    ]
-    if outcome.start.speed_mps > 0:
-        lines.append(f"gain      {outcome.learned.speed_mps / outcome.start.speed_mps - 1:+.0%}")
+    lines = gain_lines(start=outcome.start, learned=outcome.learned)
     if not score.is_speed:
         lines.append(f"score     {score_words(outcome.start)} to {score_words(outcome.learned)} of {score}")
     lines += [
@@ -123,12 +114,6 @@ def _interrupted(folder: RunFolder) -> Answer:
     with folder.open_store() as store:
         done = store.count("learn")
     best = read_gait(folder.best_path) if folder.best_path.is_file() else None
-    data = {
-        "interrupted": True,
-        "best": vars(best.parameters) if best else None,
-        "traversals": done,
-        "run": str(folder.path),
-    }
     learned = f"the best gait so far: {folder.best_path}" if best else "no iteration was finished"
-    text = f"interrupted after {done} traversals; {learned}\ncontinue with: gaitopt resume {folder.path}"
-    return Answer(data, text, exit_code=130)
+    parameters = vars(best.parameters) if best else None
+    return interrupted(folder.path, f"{done} traversals; {learned}", best=parameters, traversals=done)

@@ -6,11 +6,10 @@ import argparse
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.output import Answer
-from gaitopt.cli.text_table import table
+from gaitopt.cli.output import Answer, table
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import gait_names, load_gait
-from gaitopt.gait.ranges import inactive_parameters
+from gaitopt.gait.parameters import inactive_parameters
 from gaitopt.optim import catalog as optimizers
 from gaitopt.rl.algorithms import catalog as algorithms
 from gaitopt.robot.spec import load_robot, robot_names
@@ -36,6 +35,10 @@ def run(args: argparse.Namespace) -> Answer:
 
 
 def _options(what: str, name: str) -> Answer:
+    methods = {"optimizers": optimizers.OPTIMIZERS, "algorithms": algorithms.ALGORITHMS}
+    for kind, known in methods.items():
+        if what in methods and kind != what and name in known:
+            raise InputError(f"{name}: is one of the {kind}; see: gaitopt list {kind} --options {name}")
     if what == "optimizers":
         rows = optimizers.options_table(name)
     elif what == "algorithms":

@@ -51,7 +51,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Run the command line and return its exit code: 0 good, 1 not all found or done, 2 bad input, 130 interrupted."""
     if os.getcwd() not in sys.path:  # as with `python -m gaitopt`, so that a user's own classes are found there
         sys.path.append(os.getcwd())
-    signal.signal(signal.SIGTERM, _interrupt)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         args = _parse(_with_negative_scores(sys.argv[1:] if argv is None else argv))
         return _run(args)
@@ -116,7 +116,3 @@ def _print(text: str) -> None:
     except OSError:  # what was not written must not be tried again at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise
-
-
-def _interrupt(number: int, frame: object) -> None:
-    raise KeyboardInterrupt

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import math
 import os
 import sys
-from dataclasses import asdict, dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -40,12 +41,19 @@ def claim_stdout() -> int:
 def write_json(descriptor: int, data: dict[str, Any]) -> None:
     """Write one JSON object and close the descriptor; nan, which JSON lacks, becomes null."""
     with os.fdopen(descriptor, "w", encoding="utf-8") as stream:
-        stream.write(json.dumps(_finite(data), allow_nan=False) + "\n")
+        finite = json.loads(json.dumps(data), parse_constant=lambda name: None)
+        stream.write(json.dumps(finite, allow_nan=False) + "\n")
 
 
-def evaluation_data(evaluation: Evaluation) -> dict[str, Any]:
-    """Return an evaluation for JSON."""
-    return asdict(evaluation)
+def say(text: str, end: str = "\n") -> None:
+    """Print something for people at once, on standard error."""
+    print(text, end=end, file=sys.stderr, flush=True)
+
+
+def interrupted(folder: Path, done: str, **data: Any) -> Answer:
+    """Return the output of an experiment that was interrupted: what was done, and how to continue."""
+    text = f"interrupted after {done}\ncontinue with: gaitopt resume {folder}"
+    return Answer({"interrupted": True, **data, "run": str(folder)}, text, exit_code=130)
 
 
 def speed_line(evaluation: Evaluation) -> str:
@@ -55,6 +63,13 @@ def speed_line(evaluation: Evaluation) -> str:
         f"{evaluation.speed_mps * 1e3:.0f} mm/s (95 % interval {low:.0f} to {high:.0f}; "
         f"{evaluation.finished} of {evaluation.repeats} evaluation walks finished, {evaluation.fell} fell)"
     )
+
+
+def gain_lines(**evaluations: Evaluation) -> list[str]:
+    """Return the speeds of two evaluations by their labels, and the gain from the first to the second."""
+    lines = [f"{label:10}{speed_line(evaluation)}" for label, evaluation in evaluations.items()]
+    before, after = (evaluation.speed_mps for evaluation in evaluations.values())
+    return [*lines, f"gain      {after / before - 1:+.0%}"] if before > 0 else lines
 
 
 def score_words(evaluation: Evaluation) -> str:
@@ -80,11 +95,17 @@ def artefact_lines(evaluation: Evaluation) -> list[str]:
     return [f"artefact  {line}" for line in evaluation.artefacts] or ["artefacts none"]
 
 
-def _finite(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in value]
-    if isinstance(value, float) and not math.isfinite(value):
-        return None
-    return value
+def table(rows: Sequence[dict[str, Any]]) -> str:
+    """Return the rows, all with the same keys, under a header of their keys."""
+    head = list(rows[0])
+    cells = [head, *([_cell(row[key]) for key in head] for row in rows)]
+    widths = [max(len(line[i]) for line in cells) for i in range(len(head))]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in cells
+    )
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return "-"
+    return f"{value:.3f}" if isinstance(value, float) else str(value)

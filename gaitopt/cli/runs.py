@@ -5,8 +5,7 @@ from __future__ import annotations
 import argparse
 
 from gaitopt.cli import arguments
-from gaitopt.cli.output import Answer
-from gaitopt.cli.text_table import table
+from gaitopt.cli.output import Answer, table
 from gaitopt.run.experiment import rows
 
 

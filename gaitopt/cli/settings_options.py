@@ -7,12 +7,11 @@ import re
 import sys
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from types import NoneType, UnionType
-from typing import Annotated, Any, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Any, TypeVar, get_args, get_origin
 
-from pydantic import TypeAdapter
 from pydantic.fields import FieldInfo
 
+from gaitopt.cli.arguments import add_changes, number_type
 from gaitopt.errors import InputError
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.settings.base import NamedGait, Settings
@@ -21,6 +20,7 @@ from gaitopt.run.settings.differences import differences
 from gaitopt.run.settings.overrides import METHOD, change_settings
 from gaitopt.scenario.objective import ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
+from gaitopt.spec import choices_of
 
 SettingsType = TypeVar("SettingsType", bound=Settings)
 
@@ -32,7 +32,7 @@ METHODS = {"optimizer", "algorithm", "optimizers", "algorithms"}
 """Fields that name the methods, to which options belong."""
 
 
-def add_settings(parser: argparse.ArgumentParser, kind: type[Settings], leave_out: Collection[str] = ()) -> None:
+def add_settings(parser: argparse.ArgumentParser, kind: type[Settings]) -> None:
     """Add --config, an option for each field, and --set."""
     group = parser.add_argument_group("settings", "each can also be in the file of --config")
     group.add_argument(
@@ -42,17 +42,13 @@ def add_settings(parser: argparse.ArgumentParser, kind: type[Settings], leave_ou
         help="read settings from a file, such as the config.toml of an earlier experiment; options override it",
     )
     for name, field in kind.model_fields.items():
-        if name not in leave_out and (given := _how_given(field)) is not None:
+        if (given := _how_given(field)) is not None:
             metavar, convert = given
             group.add_argument(*_flags(name), dest=name, type=convert, metavar=metavar, help=_help(field))
     more = ", policy.sigma, interface.observe" if "interface" in kind.model_fields else ""
-    group.add_argument(
-        "--set",
-        action="append",
-        default=[],
-        dest="changes",
-        metavar="KEY=VALUE",
-        help="change one value; KEY is method.OPTION for an option of the optimizer or algorithm (NAME.OPTION for one "
+    add_changes(
+        group,
+        "change one value; KEY is method.OPTION for an option of the optimizer or algorithm (NAME.OPTION for one "
         "of several), or such as scenario.friction, robot.servo.stall_torque_nm, engine.time_step_s"
         f"{more}; VALUE is written as in TOML, or none to switch an option off",
     )
@@ -96,11 +92,6 @@ def given_fields(args: argparse.Namespace, kind: type[Settings]) -> dict[str, An
     return {name: value for name, value in fields.items() if value is not None}
 
 
-def option(name: str) -> str:
-    """Return the option of a field."""
-    return _flags(name)[0]
-
-
 def _flags(name: str) -> tuple[str, ...]:
     return FLAGS.get(name, (f"--{name.replace('_', '-')}",))
 
@@ -119,7 +110,7 @@ def _drop_options(fields: dict[str, Any], given: Mapping[str, Any], file: Path) 
 def _in_options(message: str, given: Collection[str]) -> str:
     """Replace the field's name at the start of an error by the option, if the option was given."""
     found = re.match(r"\w+(?=[:.])", message)
-    return option(found[0]) + message[found.end() :] if found and found[0] in given else message
+    return _flags(found[0])[0] + message[found.end() :] if found and found[0] in given else message
 
 
 def _help(field: FieldInfo) -> str:
@@ -131,38 +122,17 @@ def _help(field: FieldInfo) -> str:
 
 def _how_given(field: FieldInfo) -> tuple[str, Callable[[str], Any]] | None:
     """Return the name of a field's word in help, and its converter; None if the field does not fit in a word."""
-    annotation = field.annotation
-    choices = [c for c in get_args(annotation) if c is not NoneType] if _is_union(annotation) else [annotation]
-    kind = get_args(choices[0])[0] if hasattr(choices[0], "__metadata__") else choices[0]
+    first = choices_of(field.annotation)[0]
+    kind = get_args(first)[0] if hasattr(first, "__metadata__") else first
     if kind in BY_NAME:
         return BY_NAME[kind], str
     if kind in (int, float):
-        return "N" if kind is int else "X", _number(kind, Annotated[choices[0], *field.metadata, None])
+        return "N" if kind is int else "X", number_type(kind, Annotated[first, *field.metadata, None])
     if get_origin(kind) is tuple and get_args(kind)[0] is str:
         return "A,B,C", str
     if get_origin(kind) is tuple:
         return "N,N,N", _numbers
     return None
-
-
-def _is_union(annotation: Any) -> bool:
-    return get_origin(annotation) in (Union, UnionType)
-
-
-def _number(kind: type, allowed: Any) -> Callable[[str], Any]:
-    """Return the converter from a word to a number that a field allows."""
-    adapter: TypeAdapter[Any] = TypeAdapter(allowed)
-    least = adapter.json_schema().get("minimum")
-    expected = "a whole number" if kind is int else "a finite number"
-    expected += "" if least is None else f" of at least {least}"
-
-    def convert(text: str) -> Any:
-        try:
-            return adapter.validate_python(kind(text))
-        except ValueError:
-            raise argparse.ArgumentTypeError(f"got {text!r}; expected {expected}") from None
-
-    return convert
 
 
 def _numbers(text: str) -> int | list[int]:

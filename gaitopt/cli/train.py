@@ -7,11 +7,12 @@ interruption.
 from __future__ import annotations
 
 import argparse
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.output import Answer, artefact_lines, evaluation_data, speed_line
+from gaitopt.cli.output import Answer, artefact_lines, gain_lines, interrupted
 from gaitopt.cli.settings_options import add_settings, read_arguments
 from gaitopt.run.train.folder import TrainFolder
 from gaitopt.run.train.settings import TrainSettings
@@ -25,9 +26,7 @@ from gaitopt.workers import check_count
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     add_settings(parser, TrainSettings)
-    how = parser.add_argument_group("run and output")
-    arguments.add_runs(how)
-    arguments.add_effort(how)
+    arguments.add_effort(parser)
 
 
 def run(args: argparse.Namespace) -> Answer:
@@ -43,7 +42,9 @@ def work(folder: TrainFolder, args: argparse.Namespace) -> Answer:
     try:
         outcome = finish_training(folder, args.workers, plain=True)
     except KeyboardInterrupt:
-        return _interrupted(folder)
+        rows = folder.read_progress()
+        steps = int(rows[-1]["steps"]) if rows else 0
+        return interrupted(folder.path, f"{steps} steps", steps=steps)
     curve = folder.path / TRAINING_CURVE
     film = _film(folder, outcome) if args.video else None
     return Answer(_data(folder, outcome, curve, film), _text(folder, outcome, curve, film))
@@ -74,8 +75,8 @@ def _data(folder: TrainFolder, outcome: TrainOutcome, curve: Path, film: Path | 
         "stopped_by": outcome.reasons,
         "gait_speed_mps": outcome.gait.speed_mps,
         "policy_speed_mps": outcome.learned.speed_mps,
-        "gait": evaluation_data(outcome.gait),
-        "learned": evaluation_data(outcome.learned),
+        "gait": asdict(outcome.gait),
+        "learned": asdict(outcome.learned),
         "parameters_digest": outcome.trained.digest,
         "training_curve": str(curve),
         "video": str(film) if film else None,
@@ -84,10 +85,8 @@ def _data(folder: TrainFolder, outcome: TrainOutcome, curve: Path, film: Path | 
 
 def _text(folder: TrainFolder, outcome: TrainOutcome, curve: Path, film: Path | None) -> str:
     progress = outcome.progress
-    lines = [f"gait      {speed_line(outcome.gait)}", f"policy    {speed_line(outcome.learned)}"]
-    if outcome.gait.speed_mps > 0:
-        lines.append(f"gain      {outcome.learned.speed_mps / outcome.gait.speed_mps - 1:+.0%}")
-    lines += [
+    lines = [
+        *gain_lines(gait=outcome.gait, policy=outcome.learned),
         *artefact_lines(outcome.learned),
         f"effort    {progress.steps} steps, {progress.episodes} episodes, {outcome.steps_per_s:.0f} steps/s; "
         f"{', '.join(outcome.reasons.values())}",
@@ -95,11 +94,3 @@ def _text(folder: TrainFolder, outcome: TrainOutcome, curve: Path, film: Path | 
         f"curve     {curve}",
     ]
     return "\n".join(lines + ([f"video     {film}"] if film else []))
-
-
-def _interrupted(folder: TrainFolder) -> Answer:
-    rows = folder.read_progress()
-    steps = int(rows[-1]["steps"]) if rows else 0
-    data = {"interrupted": True, "steps": steps, "run": str(folder.path)}
-    text = f"interrupted after {steps} steps\ncontinue with: gaitopt resume {folder.path}"
-    return Answer(data, text, exit_code=130)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
 
 import numpy as np
 
@@ -16,9 +15,8 @@ from gaitopt.emulators.opencat.firmware import OpenCatFirmware
 from gaitopt.emulators.plant import EmulatedRobot
 from gaitopt.emulators.pty_server import PtyServer, serve
 from gaitopt.errors import InputError
-from gaitopt.hal.dynamixel.tables import find_model
 from gaitopt.hal.opencat.dialect import dialect_named
-from gaitopt.hal.wiring import rest_pose, servo_map, wiring_of
+from gaitopt.hal.wiring import servo_map, wiring_of
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
 
@@ -64,11 +62,10 @@ class Emulation:
             raise InputError(f"--dialect is for OpenCat robots; {robot.name} is driven by {self._kind}")
         ids = servo_map(robot).ids
         if faults is not None and faults.dead is not None and faults.dead not in ids:
-            raise InputError(f"fault dead={faults.dead}: {robot.name} has no such servo; it has {_listed(ids)}")
+            listed = ", ".join(map(str, sorted(ids)))
+            raise InputError(f"fault dead={faults.dead}: {robot.name} has no such servo; it has {listed}")
         placing, firmware, line = (np.random.default_rng(s) for s in np.random.SeedSequence(seed).spawn(3))
-        self.robot = EmulatedRobot(
-            robot, servo_map(robot), scenario, placing, CHARGED[self._kind], rest_pose(robot), window
-        )
+        self.robot = EmulatedRobot(robot, scenario, placing, CHARGED[self._kind], window)
         self.firmware = _firmware(robot, self.robot, dialect, firmware)
         broken = FaultyLine(faults, line, time.monotonic()) if faults else None
         self._servers = [PtyServer(self.firmware, broken, on_event=self._apply_fault)]
@@ -90,10 +87,6 @@ class Emulation:
     def run(self, stop: threading.Event) -> None:
         """Serve in real time until `stop` is set or the plug is pulled."""
         serve(self._servers, stop)
-
-    def unplug(self) -> None:
-        """Pull the robot's plug, from any thread."""
-        self._servers[0].unplug()
 
     def close(self) -> None:
         """Remove the ports and end the physics."""
@@ -117,12 +110,8 @@ class Emulation:
                 self.robot.kill(event.servo)
 
 
-def _listed(ids: Sequence[int]) -> str:
-    return ", ".join(map(str, sorted(ids)))
-
-
 def _firmware(robot: RobotSpec, plant: EmulatedRobot, dialect: str | None, rng: np.random.Generator) -> Firmware:
-    wiring, servos = wiring_of(robot), servo_map(robot)
+    wiring, servos = wiring_of(robot), servo_map(robot).ids
     if wiring.driver == "opencat":
-        return OpenCatFirmware(plant, rng, dialect_named(dialect or "biboard"), servos=servos.ids)
-    return DynamixelBus(plant, dict.fromkeys(servos.ids, find_model(wiring.model).name))
+        return OpenCatFirmware(plant, rng, dialect_named(dialect or "biboard"), servos=servos)
+    return DynamixelBus(plant, dict.fromkeys(servos, wiring.model))

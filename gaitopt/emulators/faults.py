@@ -107,13 +107,16 @@ def _read(name: str, value: str) -> float | int:
         raise InputError(f"fault {name}={value}: expected {expected}, such as {name}={example}") from None
 
 
+Kind = Literal["reset", "unplug", "dead", "low-battery"]
+
+
 @dataclass(frozen=True)
 class FaultEvent:
     """A fault at a set time, whatever is on the line."""
 
     time: float
     """Time of the fault [s]."""
-    kind: Literal["reset", "unplug", "dead", "low-battery"]
+    kind: Kind
     """Kind of fault."""
     servo: int | None = None
     """Number of the dead servo."""
@@ -187,10 +190,5 @@ class _Direction:
 
 def _timed(spec: FaultSpec, start: float) -> list[FaultEvent]:
     events = [] if spec.dead is None else [FaultEvent(start, "dead", spec.dead)]
-    if spec.reset is not None:
-        events.append(FaultEvent(start + spec.reset, "reset"))
-    if spec.unplug is not None:
-        events.append(FaultEvent(start + spec.unplug, "unplug"))
-    if spec.low_battery is not None:
-        events.append(FaultEvent(start + spec.low_battery, "low-battery"))
-    return events
+    times: dict[Kind, float | None] = {"reset": spec.reset, "unplug": spec.unplug, "low-battery": spec.low_battery}
+    return events + [FaultEvent(start + time, kind) for kind, time in times.items() if time is not None]

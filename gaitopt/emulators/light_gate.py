@@ -6,20 +6,15 @@ from typing import Literal
 
 
 class GateFirmware:
-    """A board with two beams; whoever knows where the robot is calls `trip`.
+    """A board with two beams; whoever knows where the robot is calls `trip`."""
 
-    Args:
-        first_ms: the board's clock at power-on [ms]; 0 on a real board.
-    """
-
-    def __init__(self, first_ms: int = 0) -> None:
-        self._first_ms = first_ms
+    def __init__(self) -> None:
         self._power_on = 0.0
         self._broken: list[tuple[float, bytes]] = []
 
     def trip(self, line: Literal["S", "F"], now: float) -> None:
         """Break the beam of the start (S) or finish (F) line at `now` [s]."""
-        milliseconds = (self._first_ms + int((now - self._power_on) * 1000)) % 2**32
+        milliseconds = int((now - self._power_on) * 1000) % 2**32
         self._broken.append((now, f"{line} {milliseconds}\r\n".encode("ascii")))
 
     def feed(self, data: bytes, now: float) -> bytes:

@@ -9,15 +9,13 @@ from collections.abc import Callable
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
-from gaitopt.arrays import Array
 from gaitopt.emulators.window import RobotWindow
-from gaitopt.hal.body import BodyState, Camera
+from gaitopt.hal.body import BodyState
 from gaitopt.hal.catalog import make_body
-from gaitopt.hal.servo_map import ServoMap
 from gaitopt.hal.sim.simulated_body import SimulatedBody
+from gaitopt.hal.wiring import rest_pose, servo_map
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
 
@@ -43,35 +41,31 @@ class EmulatedRobot:
     def __init__(
         self,
         robot: RobotSpec,
-        servos: ServoMap,
         scenario: ScenarioSpec,
         rng: np.random.Generator,
         voltage: float,
-        rest: Array,
         window: bool = False,
     ) -> None:
         """Put the robot behind the start line, limp.
 
         Args:
-            robot: which robot.
-            servos: the servo of each joint.
+            robot: which robot; it must have a wiring.
             scenario: the field, and the noise each time the robot is put down.
             rng: random generator of that noise.
             voltage: voltage of the charged battery [V].
-            rest: pose in which it is put down [rad], (joints,).
             window: whether to show a window.
         """
         self.battery = voltage
-        self._scenario, self._rng, self._rest = scenario, rng, rest
-        self._map = servos
-        self._index = {servo: i for i, servo in enumerate(servos.ids)}
+        self._scenario, self._rng, self._rest = scenario, rng, rest_pose(robot)
+        self._map = servo_map(robot)
+        self._index = {servo: i for i, servo in enumerate(self._map.ids)}
         body = make_body(robot)
         assert isinstance(body, SimulatedBody)  # as gaitopt's own engines make
         self._body = body
         self._time_step = self._body.engine.time_step_s
-        self._targets = rest.copy()
-        self._powered = np.zeros(len(rest), dtype=bool)
-        self._alive = np.ones(len(rest), dtype=bool)
+        self._targets = self._rest.copy()
+        self._powered = np.zeros(len(self._rest), dtype=bool)
+        self._alive = np.ones(len(self._rest), dtype=bool)
         self._trip: Trip | None = None
         self._now: float | None = None
         self._limp_for = 0.0
@@ -102,7 +96,7 @@ class EmulatedRobot:
         while now - self._now >= self._time_step:
             if self._changed:
                 self._drive()
-            before = self._x
+            before = self.place[0]
             self._body.advance(self._time_step)
             self._now += self._time_step
             self._seen = None
@@ -150,20 +144,12 @@ class EmulatedRobot:
         """Return a servo's temperature [degrees Celsius]."""
         return TEMPERATURE
 
-    def render(self, camera: Camera) -> NDArray[np.uint8]:
-        """Return a picture, (height, width, 3)."""
-        return self._body.render(camera)
-
     @property
     def place(self) -> tuple[float, float, float]:
         """Position of the trunk on the field [m]."""
         position = self._state.position
         assert position is not None  # simulated bodies always measure it
         return position
-
-    @property
-    def _x(self) -> float:
-        return self.place[0]
 
     @property
     def _state(self) -> BodyState:
@@ -192,9 +178,9 @@ class EmulatedRobot:
     def _trip_lines(self, before: float) -> None:
         if self._trip is None or self._now is None:
             return
-        after = self._x
-        lines: tuple[tuple[Literal["S", "F"], float], ...] = (("S", 0.0), ("F", self._scenario.field.length_m))
-        for name, line in lines:
+        after = self.place[0]
+        lines: dict[Literal["S", "F"], float] = {"S": 0.0, "F": self._scenario.field.length_m}
+        for name, line in lines.items():
             if before < line <= after:
                 self._trip(name, self._now - self._time_step * (after - line) / (after - before))
 

@@ -47,15 +47,6 @@ class PtyServer:
         """Whether the port exists."""
         self._clock = clock
         self._wire = Wire(firmware, faults, clock(), on_event)
-        self._pulled = False
-
-    def run(self, stop: threading.Event) -> None:
-        """Serve until `stop` is set or the plug is pulled."""
-        serve([self], stop)
-
-    def unplug(self) -> None:
-        """Pull the plug, from any thread: the serving loop closes the port within `LONGEST_WAIT`."""
-        self._pulled = True
 
     def fileno(self) -> int:
         """Return the file descriptor to wait for."""
@@ -73,7 +64,7 @@ class PtyServer:
         with suppress(BlockingIOError):
             self._wire.send(os.read(self._master, MOST_BYTES), self._clock())
         output = self._wire.advance(self._clock())
-        if self._pulled or self._wire.unplugged:
+        if self._wire.unplugged:
             self.close()
             return
         with suppress(BlockingIOError):  # the buffer is full as nobody reads: lost, as on a real line
@@ -85,12 +76,6 @@ class PtyServer:
             self.is_open = False
             os.close(self._master)
             os.close(self._slave)
-
-    def __enter__(self) -> PtyServer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
 
 
 def serve(servers: Sequence[PtyServer], stop: threading.Event) -> None:
@@ -110,7 +95,7 @@ def _open_pty() -> tuple[int, int]:
     The second stays open here, so that the first does not fail when the last client leaves.
     """
     if os.name != "posix":
-        raise BodyError("emulated ports need Linux or macOS; on Windows use the emulator inside gaitopt")
+        raise BodyError("emulated ports need Linux or macOS; on Windows use WSL")
     import tty  # not on Windows
 
     master, slave = os.openpty()

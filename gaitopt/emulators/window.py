@@ -34,8 +34,7 @@ class RobotWindow:
         self._process = context.Process(target=_draw, args=(other, robot, scenario, conditions), daemon=True)
         self._process.start()
         other.close()
-        self._free = False
-        self._due = 0.0
+        self._free, self._due = True, 0.0
         try:
             answer = self._pipe.recv() if self._pipe.poll(START_TIME) else "it did not open"
         except EOFError:
@@ -43,7 +42,6 @@ class RobotWindow:
         if answer is not None:
             self.close()
             raise GaitoptError(f"window: {answer}")
-        self._free = True
 
     def show(self, state: BodyState, now: float) -> None:
         """Show a state, unless the last one is still being drawn or was shown a moment ago."""

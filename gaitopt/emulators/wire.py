@@ -1,6 +1,6 @@
 """Emulated firmware at the end of a line that may be faulty: all events in the order of time.
 
-`MemoryLink` runs a wire in simulated time, `PtyServer` in real time.
+`PtyServer` runs a wire in real time, the tests' `MemoryLink` in simulated time.
 """
 
 from __future__ import annotations

@@ -6,14 +6,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from gaitopt.errors import InputError, unknown_name
-from gaitopt.gait.parameters import PARAMETER_NAMES, UNITS, GaitParameters
-from gaitopt.gait.ranges import check_ranges
+from gaitopt.errors import InputError, check_names
+from gaitopt.gait.parameters import PARAMETER_NAMES, UNITS, GaitParameters, check_ranges
 from gaitopt.robot.spec import RobotSpec, load_robot
 from gaitopt.spec import Real, Spec, parse_spec
-from gaitopt.toml import format_toml, read_toml, write_atomic
+from gaitopt.toml import format_toml, named_file, read_toml, write_atomic
 
 KEYS = {name: f"{name}_{UNITS[name]}" if UNITS[name] else name for name in PARAMETER_NAMES}
 """Key of each parameter in a file: its name and unit."""
@@ -30,6 +29,12 @@ class GaitTables(Spec):
     """The twelve parameters, units in the keys."""
     origin: dict[str, Any] = Field(default_factory=dict)
     """Origin of the gait: its source, or run, optimizer, scenario, engine, seed and speed."""
+
+    @model_validator(mode="after")
+    def _all_twelve(self) -> GaitTables:
+        given = [f"parameters.{key}" for key in self.parameters]
+        check_names("key", given, [f"parameters.{key}" for key in KEYS.values()], "key '{}' is missing")
+        return self
 
 
 @dataclass(frozen=True)
@@ -62,14 +67,6 @@ def read_gait(path: Path | str) -> Gait:
         InputError: the file is not a gait file, or a parameter is unknown, missing or not finite.
     """
     tables = parse_spec(GaitTables, read_toml(Path(path)), str(path))
-    for key in tables.parameters:
-        if key not in KEYS.values():
-            raise InputError(
-                f"{path}: {unknown_name('key', f'parameters.{key}', [f'parameters.{k}' for k in KEYS.values()])}"
-            )
-    for key in KEYS.values():
-        if key not in tables.parameters:
-            raise InputError(f"{path}: key 'parameters.{key}' is missing")
     values = {name: tables.parameters[key] for name, key in KEYS.items()}
     return Gait(tables.robot, GaitParameters(**values), tables.origin)
 
@@ -86,12 +83,7 @@ def load_gait(name: str | Path, robot: RobotSpec | str | Path) -> Gait:
         InputError: unknown name, broken file, another robot's gait, or a parameter out of range.
     """
     name, robot = str(name), robot if isinstance(robot, RobotSpec) else load_robot(robot)
-    if name.endswith(".toml"):
-        path = Path(name)
-    elif name in gait_names(robot):
-        path = _gaits_folder(robot) / f"{name}.toml"
-    else:
-        raise unknown_name(f"gait of {robot.name}", name, gait_names(robot))
+    path = named_file(f"gait of {robot.name}", name, _gaits_folder(robot))
     gait = read_gait(path)
     check_gait(gait, robot, str(path))
     return gait
@@ -104,7 +96,7 @@ def check_gait(gait: Gait, robot: RobotSpec, source: str) -> None:
         InputError: it does not; names the source.
     """
     if gait.robot != robot.name:
-        raise InputError(f"{source}: is a gait of {gait.robot}; expected one of {robot.name} (choose with --robot)")
+        raise InputError(f"{source}: is a gait of {gait.robot}; expected one of {robot.name}")
     try:
         check_ranges(gait.parameters, robot)
     except InputError as error:

@@ -1,4 +1,4 @@
-"""The twelve parameters of a trot with elliptical foot loci.
+"""The twelve parameters of a trot with elliptical foot loci, and their ranges on a robot.
 
 Kohl & Stone, "Policy Gradient Reinforcement Learning for Fast Quadrupedal Locomotion", ICRA 2004, section 3. In the
 paper's table x is sideways and y fore-aft (otherwise the signs make no sense), and the locus length is a semi-axis
@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Annotated
 
 from pydantic import AfterValidator
 
-from gaitopt.errors import InputError, unknown_name
+from gaitopt.errors import InputError, check_names
+from gaitopt.robot.spec import ParameterRange, RobotSpec
 from gaitopt.spec import Real
 
 if TYPE_CHECKING:
@@ -74,14 +75,50 @@ UNITS = dict.fromkeys(PARAMETER_NAMES, "m") | {"skew": "", "cycle_time": "s", "d
 
 
 def _complete(parameters: dict[str, float]) -> dict[str, float]:
-    for name in parameters:
-        if name not in PARAMETER_NAMES:
-            raise ValueError(str(unknown_name("gait parameter", name, PARAMETER_NAMES)))
-    for name in PARAMETER_NAMES:
-        if name not in parameters:
-            raise ValueError(f"{name!r} is missing; expected the twelve parameters")
+    check_names("gait parameter", parameters, PARAMETER_NAMES, "'{}' is missing; expected the twelve parameters")
     return parameters
 
 
 Twelve = Annotated[dict[str, Real], AfterValidator(_complete)]
 """The twelve parameters by name [SI units]."""
+
+INACTIVE_ON_PLANAR_LEGS = ("front_side", "rear_side", "skew")
+"""Parameters that legs without elevators cannot follow; they are 0 in gaits of such a robot."""
+
+
+def inactive_parameters(robot: RobotSpec) -> tuple[str, ...]:
+    """Return the names of the parameters that the robot's legs cannot follow."""
+    return INACTIVE_ON_PLANAR_LEGS if robot.planar else ()
+
+
+def active_ranges(robot: RobotSpec) -> dict[str, ParameterRange]:
+    """Return the range of each active parameter, in their fixed order.
+
+    Raises:
+        InputError: the robot's file lacks a range, or has one too many.
+    """
+    inactive = inactive_parameters(robot)
+    for name in inactive:
+        if name in robot.gait:
+            raise InputError(f"robot {robot.name}: gait.{name}: legs without elevators cannot follow it")
+    missing = f"robot {robot.name}: gait.{{}} is missing; give its low, high and epsilon"
+    check_names("gait parameter", (*robot.gait, *inactive), PARAMETER_NAMES, missing)
+    return {name: robot.gait[name] for name in PARAMETER_NAMES if name not in inactive}
+
+
+def check_ranges(gait: GaitParameters, robot: RobotSpec) -> None:
+    """Check that a gait lies within the robot's ranges.
+
+    Raises:
+        InputError: names the parameter, its value and its range.
+    """
+    for name in inactive_parameters(robot):
+        if getattr(gait, name) != 0:
+            got = f"got {getattr(gait, name):g}"
+            raise InputError(f"gait parameter {name}: {got}; expected 0: {robot.name} has no elevators")
+    for name, allowed in active_ranges(robot).items():
+        value = getattr(gait, name)
+        if not allowed.low <= value <= allowed.high:
+            unit = f" {UNITS[name]}".rstrip()
+            expected = f"{allowed.low:g} to {allowed.high:g}{unit} on {robot.name}"
+            raise InputError(f"gait parameter {name}: got {value:g}{unit}; expected {expected}")

@@ -30,29 +30,14 @@ LOAD_DEPTH = 0.003
 STANCE_DEPTH = 0.004
 """Height above its lowest point at which a paw counts e times less as standing [m]."""
 
-PAIR_FEATURES = (
-    "speed",
-    "speed_spread",
-    "fore",
-    "bounce",
-    "lift",
-    "stance",
-    "fastest_stroke",
-)
+PAIR_FEATURES = ("speed", "speed_spread", "fore", "bounce", "lift", "stance", "fastest_stroke")
 """Features of the front pair and of the rear pair: mean and spread of the speed at which the loaded paw pushes the body
 [m/s]; its position ahead of the body's middle [m]; spread of its vertical acceleration [m/s2]; lift of a paw [m]; share
 of the cycle spent near the lowest point; highest backward speed [m/s]."""
 TRENDS = ("frequency", "speed")
 """Features with which the walking speed is expected to rise, until the robot stumbles: cycles per second [Hz]; mean
 speed, each pair weighted by its load [m/s]."""
-BODY_FEATURES = (
-    "speed_spread",
-    "rear_load",
-    "rise",
-    "saturated",
-    "nominal_speed",
-    "joint_acceleration",
-)
+BODY_FEATURES = ("speed_spread", "rear_load", "rise", "saturated", "nominal_speed", "joint_acceleration")
 """Features of the whole robot: spread of that mean speed [m/s]; share of the load on the rear pair; height of the rear
 paws above the front ones [m]; share of joint angles that the servos are too slow for; stroke divided by the duration of
 stance [m/s]; root mean square of the joint accelerations [rad/s2]."""
@@ -77,9 +62,8 @@ class PawMotion:
         x, z = self._paws(angles, of)  # each (FRAMES, k, 2)
 
         backward = -_slope(x, frame)
-        load = 1 / (
-            1 + np.exp(np.clip((z - _other(z)) / LOAD_DEPTH, -50, 50))
-        )  # share of a paw in the load of its pair
+        # The share of a paw in the load of its pair.
+        load = 1 / (1 + np.exp(np.clip((z - _other(z)) / LOAD_DEPTH, -50, 50)))
         speed, fore, height = (load * q + (1 - load) * _other(q) for q in (backward, x, z))
         standing = np.exp(-(z - z.min(axis=0)) / STANCE_DEPTH).mean(axis=0)
         pairs = (

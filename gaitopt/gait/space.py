@@ -10,8 +10,7 @@ from numpy.typing import ArrayLike
 from gaitopt.arrays import Array
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait
-from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters
-from gaitopt.gait.ranges import active_ranges, inactive_parameters
+from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters, active_ranges, inactive_parameters
 from gaitopt.robot.spec import RobotSpec, load_robot
 
 

@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from gaitopt.arrays import Array
-from gaitopt.gait.cycle import Cycle, cycles
+from gaitopt.gait.cycle import cycle, cycles
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.gait.space import GaitSpace
 from gaitopt.robot.spec import RobotSpec
@@ -44,21 +44,20 @@ class GaitVariation:
         self.names = space.active
         """Parameters that the offsets belong to."""
         self._cycle_time = gait.cycle_time
-        low, high = _ends(gait, space, reach)
-        self.ends = {name: (low[name], high[name]) for name in self.names}
+        self.ends = _ends(gait, space, reach)
         """Value of each parameter at offsets -1 and 1, in its unit."""
         if TURN in self.ends:
             self.ends[TURN] = (gait.skew - turn, gait.skew + turn)
-        self._longer = high["cycle_time"] - gait.cycle_time
-        self._shorter = gait.cycle_time - low["cycle_time"]
-        straight, left, right = _tables(gait, robot, (0.0, turn, -turn))
+        quickest, slowest = self.ends["cycle_time"]
+        self._longer, self._shorter = slowest - gait.cycle_time, gait.cycle_time - quickest
+        period = gait.cycle_time / FRAMES
+        straight, left, right = cycles(gait, robot, period, (0.0, turn, -turn))
         self.unreachable, self.saturated = straight.unreachable, straight.saturated
         up, down = [left.angles], [right.angles]
         self._columns = [i for i, name in enumerate(self.names) if name not in (TURN, "cycle_time")]
         for i in self._columns:
-            name = self.names[i]
-            up.append(_tables(replace(gait, **{name: high[name]}), robot, (0.0,))[0].angles)
-            down.append(_tables(replace(gait, **{name: low[name]}), robot, (0.0,))[0].angles)
+            for tables, end in zip((down, up), self.ends[self.names[i]], strict=True):
+                tables.append(cycle(replace(gait, **{self.names[i]: end}), robot, period).angles)
         changes = [table - straight.angles for table in (*up, *down)]
         self._tables = np.stack([straight.angles, *changes], axis=1)  # (FRAMES, 1 + 2 k, joints)
         self._time_column = self.names.index("cycle_time")
@@ -87,14 +86,10 @@ class GaitVariation:
         return angles
 
 
-def _ends(gait: GaitParameters, space: GaitSpace, reach: float) -> tuple[dict[str, float], dict[str, float]]:
+def _ends(gait: GaitParameters, space: GaitSpace, reach: float) -> dict[str, tuple[float, float]]:
     """Return the lowest and highest value of each active parameter."""
-    low, high = {}, {}
+    ends = {}
     for name, least, most in zip(space.active, space.low, space.high, strict=True):
         value, way = getattr(gait, name), reach * (most - least)
-        low[name], high[name] = max(value - way, float(least)), min(value + way, float(most))
-    return low, high
-
-
-def _tables(gait: GaitParameters, robot: RobotSpec, turns: tuple[float, ...]) -> list[Cycle]:
-    return cycles(gait, robot, gait.cycle_time / FRAMES, turns)
+        ends[name] = max(value - way, float(least)), min(value + way, float(most))
+    return ends

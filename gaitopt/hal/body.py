@@ -49,15 +49,15 @@ class Lifecycle(StrEnum):
 class Capabilities:
     """What a body can measure and show."""
 
-    simulated: bool
+    simulated: bool = False
     """Whether time and position are the simulation's."""
-    position: bool
+    position: bool = False
     """Whether `read` returns the body's position."""
-    joint_torque: bool
+    joint_torque: bool = False
     """Whether `read` returns the joint torques."""
-    contacts: bool
+    contacts: bool = False
     """Whether `ground_contacts` works."""
-    camera: bool
+    camera: bool = False
     """Whether `render` returns pictures."""
     tilt: bool = True
     """Whether `read` returns the trunk's orientation."""

@@ -73,9 +73,12 @@ class ServoMap:
         wanted = np.asarray(angles, dtype=float)
         if wanted.shape != self.zero.shape or not np.all(np.isfinite(wanted)):
             raise InputError(f"joint angles {wanted.tolist()}: expected {len(self.slots)} finite numbers [rad]")
-        units = np.rint(wanted * self.units_per_radian + self.zero)
-        # Limited as floats: a huge angle would wrap around as an integer.
-        return np.clip(units, self._lowest, self._highest).astype(np.int64)
+        return self.within_limits(np.rint(wanted * self.units_per_radian + self.zero))
+
+    def within_limits(self, units: ArrayLike) -> Units:
+        """Return the nearest units within each servo's limits, (joints,)."""
+        # Limited as floats, if they are: a huge angle would wrap around as an integer.
+        return np.clip(np.asarray(units), self._lowest, self._highest).astype(np.int64)
 
     def to_angles(self, units: ArrayLike) -> Array:
         """Return joint angles [rad], (joints,), for servo units, (joints,)."""

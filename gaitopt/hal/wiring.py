@@ -43,8 +43,8 @@ def robot_of(driver: str) -> str:
     raise InputError(f"no robot is driven by {driver}; name one with --robot")
 
 
-def servo_slots(robot: RobotSpec) -> list[ServoSlot]:
-    """Return the servo of each joint, in the robot's order; the joint limits are rounded inward to whole units.
+def servo_map(robot: RobotSpec) -> ServoMap:
+    """Return the map from joint angles to the servos' units; the joint limits are rounded inward to whole units.
 
     Raises:
         InputError: the robot has no wiring, or its wiring and driver count angles in different units.
@@ -61,15 +61,10 @@ def servo_slots(robot: RobotSpec) -> list[ServoSlot]:
         slots.append(
             ServoSlot(port.id, port.sign, port.zero, math.ceil(min(ends) - 1e-9), math.floor(max(ends) + 1e-9))
         )
-    return slots
+    return ServoMap(slots, wiring.units_per_turn)
 
 
 def rest_pose(robot: RobotSpec) -> Array:
     """Return the pose in which the servos are switched off [rad], (joints,)."""
     rest = wiring_of(robot).rest_deg
     return np.radians([rest[name] for name in robot.joint_names])
-
-
-def servo_map(robot: RobotSpec) -> ServoMap:
-    """Return the map from joint angles to the servos' units."""
-    return ServoMap(servo_slots(robot), wiring_of(robot).units_per_turn)

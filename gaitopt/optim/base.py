@@ -37,12 +37,14 @@ class OptimizerOptions(Spec):
 class Optimizer(ABC):
     """Maximizes a noisy function over the unit cube [0, 1]^n.
 
-    A subclass implements `_propose`, `_learn` and `batch`; this class checks the order of calls and the arrays that
-    come in. The same generator and the same scores give the same points, bit for bit.
+    A subclass implements `_propose`, `_learn` and `batch`, and `_prepare` if it has a state of its own; this class
+    checks the order of calls and the arrays that come in. The same generator and the same scores give the same points,
+    bit for bit.
     """
 
     Options: ClassVar[type[OptimizerOptions]] = OptimizerOptions
     """Spec of its options."""
+    _options: OptimizerOptions
 
     def __init__(
         self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: OptimizerOptions
@@ -63,10 +65,14 @@ class Optimizer(ABC):
         check_all("start", self._start, (self._start >= 0) & (self._start <= 1), "a number in 0 to 1")
         check_all("epsilon", self._epsilon, self._epsilon > 0, "a number above 0")
         self._rng = rng
-        self._repeats = options.repeats
+        self._options = options
         self._asked: Array | None = None
         self._best = self._start
         self._best_score = -math.inf
+        self._prepare()
+
+    def _prepare(self) -> None:  # noqa: B027 - some methods have no state
+        """Prepare the method's own state."""
 
     @property
     @abstractmethod
@@ -76,7 +82,7 @@ class Optimizer(ABC):
     @property
     def repeats(self) -> int:
         """Number of times the caller must measure every point."""
-        return self._repeats
+        return self._options.repeats
 
     @property
     def best(self) -> Array:

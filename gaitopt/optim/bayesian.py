@@ -26,7 +26,6 @@ from functools import partial
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import ArrayLike
 from pydantic import Field
 
 from gaitopt.arrays import Array
@@ -68,16 +67,13 @@ class Bayesian(Optimizer):
     """Measures the points of the highest expected improvement."""
 
     Options = BayesianOptions
+    _options: BayesianOptions
 
-    def __init__(
-        self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: BayesianOptions
-    ) -> None:
-        super().__init__(start, epsilon, rng, options)
-        self._options = options
-        self._length = options.length * len(self._start) ** 0.5
+    def _prepare(self) -> None:
+        self._length = self._options.length * len(self._start) ** 0.5
         process = partial(GaussianProcess, np.full(len(self._start), self._length))
-        self.surrogate = Surrogate(process, len(self._start), rng)
-        self._region = TrustRegion(options.region, options.points, len(self._start))
+        self.surrogate = Surrogate(process, len(self._start), self._rng)
+        self._region = TrustRegion(self._options.region, self._options.points, len(self._start))
 
     def inform(self, features: Features) -> None:
         """Use the features, if the options say so."""

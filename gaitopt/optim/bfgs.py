@@ -17,7 +17,6 @@ the gradient is measured again, and the mean of all its measurements is used.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube, unit
@@ -37,10 +36,7 @@ class BFGS(Sequential):
     """Steps along the gradient times an estimate of the inverse Hessian."""
 
     Options = BFGSOptions
-
-    def __init__(self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: BFGSOptions) -> None:
-        super().__init__(start, epsilon, rng, options)
-        self._options = options
+    _options: BFGSOptions
 
     def _search(self) -> Search[None]:
         base: Array = self._start  # (n,)

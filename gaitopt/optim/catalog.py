@@ -16,71 +16,29 @@ if TYPE_CHECKING:
 DEFAULT = "ego-cma"
 """The optimizer used if none is named."""
 
+# The class of each optimizer, in the module of its name, and one line for a list.
+_OWN = {
+    "kohl-stone": ("KohlStone", "policy gradient from random policies, all parameters at once"),
+    "forward-difference": ("ForwardDifference", "policy gradient by differences, one parameter at a time"),
+    "central-difference": ("CentralDifference", "policy gradient by differences up and down, one parameter at a time"),
+    "linear-regression": ("LinearRegression", "policy gradient by least squares on random policies"),
+    "gradient-ascent": ("GradientAscent", "steps in proportion to the gradient of central differences"),
+    "conjugate-gradient": ("ConjugateGradient", "Polak-Ribiere with restart, on central differences and line searches"),
+    "bfgs": ("BFGS", "quasi-Newton, on central differences and line searches"),
+    "powell": ("Powell", "line searches along adapted directions, without gradients"),
+    "nelder-mead": ("NelderMead", "a simplex of n + 1 points that moves uphill"),
+    "hill-climbing": ("HillClimbing", "moves to the best of a few random neighbors, if it is better"),
+    "genetic-algorithm": ("GeneticAlgorithm", "crossover and mutation; elites are measured again"),
+    "cma-es": ("CMAES", "covariance matrix adaptation, by the package cma"),
+    "bayesian": ("Bayesian", "a Gaussian process chooses the points; few evaluations, slow to compute"),
+    "ego-cma": ("EgoCMA", "bayesian first, then cma-es on points selected by its process"),
+    "random-search": ("RandomSearch", "uniform random points; the baseline"),
+}
+
 OPTIMIZERS: Registry[type[Any]] = Registry(
     "optimizer",
     "gaitopt.optimizers",
-    {
-        "kohl-stone": Entry(
-            "gaitopt.optim.kohl_stone:KohlStone",
-            "policy gradient from random policies, all parameters at once",
-        ),
-        "forward-difference": Entry(
-            "gaitopt.optim.forward_difference:ForwardDifference",
-            "policy gradient by differences, one parameter at a time",
-        ),
-        "central-difference": Entry(
-            "gaitopt.optim.central_difference:CentralDifference",
-            "policy gradient by differences up and down, one parameter at a time",
-        ),
-        "linear-regression": Entry(
-            "gaitopt.optim.linear_regression:LinearRegression",
-            "policy gradient by least squares on random policies",
-        ),
-        "gradient-ascent": Entry(
-            "gaitopt.optim.gradient_ascent:GradientAscent",
-            "steps in proportion to the gradient of central differences",
-        ),
-        "conjugate-gradient": Entry(
-            "gaitopt.optim.conjugate_gradient:ConjugateGradient",
-            "Polak-Ribiere with restart, on central differences and line searches",
-        ),
-        "bfgs": Entry(
-            "gaitopt.optim.bfgs:BFGS",
-            "quasi-Newton, on central differences and line searches",
-        ),
-        "powell": Entry(
-            "gaitopt.optim.powell:Powell",
-            "line searches along adapted directions, without gradients",
-        ),
-        "nelder-mead": Entry(
-            "gaitopt.optim.nelder_mead:NelderMead",
-            "a simplex of n + 1 points that moves uphill",
-        ),
-        "hill-climbing": Entry(
-            "gaitopt.optim.hill_climbing:HillClimbing",
-            "moves to the best of a few random neighbors, if it is better",
-        ),
-        "genetic-algorithm": Entry(
-            "gaitopt.optim.genetic_algorithm:GeneticAlgorithm",
-            "crossover and mutation; elites are measured again",
-        ),
-        "cma-es": Entry(
-            "gaitopt.optim.cma_es:CMAES",
-            "covariance matrix adaptation, by the package cma",
-        ),
-        "bayesian": Entry(
-            "gaitopt.optim.bayesian:Bayesian",
-            "a Gaussian process chooses the points; few evaluations, slow to compute",
-        ),
-        "ego-cma": Entry(
-            "gaitopt.optim.ego_cma:EgoCMA",
-            "bayesian first, then cma-es on points selected by its process",
-        ),
-        "random-search": Entry(
-            "gaitopt.optim.random_search:RandomSearch",
-            "uniform random points; the baseline",
-        ),
-    },
+    {n: Entry(f"gaitopt.optim.{n.replace('-', '_')}:{kind}", summary) for n, (kind, summary) in _OWN.items()},
 )
 """A name is one of these, an entry point of another package, or the place of any class as `module:Class`.
 

@@ -10,9 +10,6 @@ because no score (there: of the base point) enters all components.
 
 from __future__ import annotations
 
-import numpy as np
-from numpy.typing import ArrayLike
-
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube, unit
 from gaitopt.optim.base import Optimizer, OptimizerOptions
@@ -33,12 +30,9 @@ class CentralDifference(Optimizer):
     """Steps along the gradient estimated by changing one parameter at a time, up and down."""
 
     Options = CentralDifferenceOptions
+    _options: CentralDifferenceOptions
 
-    def __init__(
-        self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: CentralDifferenceOptions
-    ) -> None:
-        super().__init__(start, epsilon, rng, options)
-        self._eta = options.eta
+    def _prepare(self) -> None:
         self._base = self._start  # theta, (n,)
 
     @property
@@ -54,4 +48,5 @@ class CentralDifference(Optimizer):
         # Kohl & Stone.
         self._consider(self._base, float(scores.mean()))
         gradient = central_gradient(points, scores, self._epsilon)  # (1) times eps_k, (n,)
-        self._base = into_cube(self._base + self._eta * unit(gradient) * self._epsilon)  # (2); kept inside the cube
+        step = self._options.eta * unit(gradient) * self._epsilon  # (n,)
+        self._base = into_cube(self._base + step)  # (2); kept inside the cube

@@ -14,7 +14,6 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
 from pydantic import Field, field_validator
 
 from gaitopt.arrays import Array
@@ -50,19 +49,16 @@ class CMAES(Optimizer):
     """Samples from a normal distribution, and adapts its mean, step size and covariance."""
 
     Options = CMAESOptions
+    _options: CMAESOptions
 
-    def __init__(self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: CMAESOptions) -> None:
-        super().__init__(start, epsilon, rng, options)
+    def _prepare(self) -> None:
         check_dimensions(len(self._start))
         from cma import CMAEvolutionStrategy  # importing it takes a second
 
-        deviations = np.minimum(options.sigma * self._epsilon, WIDEST)  # (n,)
+        deviations = np.minimum(self._options.sigma * self._epsilon, WIDEST)  # (n,)
         sigma = float(deviations.max())
-        self._strategy = CMAEvolutionStrategy(
-            self._start,
-            sigma,
-            strategy_options(rng, deviations / sigma, options.population),
-        )
+        options = strategy_options(self._rng, deviations / sigma, self._options.population)
+        self._strategy = CMAEvolutionStrategy(self._start, sigma, options)
         self._points: list[Array] = []
         self._mean = self._start  # of the distribution, (n,)
 

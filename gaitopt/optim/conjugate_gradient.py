@@ -15,7 +15,6 @@ quadratic J without noise both the gradient and the line search are exact, and n
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube, unit
@@ -32,12 +31,7 @@ class ConjugateGradient(Sequential):
     """Steps along conjugate directions, which do not undo one another."""
 
     Options = ConjugateGradientOptions
-
-    def __init__(
-        self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: ConjugateGradientOptions
-    ) -> None:
-        super().__init__(start, epsilon, rng, options)
-        self._options = options
+    _options: ConjugateGradientOptions
 
     def _search(self) -> Search[None]:
         base: Array = self._start  # (n,)

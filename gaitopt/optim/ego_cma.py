@@ -59,11 +59,11 @@ class EgoCMA(Optimizer):
     """Runs one method after the other."""
 
     Options = EgoCMAOptions
+    _options: EgoCMAOptions
 
-    def __init__(self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: EgoCMAOptions) -> None:
-        super().__init__(start, epsilon, rng, options)
-        self._options = options
-        self._first = Bayesian(start, epsilon, rng, BayesianOptions(points=options.points, informed=options.informed))
+    def _prepare(self) -> None:
+        options = BayesianOptions(points=self._options.points, informed=self._options.informed)
+        self._first = Bayesian(self._start, self._epsilon, self._rng, options)
         self._method: Optimizer = self._first
         check_dimensions(len(self._start))  # raises now what CMA-ES would refuse later
 

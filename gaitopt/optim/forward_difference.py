@@ -9,7 +9,6 @@ The step length and the repeats are those of Kohl & Stone's estimator, so that o
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube, unit
@@ -28,16 +27,9 @@ class ForwardDifference(Optimizer):
     """Steps along the gradient estimated by changing one parameter at a time."""
 
     Options = ForwardDifferenceOptions
+    _options: ForwardDifferenceOptions
 
-    def __init__(
-        self,
-        start: ArrayLike,
-        epsilon: ArrayLike,
-        rng: np.random.Generator,
-        options: ForwardDifferenceOptions,
-    ) -> None:
-        super().__init__(start, epsilon, rng, options)
-        self._eta = options.eta
+    def _prepare(self) -> None:
         self._base = self._start  # theta, (n,)
 
     @property
@@ -51,7 +43,7 @@ class ForwardDifference(Optimizer):
     def _learn(self, points: Array, scores: Array) -> None:
         self._consider(self._base, float(scores[0]))  # best: the base point with the highest score
         gradient = (scores[1:] - scores[0]) / (self._steps() / self._epsilon)  # (1) times eps_k, (n,)
-        step = self._eta * unit(gradient) * self._epsilon  # (n,); a zero gradient: the base stays
+        step = self._options.eta * unit(gradient) * self._epsilon  # (n,); a zero gradient: the base stays
         self._base = into_cube(self._base + step)  # (2); kept inside the cube
 
     def _steps(self) -> Array:

@@ -18,7 +18,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import ArrayLike
 from pydantic import Field
 
 from gaitopt.arrays import Array
@@ -52,16 +51,14 @@ class GeneticAlgorithm(Optimizer):
     """Breeds new points from the best ones."""
 
     Options = GeneticAlgorithmOptions
+    _options: GeneticAlgorithmOptions
 
-    def __init__(
-        self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: GeneticAlgorithmOptions
-    ) -> None:
-        super().__init__(start, epsilon, rng, options)
+    def _prepare(self) -> None:
+        options = self._options
         if options.elites >= options.population:
             got = f"got {options.elites} of a population of {options.population}"
             raise InputError(f"options of genetic-algorithm: elites: {got}; expected fewer than the population")
-        self._options = options
-        drawn = rng.standard_normal((options.population, len(self._start)))  # (k, n)
+        drawn = self._rng.standard_normal((options.population, len(self._start)))  # (k, n)
         first = into_cube(self._start + options.spread * drawn * self._epsilon)
         first[0] = self._start
         self._population = [Measured(point) for point in first]

@@ -14,7 +14,6 @@ length eta; and no later step is longer, so that a lucky score does no harm.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube
@@ -38,15 +37,12 @@ class GradientAscent(Optimizer):
     """Steps in proportion to the gradient."""
 
     Options = GradientAscentOptions
+    _options: GradientAscentOptions
 
-    def __init__(
-        self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: GradientAscentOptions
-    ) -> None:
-        super().__init__(start, epsilon, rng, options)
-        self._eta, self._tolerance = options.eta, options.tolerance
+    def _prepare(self) -> None:
         self._base = self._start  # theta, (n,)
         self._alpha = 0.0  # 0 until the first gradient that is not 0
-        self._last_step = options.eta
+        self._last_step = self._options.eta
 
     @property
     def batch(self) -> int:
@@ -55,9 +51,10 @@ class GradientAscent(Optimizer):
 
     def stop_reasons(self) -> dict[str, str]:
         """Return a reason if the last step was shorter than the tolerance."""
-        if self._last_step >= self._tolerance:
+        tolerance = self._options.tolerance
+        if self._last_step >= tolerance:
             return {}
-        return {"step": f"the step is {self._last_step:.1e} epsilon long, below the tolerance {self._tolerance:g}"}
+        return {"step": f"the step is {self._last_step:.1e} epsilon long, below the tolerance {tolerance:g}"}
 
     def _propose(self) -> Array:
         return central_points(self._base, self._epsilon)  # (2n, n)
@@ -67,7 +64,7 @@ class GradientAscent(Optimizer):
         gradient = inward(central_gradient(points, scores, self._epsilon), self._base)  # (1) times eps_k, (n,)
         length = float(np.linalg.norm(gradient))
         if self._alpha == 0 and length > 0:
-            self._alpha = self._eta / length
-        self._last_step = min(self._alpha * length, self._eta)
+            self._alpha = self._options.eta / length
+        self._last_step = min(self._alpha * length, self._options.eta)
         step = gradient * (self._last_step / length) if length > 0 else gradient  # (n,), in units of epsilon
         self._base = into_cube(self._base + step * self._epsilon)  # (2); kept inside the cube

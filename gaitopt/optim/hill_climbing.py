@@ -15,7 +15,6 @@ confirm is accepted, and only these count for the new point.
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube
@@ -44,12 +43,7 @@ class HillClimbing(Sequential):
     """Moves to a random neighbor with a higher score."""
 
     Options = HillClimbingOptions
-
-    def __init__(
-        self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: HillClimbingOptions
-    ) -> None:
-        super().__init__(start, epsilon, rng, options)
-        self._options = options
+    _options: HillClimbingOptions
 
     def _search(self) -> Search[None]:
         current, rounds = Measured(self._start), 0  # rounds without an increase

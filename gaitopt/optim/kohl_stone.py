@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 from pydantic import Field
 
 from gaitopt.arrays import Array
@@ -42,14 +42,11 @@ class KohlStone(Optimizer):
     """Steps along a gradient estimated from random policies that change all parameters at once."""
 
     Options = KohlStoneOptions
+    _options: KohlStoneOptions
 
-    def __init__(
-        self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: KohlStoneOptions
-    ) -> None:
-        super().__init__(start, epsilon, rng, options)
-        self._eta = options.eta
+    def _prepare(self) -> None:
         self._policy = self._start  # pi, (n,)
-        self._signs: Signs = np.zeros((options.policies, len(self._start)), dtype=np.int64)  # (t, n)
+        self._signs: Signs = np.zeros((self._options.policies, len(self._start)), dtype=np.int64)  # (t, n)
 
     @property
     def batch(self) -> int:
@@ -67,7 +64,7 @@ class KohlStone(Optimizer):
         # is a mean over t * repeats evaluations: far less optimistic than the best single candidate, and low where
         # the neighbors of pi fall.
         self._consider(self._policy, float(scores.mean()))
-        a = self._eta * unit(adjustment(self._signs, scores))  # step 5, (n,); |A| = 0: the policy stays
+        a = self._options.eta * unit(adjustment(self._signs, scores))  # step 5, (n,); |A| = 0: the policy stays
         self._policy = into_cube(self._policy + a * self._epsilon)  # step 6; kept inside the cube
 
 

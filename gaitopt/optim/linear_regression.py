@@ -23,7 +23,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import ArrayLike
 from pydantic import Field
 
 from gaitopt.arrays import Array
@@ -52,12 +51,9 @@ class LinearRegression(Optimizer):
     """Steps along a gradient fitted to random policies that change all parameters at once."""
 
     Options = LinearRegressionOptions
+    _options: LinearRegressionOptions
 
-    def __init__(
-        self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: LinearRegressionOptions
-    ) -> None:
-        super().__init__(start, epsilon, rng, options)
-        self._eta, self._policies, self._forgetting = options.eta, options.policies, options.forgetting
+    def _prepare(self) -> None:
         self._policy = self._start  # theta, (n,)
         self._points: Array = np.empty((0, len(self._start)))  # (m, n), those not dropped
         self._scores: Array = np.empty(0)  # (m,)
@@ -66,21 +62,21 @@ class LinearRegression(Optimizer):
     @property
     def batch(self) -> int:
         """The t random policies."""
-        return self._policies
+        return self._options.policies
 
     def _propose(self) -> Array:
-        signs = self._rng.choice([-1.0, 1.0], size=(self._policies, len(self._start)))  # (t, n)
+        signs = self._rng.choice([-1.0, 1.0], size=(self._options.policies, len(self._start)))  # (t, n)
         return into_cube(self._policy + signs * self._epsilon)  # step 1; clipped at a face of the cube
 
     def _learn(self, points: Array, scores: Array) -> None:
         self._consider(self._policy, float(scores.mean()))  # best: as for Kohl & Stone
         self._remember(points, scores)
         gradient = slopes((self._points - self._policy) / self._epsilon, self._scores, self._weights)  # step 3, (n,)
-        self._policy = into_cube(self._policy + self._eta * unit(gradient) * self._epsilon)  # step 4
+        self._policy = into_cube(self._policy + self._options.eta * unit(gradient) * self._epsilon)  # step 4
 
     def _remember(self, points: Array, scores: Array) -> None:
         """Add new policies, and decay the weights of the old ones."""
-        older = self._weights * self._forgetting
+        older = self._weights * self._options.forgetting
         kept = older >= FORGOTTEN
         self._points = np.vstack([self._points[kept], points])
         self._scores = np.append(self._scores[kept], scores)

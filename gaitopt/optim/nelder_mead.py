@@ -23,7 +23,6 @@ from __future__ import annotations
 from typing import Annotated
 
 import numpy as np
-from numpy.typing import ArrayLike
 from pydantic import Field
 
 from gaitopt.arrays import Array
@@ -57,12 +56,7 @@ class NelderMead(Sequential):
     """Moves a simplex of n + 1 points uphill."""
 
     Options = NelderMeadOptions
-
-    def __init__(
-        self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: NelderMeadOptions
-    ) -> None:
-        super().__init__(start, epsilon, rng, options)
-        self._options = options
+    _options: NelderMeadOptions
 
     def _search(self) -> Search[None]:
         simplex = yield from _measure(first_simplex(self._start, self._options.size * self._epsilon))

@@ -16,7 +16,6 @@ gain is undone, and the score of P_0 is the mean of all its measurements. Step 4
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from gaitopt.arrays import Array
 from gaitopt.optim.arrays import into_cube, unit
@@ -39,10 +38,7 @@ class Powell(Sequential):
     """Searches along one direction after the other, and replaces directions by the moves of whole sweeps."""
 
     Options = PowellOptions
-
-    def __init__(self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: PowellOptions) -> None:
-        super().__init__(start, epsilon, rng, options)
-        self._options = options
+    _options: PowellOptions
 
     def _search(self) -> Search[None]:
         start = Measured(self._start)  # P_0

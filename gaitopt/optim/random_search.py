@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import ArrayLike
 
 from gaitopt.arrays import Array
 from gaitopt.optim.base import Optimizer, OptimizerOptions
@@ -21,21 +20,18 @@ class RandomSearch(Optimizer):
     """Draws points from the whole cube, after the start; epsilon has no effect."""
 
     Options = RandomSearchOptions
+    _options: RandomSearchOptions
 
-    def __init__(
-        self, start: ArrayLike, epsilon: ArrayLike, rng: np.random.Generator, options: RandomSearchOptions
-    ) -> None:
-        super().__init__(start, epsilon, rng, options)
-        self._points = options.points
+    def _prepare(self) -> None:
         self._begun = False
 
     @property
     def batch(self) -> int:
         """The points of an iteration."""
-        return self._points
+        return self._options.points
 
     def _propose(self) -> Array:
-        points = self._rng.random((self._points, len(self._start)))  # (k, n)
+        points = self._rng.random((self._options.points, len(self._start)))  # (k, n)
         if not self._begun:
             points[0] = self._start
         self._begun = True

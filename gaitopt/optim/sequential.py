@@ -25,9 +25,10 @@ class Sequential(Optimizer):
     The loop continues after a reason to stop, so that `ask` still works.
     """
 
-    _loop: Search[None] | None = None
-    _reasons: dict[str, str]
-    _pending: Array
+    def _prepare(self) -> None:
+        self._loop = self._search()  # it begins when the first points are asked for
+        self._pending: Array | None = None
+        self._reasons: dict[str, str] = {}
 
     @property
     def batch(self) -> int:
@@ -36,7 +37,7 @@ class Sequential(Optimizer):
 
     def stop_reasons(self) -> dict[str, str]:
         """Return the reasons to stop that the loop has given."""
-        return dict(self._reasons) if self._loop else {}
+        return dict(self._reasons)
 
     @abstractmethod
     def _search(self) -> Search[None]:
@@ -46,12 +47,9 @@ class Sequential(Optimizer):
         self._reasons[name] = reason
 
     def _propose(self) -> Array:
-        if self._loop is None:
-            self._reasons = {}
-            self._loop = self._search()
+        if self._pending is None:
             self._pending = next(self._loop)
         return self._pending
 
     def _learn(self, points: Array, scores: Array) -> None:
-        assert self._loop is not None  # the base class refuses tell before ask
         self._pending = self._loop.send(scores)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, Protocol
+from typing import Literal
 
 import numpy as np
 
@@ -13,25 +13,9 @@ from gaitopt.rl.arrays import State, entry
 Rule = Literal["plain", "adam"]
 
 
-class Ascent(Protocol):
-    """Computes steps from gradients."""
-
-    def step(self, gradient: Array) -> Array:
-        """Return the step to add to the parameters, shape (p,)."""
-        ...
-
-    def state(self) -> State:
-        """Return its state."""
-        ...
-
-    def restore(self, state: Mapping[str, Array]) -> None:
-        """Continue from a state."""
-        ...
-
-
 def make_ascent(rule: Rule, size: int, rate: float) -> Ascent:
     """Return a step rule for `size` parameters."""
-    return Adam(size, rate) if rule == "adam" else PlainAscent(rate)
+    return Adam(size, rate) if rule == "adam" else Ascent(rate)
 
 
 def clipped(gradient: Array, max_norm: float | None) -> Array:
@@ -40,25 +24,25 @@ def clipped(gradient: Array, max_norm: float | None) -> Array:
     return gradient * (max_norm / norm) if max_norm is not None and norm > max_norm else gradient
 
 
-class PlainAscent:
-    """theta <- theta + alpha grad J."""
+class Ascent:
+    """The plain rule, theta <- theta + alpha grad J, from which others derive."""
 
     def __init__(self, rate: float) -> None:
         self._rate = rate
 
     def step(self, gradient: Array) -> Array:
-        """Return alpha grad J, shape (p,)."""
+        """Return the step to add to the parameters, shape (p,): here alpha grad J."""
         return self._rate * gradient
 
     def state(self) -> State:
-        """Return no arrays: the rule has no state."""
+        """Return its state: here no arrays."""
         return {}
 
     def restore(self, state: Mapping[str, Array]) -> None:
-        """Do nothing: the rule has no state."""
+        """Continue from a state; here it does nothing."""
 
 
-class Adam:
+class Adam(Ascent):
     """Steps whose length hardly depends on that of the gradient.
 
     D. Kingma and J. Ba, Adam: A Method for Stochastic Optimization (2015), algorithm 1, with the bias
@@ -66,7 +50,8 @@ class Adam:
     """
 
     def __init__(self, size: int, rate: float, beta1: float = 0.9, beta2: float = 0.999, epsilon: float = 1e-8) -> None:
-        self._rate, self._beta1, self._beta2, self._epsilon = rate, beta1, beta2, epsilon
+        super().__init__(rate)
+        self._beta1, self._beta2, self._epsilon = beta1, beta2, epsilon
         self._count = 0
         self._mean: Array = np.zeros(size)  # m
         self._square: Array = np.zeros(size)  # v

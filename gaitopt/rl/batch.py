@@ -10,6 +10,7 @@ import numpy as np
 from gaitopt.arrays import Array
 from gaitopt.rl.arrays import check_finite
 from gaitopt.rl.policies.base import Policy
+from gaitopt.rl.returns import successors
 
 
 @dataclass(frozen=True)
@@ -65,17 +66,11 @@ class Batch:
 
     def next_observations(self) -> Array:
         """Return s_(t+1), shape (n, d)."""
-        following = np.empty_like(self.observations)
-        following[:-1] = self.observations[1:]
-        following[self.ends] = self.final_observations
-        return following
+        return successors(self.observations, self.final_observations, self.ends)
 
     def next_actions(self, policy: Policy, rng: np.random.Generator) -> Array:
         """Return a_(t+1), sampled from the policy where a piece ends."""
-        following = np.empty_like(self.actions)
-        following[:-1] = self.actions[1:]
-        following[self.ends] = policy.draw(self.final_observations, rng)
-        return following
+        return successors(self.actions, policy.draw(self.final_observations, rng), self.ends)
 
 
 def concatenate(batches: Sequence[Batch]) -> Batch:

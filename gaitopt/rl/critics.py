@@ -8,10 +8,11 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from gaitopt.arrays import Array
-from gaitopt.rl.arrays import State, check_finite, check_shape, entry, read_only
-from gaitopt.rl.features import ContinuousFeatures, StateActionFeatures, with_one
+from gaitopt.rl.arrays import State, check_finite, entry
+from gaitopt.rl.features import ContinuousFeatures, DiscreteFeatures, with_one
 from gaitopt.rl.mlp import Perceptron
 from gaitopt.rl.normalizer import Normalizer
+from gaitopt.rl.parametric import Parametric
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.gaussian_mlp import GaussianMLPPolicy
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
@@ -20,30 +21,10 @@ PullBack = Callable[[Array], Array]
 """Vector-Jacobian product: from weights (n,) to sum_i weights_i grad V(s_i), shape (p,)."""
 
 
-class Critic:
-    """A function whose parameters are one flat vector."""
+class Critic(Parametric):
+    """A critic: its state is its parameters; the normalization is the policy's."""
 
-    def __init__(self, parameters: Array) -> None:
-        self._w = parameters
-
-    @property
-    def parameters(self) -> Array:
-        """Parameters, shape (p,), read-only; assign to change them."""
-        return read_only(self._w)
-
-    @parameters.setter
-    def parameters(self, w: Array) -> None:
-        check_shape("parameters of the critic", w, self._w.shape)
-        self._w[:] = w
-
-    def move(self, step: Array) -> None:
-        """Add a step (p,) to the parameters."""
-        self._w += step
-
-    @property
-    def size(self) -> int:
-        """Number of parameters."""
-        return len(self._w)
+    parameters_name = "parameters of the critic"
 
     def check_finite(self) -> None:
         """Check that all parameters are finite.
@@ -51,11 +32,11 @@ class Critic:
         Raises:
             InputError: names the first that is not.
         """
-        check_finite("parameters of the critic", self._w, "learning diverged: lower the step sizes")
+        check_finite(self.parameters_name, self._theta, "learning diverged: lower the step sizes")
 
     def state(self) -> State:
         """Return its state."""
-        return {"parameters": self._w.copy()}
+        return {"parameters": self._theta.copy()}
 
     def restore(self, state: Mapping[str, Array]) -> None:
         """Continue from a state; see `state`.
@@ -63,15 +44,11 @@ class Critic:
         Raises:
             InputError: the state is of another critic.
         """
-        self._w[:] = entry(state, "parameters", self._w.shape)
+        self._theta[:] = entry(state, "parameters", self._theta.shape)
 
 
 class ValueCritic(Critic, ABC):
     """V_v(s)."""
-
-    @abstractmethod
-    def values(self, observations: Array) -> Array:
-        """Return V_v(s), shape (n,)."""
 
     @abstractmethod
     def linearize(self, observations: Array) -> tuple[Array, PullBack]:
@@ -81,26 +58,25 @@ class ValueCritic(Critic, ABC):
     def gradients(self, observations: Array) -> Array:
         """Return grad V_v(s) of each step, shape (n, p)."""
 
+    def values(self, observations: Array) -> Array:
+        """Return V_v(s), shape (n,)."""
+        return self.linearize(observations)[0]
+
 
 class LinearV(ValueCritic):
     """V_v(s) = phi(s)^T v, phi(s) = (s, 1)."""
 
     def __init__(self, observation_size: int, normalizer: Normalizer | None = None) -> None:
-        super().__init__(np.zeros(observation_size + 1))
-        self._normalizer = normalizer
-
-    def values(self, observations: Array) -> Array:
-        """Return V_v(s), shape (n,)."""
-        return self.gradients(observations) @ self._w
+        super().__init__(np.zeros(observation_size + 1), normalizer)
 
     def linearize(self, observations: Array) -> tuple[Array, PullBack]:
         """See `ValueCritic`."""
         phi = self.gradients(observations)
-        return phi @ self._w, lambda weights: weights @ phi
+        return phi @ self._theta, lambda weights: weights @ phi
 
     def gradients(self, observations: Array) -> Array:
         """Return phi(s), shape (n, p)."""
-        return with_one(observations if self._normalizer is None else self._normalizer(observations))
+        return with_one(self._seen(observations))
 
 
 class PerceptronV(ValueCritic):
@@ -115,36 +91,24 @@ class PerceptronV(ValueCritic):
         precision: str = "float32",
     ) -> None:
         self._network = Perceptron((observation_size, *hidden, 1), rng, 1.0, precision)
-        super().__init__(self._network.parameters)
-        self._normalizer = normalizer
-
-    def values(self, observations: Array) -> Array:
-        """Return V_v(s), shape (n,)."""
-        return self._network(self._input(observations))[:, 0]
+        super().__init__(self._network.parameters, normalizer)
 
     def linearize(self, observations: Array) -> tuple[Array, PullBack]:
         """See `ValueCritic`."""
-        layers = self._network.forward(self._input(observations))
-        dtype = self._w.dtype
+        layers = self._network.forward(self._seen(observations))
+        dtype = self._theta.dtype
         return layers[-1][:, 0], lambda weights: self._network.backward(
             layers, weights.astype(dtype, copy=False)[:, None]
         )
 
     def gradients(self, observations: Array) -> Array:
         """Return grad V_v(s) of each step, shape (n, p)."""
-        layers = self._network.forward(self._input(observations))
+        layers = self._network.forward(self._seen(observations))
         return self._network.jacobian(layers, np.ones_like(layers[-1]))
-
-    def _input(self, observations: Array) -> Array:
-        seen = observations if self._normalizer is None else self._normalizer(observations)
-        return seen.astype(self._w.dtype, copy=False)
 
 
 class ActionCritic(Critic, ABC):
     """Q_w(s, a) = phi(s, a)^T w, linear in features."""
-
-    def __init__(self, size: int) -> None:
-        super().__init__(np.zeros(size))
 
     @abstractmethod
     def gradients(self, observations: Array, actions: Array) -> Array:
@@ -152,28 +116,26 @@ class ActionCritic(Critic, ABC):
 
     def values(self, observations: Array, actions: Array) -> Array:
         """Return Q_w(s, a), shape (n,)."""
-        return self.gradients(observations, actions) @ self._w
+        return self.gradients(observations, actions) @ self._theta
 
 
 class LinearQ(ActionCritic):
     """Q_w(s, a) = phi(s, a)^T w."""
 
-    def __init__(self, features: StateActionFeatures, normalizer: Normalizer | None = None) -> None:
-        super().__init__(features.size)
+    def __init__(self, features: DiscreteFeatures | ContinuousFeatures, normalizer: Normalizer | None = None) -> None:
+        super().__init__(np.zeros(features.size), normalizer)
         self._features = features
-        self._normalizer = normalizer
 
     def gradients(self, observations: Array, actions: Array) -> Array:
         """Return phi(s, a), shape (n, p)."""
-        seen = observations if self._normalizer is None else self._normalizer(observations)
-        return self._features.of(seen, actions)
+        return self._features.of(self._seen(observations), actions)
 
 
 class CompatibleA(ActionCritic):
     """A_w(s, a) = psi(s, a)^T w: its features are the policy's score function."""
 
     def __init__(self, policy: Policy) -> None:
-        super().__init__(policy.size)
+        super().__init__(np.zeros(policy.size))
         self._policy = policy
 
     def gradients(self, observations: Array, actions: Array) -> Array:
@@ -193,6 +155,5 @@ def action_critic(policy: Policy) -> LinearQ:
     """Return a linear Q that suits a policy: with the features of the softmax, or products of s and a."""
     if isinstance(policy, SoftmaxPolicy):
         return LinearQ(policy.features, policy.normalizer)
-    actions = policy.options()["actions"]
-    features: StateActionFeatures = ContinuousFeatures(policy.observation_size, actions)
+    features = ContinuousFeatures(policy.observation_size, policy.options()["actions"])
     return LinearQ(features, policy.normalizer)

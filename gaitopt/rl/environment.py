@@ -17,11 +17,9 @@ class Environment(Protocol):
 
     def reset(self, rng: np.random.Generator) -> Array:
         """Start an episode whose only source of randomness is this generator; return the first observation (d,)."""
-        ...
 
     def step(self, action: Any) -> tuple[Array, float, bool, bool]:
         """Take one step; return the observation (d,), the reward, and whether it terminated and was truncated."""
-        ...
 
 
 @runtime_checkable
@@ -30,12 +28,9 @@ class SplitEnvironment(Environment, Protocol):
 
     def begin_step(self, action: Any) -> None:
         """Prepare the step."""
-        ...
 
     def compute_step(self) -> None:
         """Compute the expensive part."""
-        ...
 
     def end_step(self) -> tuple[Array, float, bool, bool]:
         """Return the result of `step`."""
-        ...

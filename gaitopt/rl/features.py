@@ -2,23 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 
 from gaitopt.arrays import Array
 from gaitopt.rl.arrays import check_shape
-
-
-class StateActionFeatures(Protocol):
-    """Features of a linear Q."""
-
-    size: int
-    """p, number of features."""
-
-    def of(self, observations: Array, actions: Array) -> Array:
-        """Return phi(s, a) of each pair, shape (n, p)."""
-        ...
 
 
 class DiscreteFeatures:
@@ -49,7 +36,6 @@ class ContinuousFeatures:
     """phi(s, a) = (1, s) x (1, a, a^2): a Q that is quadratic in each continuous action."""
 
     def __init__(self, inputs: int, actions: int) -> None:
-        self.inputs, self.actions = inputs, actions
         self.size = (1 + inputs) * (1 + 2 * actions)
 
     def of(self, observations: Array, actions: Array) -> Array:

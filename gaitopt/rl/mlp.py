@@ -35,41 +35,30 @@ class Perceptron:
         shapes = list(pairwise(self.sizes))
         self.parameters: Array = np.zeros(sum(i * o + o for i, o in shapes), dtype)
         """All weights and biases, shape (p,); written in place."""
-        self._layers = self._views(self.parameters)
-        for layer, (weights, _) in enumerate(self._layers):
+        self.layers = self._views(self.parameters)
+        """W_l (in, out) and b_l (out,) of each layer."""
+        for layer, (weights, _) in enumerate(self.layers):
             weights[:] = orthogonal(weights.shape, rng) * (last_gain if layer == len(shapes) - 1 else 2**0.5)
 
     def move_into(self, buffer: Array) -> None:
         """Store the parameters in this vector (p,), such as a slice of a longer one."""
         buffer[:] = self.parameters
         self.parameters = buffer
-        self._layers = self._views(buffer)
-
-    @property
-    def layers(self) -> list[tuple[Array, Array]]:
-        """W_l (in, out) and b_l (out,) of each layer."""
-        return self._layers
+        self.layers = self._views(buffer)
 
     def __call__(self, x: Array) -> Array:
         """Return y (n, out) of x (n, in)."""
-        for weights, bias in self._layers[:-1]:
-            x = x @ weights
-            x += bias
-            tanh_in_place(x)
-        weights, bias = self._layers[-1]
-        y: Array = x @ weights
-        y += bias
-        return y
+        return self.forward(x)[-1]
 
     def forward(self, x: Array) -> list[Array]:
         """Return h_0 = x, the hidden layers and last y, each (n, size), for `backward`."""
         layers = [x]
-        for weights, bias in self._layers[:-1]:
+        for weights, bias in self.layers[:-1]:
             x = x @ weights
             x += bias
             tanh_in_place(x)
             layers.append(x)
-        weights, bias = self._layers[-1]
+        weights, bias = self.layers[-1]
         y = x @ weights
         y += bias
         return [*layers, y]
@@ -84,7 +73,7 @@ class Perceptron:
             np.matmul(inputs.T, pushed, out=weights_gradient)
             np.matmul(ones, pushed, out=bias_gradient)  # the sum over samples; faster than add.reduce
             if layer:
-                pushed = pushed @ self._layers[layer][0].T
+                pushed = pushed @ self.layers[layer][0].T
                 slope = inputs * inputs
                 np.subtract(1.0, slope, out=slope)  # tanh' = 1 - tanh^2
                 pushed *= slope
@@ -94,11 +83,11 @@ class Perceptron:
         """Return sum_k g_ik dy_ik/dparameters for each sample i, shape (n, p)."""
         pieces: list[Array] = []
         pushed = output_gradient
-        for layer in range(len(self._layers) - 1, -1, -1):
+        for layer in range(len(self.layers) - 1, -1, -1):
             inputs = layers[layer]
             outer = inputs[:, :, None] * pushed[:, None, :]  # (n, in, out)
             pieces = [outer.reshape(len(inputs), -1), pushed, *pieces]
-            pushed = (pushed @ self._layers[layer][0].T) * (1.0 - inputs**2)
+            pushed = (pushed @ self.layers[layer][0].T) * (1.0 - inputs**2)
         return np.concatenate(pieces, axis=1)
 
     def _views(self, flat: Array) -> list[tuple[Array, Array]]:

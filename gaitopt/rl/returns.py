@@ -22,6 +22,14 @@ from gaitopt.arrays import Array
 from gaitopt.rl.arrays import check_share
 
 
+def successors(items: Array, final_items: Array, ends: Array) -> Array:
+    """Return the item of the next step for every step, shape (n, ...): those after each end are given in order."""
+    following = np.empty_like(items)
+    following[:-1] = items[1:]
+    following[ends] = final_items
+    return following
+
+
 def successor_values(values: Array, final_values: Array, terminated: Array, ends: Array) -> Array:
     """Return V(s') of every step, shape (n,): 0 where terminated, V of the final observation at other ends.
 
@@ -31,9 +39,7 @@ def successor_values(values: Array, final_values: Array, terminated: Array, ends
         terminated: whether an episode ended in a terminal state, shape (n,).
         ends: the last step of every recorded piece, shape (n,); the very last step is one.
     """
-    following = np.empty_like(values)
-    following[:-1] = values[1:]
-    following[ends] = final_values
+    following = successors(values, final_values, ends)
     following[terminated] = 0.0
     return following
 

@@ -26,17 +26,17 @@ class Sampler:
         self._environment = environment
         self._split = environment if isinstance(environment, SplitEnvironment) else None
         self._number = number
-        self._rng = np.random.default_rng(traversal_seed(run_seed, Stream.LEARNING, number, 0))  # for the actions
-        self._chance = np.random.default_rng(
-            traversal_seed(run_seed, Stream.LEARNING, number, 1)
-        )  # for the environment
+        # The random streams of the actions, and of the environment.
+        self._rng = np.random.default_rng(traversal_seed(run_seed, Stream.LEARNING, number, 0))
+        self._chance = np.random.default_rng(traversal_seed(run_seed, Stream.LEARNING, number, 1))
         self._at_reset = self._chance.bit_generator.state  # its state when the episode began
         self._episodes = 0  # number of episodes begun
         self._observation: Array | None = None  # None: the next step starts an episode
         self._actions: list[Array] = []  # of the episode so far
         self._return = 0.0
         self._request: Request
-        self._record: _Record
+        self._steps: list[tuple[Array, Any, float, bool, bool, int]] = []  # since `begin`; see `finish`
+        self._ended: list[tuple[Array, float, int]] = []  # episodes: final observation, return, length
         self._before: Array
         self._action: Any
         self.remaining = 0
@@ -47,7 +47,7 @@ class Sampler:
         if request.steps is None:
             self._observation = None  # whole episodes start with a reset
         self._request, self.remaining = request, amount
-        self._record = _Record()
+        self._steps, self._ended = [], []
 
     def begin_step(self, policy: Policy) -> None:
         """Choose an action."""
@@ -73,19 +73,40 @@ class Sampler:
         time = len(self._actions)
         if not math.isfinite(reward) or not math.isfinite(following.dot(following)):
             raise self._not_finite(following, reward, time)
-        self._record.add(self._before, self._action, reward, terminated, truncated, time)
+        self._steps.append((self._before, self._action, reward, terminated, truncated and not terminated, time))
         self._actions.append(self._action)
         self._return += reward
         self._observation = following
         done = terminated or truncated
         if done:
-            self._record.end(following, self._return, time + 1)
+            self._ended.append((following, self._return, time + 1))
             self._observation = None
         self.remaining -= done or self._request.steps is not None
 
     def finish(self, policy: Policy) -> Batch:
         """Return the steps recorded since `begin`."""
-        return self._record.batch(policy, self._number, self._observation)
+        columns = [np.array(column) for column in zip(*self._steps, strict=True)]
+        observations, actions, rewards, terminated, truncated, times = columns
+        terminated, truncated = terminated.astype(bool), truncated.astype(bool)
+        ends = terminated | truncated
+        finals = [final for final, _, _ in self._ended]
+        if not ends[-1] and self._observation is not None:  # the episode is not over
+            ends[-1] = True
+            finals.append(self._observation)
+        return Batch(
+            observations=observations,
+            actions=actions,
+            log_probs=policy.log_prob(observations, actions).astype(np.float64),
+            rewards=rewards.astype(np.float64),
+            terminated=terminated,
+            truncated=truncated,
+            ends=ends,
+            times=times,
+            final_observations=np.array(finals),
+            samplers=np.full(len(finals), self._number),
+            episode_returns=np.array([total for _, total, _ in self._ended], dtype=np.float64),
+            episode_lengths=np.array([length for _, _, length in self._ended], dtype=np.int64),
+        )
 
     def close(self) -> None:
         """Close the environment, if it can be closed."""
@@ -139,55 +160,3 @@ class Sampler:
             self._observation, reward, _, _ = self._environment.step(action)
             self._actions.append(action)
             self._return += reward
-
-
-class _Record:
-    """The steps of one sampler as they are taken."""
-
-    def __init__(self) -> None:
-        self._observations: list[Array] = []
-        self._actions: list[Any] = []
-        self._rewards: list[float] = []
-        self._terminated: list[bool] = []
-        self._truncated: list[bool] = []
-        self._times: list[int] = []
-        self._finals: list[Array] = []
-        self._returns: list[float] = []
-        self._lengths: list[int] = []
-
-    def add(self, observation: Array, action: Any, reward: float, terminated: bool, truncated: bool, time: int) -> None:
-        self._observations.append(observation)
-        self._actions.append(action)
-        self._rewards.append(reward)
-        self._terminated.append(terminated)
-        self._truncated.append(truncated and not terminated)
-        self._times.append(time)
-
-    def end(self, final: Array, total: float, length: int) -> None:
-        self._finals.append(final)
-        self._returns.append(total)
-        self._lengths.append(length)
-
-    def batch(self, policy: Policy, number: int, pending: Array | None) -> Batch:
-        """Return the batch; `pending` is the last observation of an episode that is not over."""
-        observations, actions = np.array(self._observations), np.array(self._actions)
-        terminated, truncated = np.array(self._terminated, dtype=bool), np.array(self._truncated, dtype=bool)
-        ends = terminated | truncated
-        finals = self._finals
-        if not ends[-1] and pending is not None:
-            ends[-1] = True
-            finals = [*finals, pending]
-        return Batch(
-            observations=observations,
-            actions=actions,
-            log_probs=policy.log_prob(observations, actions).astype(np.float64),
-            rewards=np.array(self._rewards, dtype=np.float64),
-            terminated=terminated,
-            truncated=truncated,
-            ends=ends,
-            times=np.array(self._times),
-            final_observations=np.array(finals),
-            samplers=np.full(len(finals), number),
-            episode_returns=np.array(self._returns, dtype=np.float64),
-            episode_lengths=np.array(self._lengths, dtype=np.int64),
-        )

@@ -29,15 +29,12 @@ class Rollouts(Protocol):
 
     def collect(self, requests: Sequence[Request]) -> list[Batch]:
         """Return one batch for each request."""
-        ...
 
     def state(self) -> State:
         """Return its state."""
-        ...
 
     def restore(self, state: Mapping[str, Array]) -> None:
         """Continue from a state."""
-        ...
 
 
 class Stopping(Spec):

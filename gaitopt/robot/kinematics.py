@@ -64,9 +64,8 @@ class Kinematics:
         limits = np.radians([joint.limits_deg if joint else (0.0, 0.0) for joint in kinds])
         self.low, self.high = limits.T  # (3,), (3,)
         self._planar = joints.elevator is None
-        self._columns = [
-            i for i in range(12) if not (self._planar and i % 3 == 1)
-        ]  # the robot's own joints among 4 x 3
+        # The robot's own joints among 4 x 3.
+        self._columns = [i for i in range(12) if not (self._planar and i % 3 == 1)]
         # upper . lower in the plane of the knee, and their cross product
         (ux, _, uz), (lx, _, lz) = self.upper.T, self.lower.T
         self._dot, self._cross = ux * lx + uz * lz, self.knee * (uz * lx - ux * lz)  # (4,), (4,)

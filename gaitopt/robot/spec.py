@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 from pydantic import Field, model_validator
 
-from gaitopt.errors import InputError, unknown_name
+from gaitopt.errors import InputError, check_names, unknown_name
 from gaitopt.robot.shape import Link
 from gaitopt.robot.wiring import Wiring
 from gaitopt.spec import NonNegative, Positive, Real, Share, Spec, Vector, parse_spec
@@ -192,12 +192,7 @@ class RobotSpec(Spec):
 
     @model_validator(mode="after")
     def _links_known(self) -> RobotSpec:
-        for name in self.links:
-            if name not in LINK_NAMES:
-                raise ValueError(str(unknown_name("link", name, LINK_NAMES)))
-        for name in LINK_NAMES:
-            if name not in self.links:
-                raise ValueError(f"links.{name} is missing")
+        check_names("link", self.links, LINK_NAMES, "links.{} is missing")
         for name, link in self.links.items():
             for shape in link.shapes:
                 if shape.color not in self.palette:

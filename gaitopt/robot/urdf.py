@@ -13,8 +13,8 @@ import math
 import re
 import sys
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -100,15 +100,15 @@ def mass_properties(link: Link, side: float = 1.0) -> tuple[Array, Array]:
 
     The mass is spread evenly over the volumes of the shapes; `side` = -1 mirrors the link, for the right legs.
     """
-    volumes = np.array([_volume(shape) for shape in link.shapes])
+    solids = [_solid(shape) for shape in link.shapes]
+    volumes = np.array([solid.volume for solid in solids])
     masses = link.mass_kg * volumes / volumes.sum()
-    centers = np.array([_pose(shape, side)[0] for shape in link.shapes])
-    center = masses @ centers / link.mass_kg
+    centers, turns = zip(*(_pose(shape, side) for shape in link.shapes), strict=True)
+    center = masses @ np.array(centers) / link.mass_kg
     inertia = np.zeros((3, 3))
-    for mass, at, shape in zip(masses, centers, link.shapes, strict=True):
-        turn = rotation(_pose(shape, side)[1])
-        arm = at - center
-        inertia += turn @ np.diag(mass * _unit_inertia(shape)) @ turn.T
+    for mass, at, rpy, solid in zip(masses, centers, turns, solids, strict=True):
+        turn, arm = rotation(rpy), at - center
+        inertia += turn @ np.diag(mass * solid.moments) @ turn.T
         inertia += mass * (arm @ arm * np.eye(3) - np.outer(arm, arm))  # parallel axes
     return center, inertia
 
@@ -184,18 +184,8 @@ def _add_shape(element: ET.Element, role: str, shape: Shape, side: float) -> ET.
     part = ET.SubElement(element, role)
     at, turn = _pose(shape, side)
     ET.SubElement(part, "origin", xyz=_numbers(at), rpy=_numbers(turn))
-    _add_geometry(part, shape)
+    ET.SubElement(ET.SubElement(part, "geometry"), shape.kind, _solid(shape).size)
     return part
-
-
-def _add_geometry(part: ET.Element, shape: Shape) -> None:
-    geometry = ET.SubElement(part, "geometry")
-    if shape.kind == "box":
-        ET.SubElement(geometry, "box", size=_numbers(_size(shape)))
-    elif shape.kind == "sphere":
-        ET.SubElement(geometry, "sphere", radius=f"{_radius(shape):.6g}")
-    else:
-        ET.SubElement(geometry, "cylinder", radius=f"{_radius(shape):.6g}", length=f"{_length(shape):.6g}")
 
 
 def _pose(shape: Shape, side: float) -> tuple[Array, Array]:
@@ -208,52 +198,43 @@ def _pose(shape: Shape, side: float) -> tuple[Array, Array]:
     return (start + end) / 2, np.array([0.0, math.atan2(math.hypot(x, y), z), math.atan2(y, x)])
 
 
-def _size(shape: Shape) -> Array:
-    return np.array(shape.size_mm) / 1e3
+class _Solid(NamedTuple):
+    """What a shape is to physics, whatever its place."""
+
+    size: dict[str, str]
+    """Its measures in a URDF [m]."""
+    volume: float
+    """Volume [m^3]."""
+    moments: Array
+    """Principal moments about its center at a mass of 1 [m^2], (3,)."""
 
 
-def _radius(shape: Shape) -> float:
-    return (shape.radius_mm or 0.0) / 1e3
-
-
-def _length(shape: Shape) -> float:
-    return float(np.linalg.norm(np.subtract(shape.to_mm or 0, shape.from_mm or 0))) / 1e3
-
-
-def _volume(shape: Shape) -> float:
+def _solid(shape: Shape) -> _Solid:
     if shape.kind == "box":
-        return float(np.prod(_size(shape)))
+        edges = np.array(shape.size_mm) / 1e3
+        x, y, z = edges**2
+        return _Solid({"size": _numbers(edges)}, float(np.prod(edges)), np.array([y + z, x + z, x + y]) / 12)
+    radius = (shape.radius_mm or 0.0) / 1e3
+    size = {"radius": f"{radius:.6g}"}
     if shape.kind == "sphere":
-        return 4 / 3 * math.pi * _radius(shape) ** 3
-    return math.pi * _radius(shape) ** 2 * _length(shape)
-
-
-def _unit_inertia(shape: Shape) -> Array:
-    """Return the principal moments of a shape of mass 1 about its center [m^2], (3,)."""
-    if shape.kind == "box":
-        x, y, z = _size(shape) ** 2
-        return np.array([y + z, x + z, x + y]) / 12
-    r = _radius(shape) ** 2
-    if shape.kind == "sphere":
-        return np.full(3, 2 / 5 * r)
-    across = (3 * r + _length(shape) ** 2) / 12
-    return np.array([across, across, r / 2])
+        return _Solid(size, 4 / 3 * math.pi * radius**3, np.full(3, 2 / 5 * radius**2))
+    length = float(np.linalg.norm(np.subtract(shape.to_mm or 0, shape.from_mm or 0))) / 1e3
+    size["length"] = f"{length:.6g}"
+    across = (3 * radius**2 + length**2) / 12
+    return _Solid(size, math.pi * radius**2 * length, np.array([across, across, radius**2 / 2]))
 
 
 def _numbers(values: object) -> str:
     return " ".join(f"{value + 0.0:.6g}" for value in np.asarray(values, dtype=float).round(9))
 
 
-def _write(tomls: Sequence[Path]) -> None:
-    for toml in tomls:
-        robot = parse_spec(RobotSpec, read_toml(toml), str(toml))
-        write_atomic(toml.parent / robot.urdf, build_urdf(robot))
-        print(toml.parent / robot.urdf)
-
-
 if __name__ == "__main__":
     try:
-        _write([Path(name) for name in sys.argv[1:]] or [robot_folder(name) / "robot.toml" for name in robot_names()])
+        given = [Path(name) for name in sys.argv[1:]]
+        for toml in given or [robot_folder(name) / "robot.toml" for name in robot_names()]:
+            made = parse_spec(RobotSpec, read_toml(toml), str(toml))
+            write_atomic(toml.parent / made.urdf, build_urdf(made))
+            print(toml.parent / made.urdf)
     except InputError as error:
         print(error, file=sys.stderr)
         sys.exit(2)

@@ -41,7 +41,8 @@ class Finding:
 def diagnose(runs: Path) -> list[Finding]:
     """Return the results of all checks; `runs` is the folder of runs."""
     engines = [_engine(name) for name in ENGINES]
-    return [_python(), *engines, _cores(), _folder(runs), _egl(), _video(), _window(), _serial()]
+    cores = Finding("cores", True, True, f"{default_count()} for --workers")
+    return [_python(), *engines, cores, _folder(runs), _egl(), _video(), _window(), _serial()]
 
 
 def _python() -> Finding:
@@ -62,10 +63,6 @@ def _engine(name: str) -> Finding:
     detail = f"a traversal: {first.status.value}, {first.speed_mps * 1e3:.0f} mm/s; walked twice: "
     detail += "the same to the bit" if first == second else "not the same"
     return Finding(name, works, needed, detail, "report this machine's CPU and the versions to the project")
-
-
-def _cores() -> Finding:
-    return Finding("cores", True, True, f"{default_count()} for --workers")
 
 
 def _folder(runs: Path) -> Finding:
@@ -102,6 +99,6 @@ def _serial() -> Finding:
     """Look for serial ports and for problems with opening them; none is opened."""
     ports = [port.device for port in find_ports()]
     advice = [text for port in ports if (text := permission_advice(port) or latency_advice(port)) is not None]
-    brltty = stolen_chip_advice()
-    fix = next(iter([*advice, *([brltty] if brltty else [])]), "plug in a robot; without one: gaitopt emulate opencat")
+    known = advice[0] if advice else stolen_chip_advice()
+    fix = known or "plug in a robot; without one: gaitopt emulate opencat"
     return Finding("serial", bool(ports) and not advice, False, ", ".join(ports) or "no ports", fix)

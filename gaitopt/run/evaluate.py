@@ -13,7 +13,7 @@ from gaitopt.hal.engine import EngineSpec
 from gaitopt.run.real.robot import OperatedRobot
 from gaitopt.run.rollout import World, fresh_seed, measure
 from gaitopt.run.settings.base import score_of_choice
-from gaitopt.run.walkers.walk_setup import RobotChoice, ScenarioChoice, WalkSetup, find_walk
+from gaitopt.run.walkers.walk_setup import RobotChoice, ScenarioChoice, find_walk, find_walks
 from gaitopt.scenario.objective import ScoreSpec
 from gaitopt.walk.evaluation import Evaluation
 from gaitopt.walk.traversal import Observer, Traversal
@@ -48,8 +48,9 @@ def evaluate(
     Raises:
         InputError: something cannot be used.
     """
-    setup = find_walk(walker, robot, scenario)
-    return _evaluations([setup], repeats, seed, workers, score, body)[0]
+    return evaluate_many(
+        [walker], robot, scenario, repeats=repeats, seed=seed, workers=workers, score=score, body=body
+    )[0]
 
 
 def evaluate_many(
@@ -69,11 +70,17 @@ def evaluate_many(
     """
     if isinstance(walkers, (str, PathLike)) or not isinstance(walkers, Iterable):
         raise InputError(f"walkers: got {walkers!r:.80}; expected a list of walkers")
-    setups: list[WalkSetup] = []
-    for walker in walkers:
-        setups.append(find_walk(walker, robot, scenario))
-        robot, scenario = setups[0].robot, setups[0].scenario
-    return _evaluations(setups, repeats, seed, workers, score, body)
+    setups = find_walks(walkers, robot, scenario)
+    if not setups:
+        return []
+    first = setups[0]
+    repeats, seed, workers = whole("repeats", repeats, 1), whole("seed", seed, 0), workers_of_choice(workers)
+    objective = first.usual_score if score is None else score_of_choice(score)
+    if body is not None and not isinstance(body, (EngineSpec, OperatedRobot)):
+        expected = "an EngineSpec, or RealRobot(...).operated_by(operator)"
+        raise InputError(f"body: got {body!r:.80}; expected {expected}")
+    world = World(first.robot, first.scenario, body or first.engine)
+    return measure([setup.walker for setup in setups], world, repeats, seed, workers, objective)
 
 
 def traverse(
@@ -105,26 +112,6 @@ def traverse(
     controller = setup.walker.controller(setup.robot, setup.scenario)
     with make_body(setup.robot, engine=engine, window=window) as body:
         return walk(body, controller, setup.scenario, fresh_seed(seed), observer)
-
-
-def _evaluations(
-    setups: list[WalkSetup],
-    repeats: int,
-    seed: int,
-    workers: WorkerChoice | None,
-    score: str | ScoreSpec | None,
-    body: EngineSpec | OperatedRobot | None,
-) -> list[Evaluation]:
-    if not setups:
-        return []
-    first = setups[0]
-    repeats, seed, workers = whole("repeats", repeats, 1), whole("seed", seed, 0), workers_of_choice(workers)
-    objective = first.usual_score if score is None else score_of_choice(score)
-    if body is not None and not isinstance(body, (EngineSpec, OperatedRobot)):
-        expected = "an EngineSpec, or RealRobot(...).operated_by(operator)"
-        raise InputError(f"body: got {body!r:.80}; expected {expected}")
-    world = World(first.robot, first.scenario, body or first.engine)
-    return measure([setup.walker for setup in setups], world, repeats, seed, workers, objective)
 
 
 def whole(name: str, value: Any, least: int) -> int:

@@ -25,6 +25,8 @@ from gaitopt.toml import read_toml
 CONFIG, URDF, DATABASE, BEST = "config.toml", "robot.urdf", "run.db", "best.toml"
 PROGRESS, RESULT, CURVE = "progress.csv", "result.toml", "curve.csv"
 MEMBERS, TABLE, CURVES = "runs", "comparison.csv", "curves.csv"
+_Row = tuple[Any, str, float | None, bool]
+"""Method, progress, learned speed [m/s], and whether an experiment has ended."""
 LAYOUT = 2
 """Version of the folders' layout."""
 LATEST = "latest"
@@ -76,7 +78,7 @@ def find(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) ->
     """Return the folder of an experiment.
 
     Args:
-        text: its path, its name in `runs`, or `latest`.
+        text: its path, its folder's name in `runs` with or without the date, or `latest`.
         runs: folder of experiments.
         kinds: verbs; `latest` and the names that an error suggests are of these kinds.
 
@@ -85,7 +87,7 @@ def find(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) ->
     """
     if not isinstance(text, (str, Path)):
         raise InputError(f"experiment: got {text!r}; expected the name or the path of a folder, or {LATEST!r}")
-    if (folder := look_up(text, runs, kinds)) is not None:
+    if (folder := look_up(text, runs, kinds) or look_up_undated(str(text), runs, kinds)) is not None:
         return folder
     check_no_folder(text)
     *most, last = (KINDS[kind] for kind in kinds)
@@ -94,7 +96,7 @@ def find(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) ->
 
 
 def look_up(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS)) -> Path | None:
-    """Return the folder of an experiment, or None if there is none; see `find`."""
+    """Return the folder of an experiment by its path, its folder's name or `latest`; None if there is none."""
     if str(text) == LATEST and (known := names(runs, kinds)):
         return runs / known[-1]
     for path in (Path(text), runs / text):
@@ -102,6 +104,18 @@ def look_up(text: str | Path, runs: Path, kinds: Collection[str] = tuple(KINDS))
             check_experiment(path)
             return path
     return None
+
+
+def look_up_undated(text: str, runs: Path, kinds: Collection[str] = tuple(KINDS)) -> Path | None:
+    """Return the folder of an experiment by its name without the date, as given by `--name`; None if there is none.
+
+    Raises:
+        InputError: several have this name.
+    """
+    found = [name for name in names(runs, kinds) if name.split("_", 2)[-1] == text]
+    if len(found) > 1:
+        raise InputError(f"{text}: is the name of {len(found)} experiments in {runs}; give one of {', '.join(found)}")
+    return runs / found[0] if found else None
 
 
 def check_no_folder(text: str | Path) -> None:
@@ -228,13 +242,16 @@ def rows(runs: Path) -> list[dict[str, Any]]:
 def row(folder: Path) -> dict[str, Any]:
     """Return the row of one experiment; its state is `finished`, `unfinished` or `broken`."""
     kind = kind_of(folder) or ""
-    head: dict[str, Any] = {"run": folder.name, "kind": KINDS[kind], "robot": None, "method": None}
+    entry: dict[str, Any] = {"run": folder.name, "kind": KINDS[kind], "robot": None, "method": None}
+    entry |= {"done": "?", "learned_mps": None}
     try:
         tables = read_toml(config_path(folder))
-        head["robot"] = _robot(folder, tables)
-        return head | {"learn": _run, "train": _training, "compare": _comparison, "lab": _lab}[kind](folder, tables)
+        entry["robot"] = _robot(folder, tables)
+        read = {"learn": _run, "train": _training, "compare": _comparison, "lab": _lab}[kind]
+        entry["method"], entry["done"], entry["learned_mps"], ended = read(folder, tables)
     except (InputError, OSError, ValueError, KeyError, TypeError, AttributeError):
-        return head | {"done": "?", "learned_mps": None, "state": "broken"}
+        return entry | {"state": "broken"}
+    return entry | {"state": "finished" if ended else "unfinished"}
 
 
 def _robot(folder: Path, tables: Mapping[str, Any]) -> str | None:
@@ -244,14 +261,14 @@ def _robot(folder: Path, tables: Mapping[str, Any]) -> str | None:
     return None if found is None else str(found["name"])
 
 
-def _run(folder: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
+def _run(folder: Path, tables: Mapping[str, Any]) -> _Row:
     best = folder / BEST
     speed = read_toml(best)["origin"].get("speed_mps") if best.is_file() else None
     done = f"{count(folder / DATABASE, 'learn')} of {tables['traversals']} traversals"
-    return {"method": tables["optimizer"], "done": done, **_ended(speed)}
+    return tables["optimizer"], done, speed, speed is not None
 
 
-def _training(folder: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
+def _training(folder: Path, tables: Mapping[str, Any]) -> _Row:
     budget = tables.get("stopping", tables).get("steps")
     steps = 0
     if (folder / PROGRESS).is_file():
@@ -260,7 +277,7 @@ def _training(folder: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
                 steps = int(line["steps"])
     speed = read_toml(folder / RESULT)["speed_mps"] if (folder / RESULT).is_file() else _speed_of_layout_1(folder)
     done = f"{steps} of {budget} steps" if budget else f"{steps} steps"
-    return {"method": tables["algorithm"], "done": done, **_ended(speed)}
+    return tables["algorithm"], done, speed, speed is not None
 
 
 def _speed_of_layout_1(folder: Path) -> float | None:
@@ -272,23 +289,16 @@ def _speed_of_layout_1(folder: Path) -> float | None:
     return speed
 
 
-def _comparison(folder: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
+def _comparison(folder: Path, tables: Mapping[str, Any]) -> _Row:
     members = [row(path) for path in sorted((folder / MEMBERS).iterdir()) if path.is_dir()]
     ended = sum(member["state"] == "finished" for member in members)
     left_out = tables.get("provenance", tables).get("left_out", ())
     named = tables.get("algorithms") or tables.get("optimizers") or ()
     methods = [method for method in named if method not in left_out]
-    state = "finished" if (folder / TABLE).is_file() else "unfinished"
-    done = f"{ended} of {len(members)} runs"
-    return {"method": f"comparison of {len(methods)}", "done": done, "learned_mps": None, "state": state}
+    return f"comparison of {len(methods)}", f"{ended} of {len(members)} runs", None, (folder / TABLE).is_file()
 
 
-def _lab(folder: Path, tables: Mapping[str, Any]) -> dict[str, Any]:
-    steps = read_toml(folder / RESULT)["steps"] if (folder / RESULT).is_file() else 0
-    method = f"{tables['algorithm']} on {tables['problem']}"
-    state = "finished" if (folder / RESULT).is_file() else "unfinished"
-    return {"method": method, "done": f"{steps} of {tables['steps']} steps", "learned_mps": None, "state": state}
-
-
-def _ended(speed: float | None) -> dict[str, Any]:
-    return {"learned_mps": speed, "state": "finished" if speed is not None else "unfinished"}
+def _lab(folder: Path, tables: Mapping[str, Any]) -> _Row:
+    ended = (folder / RESULT).is_file()
+    steps = read_toml(folder / RESULT)["steps"] if ended else 0
+    return f"{tables['algorithm']} on {tables['problem']}", f"{steps} of {tables['steps']} steps", None, ended

@@ -92,29 +92,12 @@ class Rollout:
         return self._last[1]
 
 
-class RealRollout:
-    """Function that walks traversals on a real robot."""
-
-    def __init__(self, robot: RobotSpec, scenario: ScenarioSpec, body: OperatedRobot) -> None:
-        from gaitopt.run.real.walks import RealWalks
-
-        self._walks = RealWalks(robot, scenario, body)
-
-    def __call__(self, task: RolloutTask) -> RolloutResult:
-        """Walk one traversal."""
-        begun = time.perf_counter()
-        traversal = self._walks.walk(task.walker, task.seed)
-        return RolloutResult(traversal, time.perf_counter() - begun)
-
-    def close(self) -> None:
-        """Close the connection to the robot."""
-        self._walks.close()
-
-
 def rollout_workers(world: World, workers: WorkerChoice) -> RolloutWorkers:
     """Return workers that walk traversals: processes in simulation, or one real robot with its operator."""
     if not isinstance(world.body, EngineSpec):
-        return InProcess(partial(RealRollout, world.robot, world.scenario, world.body))
+        from gaitopt.run.real.walks import RealWalks
+
+        return InProcess(partial(RealWalks, world.robot, world.scenario, world.body))
     if workers != RAY:
         return make_workers(world.rollout, workers)
     from gaitopt.run.remote import remote_factory

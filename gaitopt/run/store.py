@@ -8,7 +8,6 @@ Write-ahead logging: a killed run loses the traversals in flight only.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -80,7 +79,7 @@ class RunStore:
         """
         self._path = path
         self._connection = connect(path, create)
-        with self._errors():
+        with database_errors(self._path):
             if create:
                 self._connection.execute("PRAGMA journal_mode=WAL")
                 self._connection.execute(_create_table())
@@ -99,13 +98,13 @@ class RunStore:
         traversal = vars(row.traversal) | {"status": row.traversal.status.value}
         values = [*row.place, row.seed, *row.parameters, *(traversal[name] for name in TRAVERSAL_FIELDS)]
         marks = ", ".join("?" * len(COLUMNS))
-        with self._errors():
+        with database_errors(self._path):
             self._connection.execute(f"INSERT INTO traversals VALUES ({marks})", [*values, row.score, row.wall_s])
 
     def rows(self, purpose: str) -> list[Row]:
         """Return the stored traversals of one purpose, in the order of their places."""
         query = f"SELECT {', '.join(COLUMNS)} FROM traversals WHERE purpose = ? ORDER BY iteration, candidate, repeat"
-        with self._errors():
+        with database_errors(self._path):
             return [_row(values) for values in self._connection.execute(query, [purpose])]
 
     def count(self, purpose: str) -> int:
@@ -116,7 +115,7 @@ class RunStore:
         """Write the state after an iteration, unless it is stored already."""
         columns = ", ".join(f"{name} REAL" for name in ITERATION_COLUMNS[2:])
         marks = ", ".join("?" * len(ITERATION_COLUMNS))
-        with self._errors():
+        with database_errors(self._path):
             self._connection.execute(
                 f"CREATE TABLE IF NOT EXISTS iterations (iteration INTEGER PRIMARY KEY, traversals INTEGER, {columns})"
             )
@@ -125,7 +124,7 @@ class RunStore:
 
     def iterations(self) -> list[Iteration]:
         """Return the state after each iteration, in order; none for runs of older versions."""
-        with self._errors():
+        with database_errors(self._path):
             known = "SELECT count(*) FROM sqlite_master WHERE name = 'iterations'"
             if not self._connection.execute(known).fetchone()[0]:
                 return []
@@ -144,9 +143,6 @@ class RunStore:
 
     def __exit__(self, *exception: object) -> None:
         self.close()
-
-    def _errors(self) -> AbstractContextManager[None]:
-        return database_errors(self._path)
 
 
 def _create_table() -> str:

@@ -13,10 +13,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 from pydantic import Field as Bounded
 from pydantic import model_validator
 
-from gaitopt.errors import unknown_name
 from gaitopt.scenario.objective import ScoreSpec
 from gaitopt.spec import NonNegative, Positive, Real, Spec, Vector, read_spec
-from gaitopt.toml import data_folder
+from gaitopt.toml import data_folder, named_file
 
 if TYPE_CHECKING:
     import numpy as np
@@ -258,12 +257,7 @@ def load_scenario(name: str | Path, **changes: Any) -> ScenarioSpec:
     Raises:
         InputError: unknown name, a file that does not describe a scenario, or a change that does not fit.
     """
-    if str(name).endswith(".toml"):
-        scenario = read_spec(ScenarioSpec, Path(name))
-    elif name in scenario_names():
-        scenario = read_spec(ScenarioSpec, data_folder("scenarios") / f"{name}.toml")
-    else:
-        raise unknown_name("scenario", str(name), scenario_names())
+    scenario = read_spec(ScenarioSpec, named_file("scenario", name, data_folder("scenarios")))
     return scenario.changed(**changes) if changes else scenario
 
 

@@ -43,17 +43,15 @@ def watch(body: RealBody, seconds: float) -> None:
 
 def _joints(body: RealBody, state: BodyState, health: Health) -> list[dict[str, Any]]:
     stall = body.robot.servo.stall_torque_nm
-    rows = []
-    for i, name in enumerate(body.robot.joint_names):
-        rows.append(
-            {
-                "joint": name,
-                "angle_deg": math.degrees(state.joint_angles[i]) if state.joint_angles else None,
-                "load": state.joint_torques[i] / stall if state.joint_torques else None,
-                "temperature_c": float(health.temperatures[i]) if health.temperatures is not None else None,
-            }
-        )
-    return rows
+    return [
+        {
+            "joint": name,
+            "angle_deg": math.degrees(state.joint_angles[i]) if state.joint_angles else None,
+            "load": state.joint_torques[i] / stall if state.joint_torques else None,
+            "temperature_c": float(health.temperatures[i]) if health.temperatures is not None else None,
+        }
+        for i, name in enumerate(body.robot.joint_names)
+    ]
 
 
 def _tilt(state: BodyState) -> dict[str, float] | None:

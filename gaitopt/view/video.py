@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from fractions import Fraction
 from os import PathLike
 from pathlib import Path
@@ -20,7 +20,7 @@ from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.run.evaluate import engine_of_choice, whole
 from gaitopt.run.rollout import fresh_seed
-from gaitopt.run.walkers.walk_setup import RobotChoice, ScenarioChoice, WalkSetup, find_walk
+from gaitopt.run.walkers.walk_setup import RobotChoice, ScenarioChoice, WalkSetup, find_walks
 from gaitopt.scenario.spec import Push, ScenarioSpec
 from gaitopt.view.whole_file import whole_file
 from gaitopt.walk.traversal import Traversal, commands_per_reading, conditions_of, traverse
@@ -36,14 +36,6 @@ PUSH_ROW, LAST_ROW = -64, -34
 """Rows of the captions of pushes and of the result [px]."""
 LAST_PICTURE_S = 1.5
 """Time for which the last picture stays [s]."""
-
-
-@dataclass
-class Film:
-    """The pictures of one traversal."""
-
-    label: str
-    pictures: list[Picture] = field(default_factory=list)
 
 
 def record_video(
@@ -82,12 +74,10 @@ def record_video(
     controllers = [(setup.label, setup.walker.controller(robot, scenario)) for setup in setups]
     films, traversals = [], []
     for label, controller in controllers:
-        film = Film(label)
+        camera = _Cameraman(label, scenario, conditions_of(scenario, chance).pushes, report)
         with make_body(robot, engine=engine, camera=True) as body:
-            camera = _Cameraman(film, scenario, conditions_of(scenario, chance).pushes, report)
             traversals.append(traverse(body, controller, scenario, chance, camera))
-        film.pictures = [*film.pictures, _caption(film.pictures[-1], _verdict(traversals[-1]), row=LAST_ROW)]
-        films.append(film)
+        films.append([*camera.pictures, _caption(camera.pictures[-1], _verdict(traversals[-1]), row=LAST_ROW)])
     period = robot.servo.command_period_s
     rate = 1 / Fraction(commands_per_reading(period) * period).limit_denominator(1000)
     with whole_file(path) as draft:
@@ -99,10 +89,7 @@ def _setups(walkers: Any, robot: RobotChoice | None, scenario: ScenarioChoice | 
     """Return the walkers that are to be filmed, all for the robot and scenario of the first."""
     if not isinstance(walkers, (Mapping, list, tuple)):
         walkers = [walkers]
-    setups: list[WalkSetup] = []
-    for choice in walkers.values() if isinstance(walkers, Mapping) else walkers:
-        setups.append(find_walk(choice, robot, scenario))
-        robot, scenario = setups[0].robot, setups[0].scenario
+    setups = find_walks(walkers.values() if isinstance(walkers, Mapping) else walkers, robot, scenario)
     if isinstance(walkers, Mapping):
         setups = [replace(setup, label=str(label)) for setup, label in zip(setups, walkers, strict=True)]
     if not setups:
@@ -131,22 +118,23 @@ class _Cameraman:
     """Takes a picture at every reading, from beside the robot, and captions pushes."""
 
     def __init__(
-        self, film: Film, scenario: ScenarioSpec, pushes: Sequence[Push], report: Callable[[str, float], None] | None
+        self, label: str, scenario: ScenarioSpec, pushes: Sequence[Push], report: Callable[[str, float], None] | None
     ) -> None:
-        self._film, self._length, self._pushes, self._report = film, scenario.field.length_m, pushes, report
+        self._label, self._length, self._pushes, self._report = label, scenario.field.length_m, pushes, report
+        self.pictures: list[Picture] = []
 
     def __call__(self, body: Body, state: BodyState) -> None:
         if state.position is None:
             return
         x, y, _ = state.position
         picture = body.render(Camera(target=(x, y, 0.09)))
-        picture = _caption(picture, f"{self._film.label}   {state.time:5.2f} s   {x:5.2f} m")
+        picture = _caption(picture, f"{self._label}   {state.time:5.2f} s   {x:5.2f} m")
         for push in self._pushes:
             if push.start <= state.time < push.start + PUSH_S:
                 picture = _caption(picture, push_in_words(push), row=PUSH_ROW)
-        self._film.pictures.append(picture)
+        self.pictures.append(picture)
         if self._report is not None:
-            self._report(self._film.label, min(1.0, max(0.0, x / self._length)))
+            self._report(self._label, min(1.0, max(0.0, x / self._length)))
 
 
 def push_in_words(push: Push) -> str:
@@ -177,11 +165,11 @@ def _caption(picture: Picture, text: str, row: int = 8) -> Picture:
     return np.asarray(image)
 
 
-def _side_by_side(films: Sequence[Film], rate: Fraction) -> Iterator[Picture]:
+def _side_by_side(films: Sequence[Sequence[Picture]], rate: Fraction) -> Iterator[Picture]:
     """Yield pictures of all films beside each other; one that has ended keeps its last picture."""
-    count = max(len(film.pictures) for film in films)
+    count = max(map(len, films))
     for i in range(count + round(LAST_PICTURE_S * rate)):
-        yield np.hstack([film.pictures[min(i, len(film.pictures) - 1)] for film in films])
+        yield np.hstack([film[min(i, len(film) - 1)] for film in films])
 
 
 def _write_mp4(path: Path, pictures: Iterator[Picture], rate: Fraction) -> None:

@@ -1,4 +1,4 @@
-"""Angles of the trunk from its quaternion (x, y, z, w), one at a time or in batches."""
+"""Angles of the trunk from its quaternion (x, y, z, w), and the heading hold: a turn to a point on the middle line."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import math
 import numpy as np
 
 from gaitopt.arrays import Array
+from gaitopt.hal.body import BodyState
+from gaitopt.scenario.spec import HeadingHold
 
 Quaternion = tuple[float, float, float, float]
 
@@ -35,3 +37,18 @@ def roll_pitch_yaw(orientation: Quaternion) -> tuple[float, float, float]:
     x, y, z, w = orientation
     pitch = math.asin(min(1.0, max(-1.0, 2 * (w * y - z * x))))
     return math.atan2(2 * (w * x + y * z), 1 - 2 * (x * x + y * y)), pitch, yaw(orientation)
+
+
+def heading_error(state: BodyState, hold: HeadingHold) -> float:
+    """Return the angle to the point ahead on the middle line, left positive [rad]; 0 if no heading is measured."""
+    if state.orientation is None:
+        return 0.0
+    sideways = state.position[1] if state.position is not None else 0.0
+    return math.atan2(-sideways, hold.look_ahead_m) - yaw(state.orientation)
+
+
+def turn_to_hold(state: BodyState, hold: HeadingHold) -> float:
+    """Return the turn that holds the heading, as a fraction of its limit, left positive, -1 to 1."""
+    if hold.limit == 0:
+        return 0.0
+    return min(1.0, max(-1.0, hold.gain * heading_error(state, hold) / hold.limit))

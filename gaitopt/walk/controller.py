@@ -13,7 +13,7 @@ from gaitopt.gait.parameters import GaitParameters
 from gaitopt.hal.body import Body, BodyState
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
-from gaitopt.walk.heading import turn_to_hold
+from gaitopt.walk.attitude import turn_to_hold
 
 
 class Controller(Protocol):

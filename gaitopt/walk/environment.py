@@ -21,7 +21,6 @@ from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
-from gaitopt.walk.observation_bounds import observation_bounds
 from gaitopt.walk.policy_controller import Interface, PolicyWalk
 from gaitopt.walk.stopwatch import PositionStopwatch
 from gaitopt.walk.traversal import SETTLE_S, Status, commands_per_reading, status_of
@@ -59,8 +58,8 @@ class TraversalEnvironment:
         self.robot, self.scenario, self._pace = robot, scenario, pace
         self._walk = PolicyWalk(gait, robot, scenario, interface or Interface())
         self.observation_names = self._walk.perception.names
-        self.observation_bounds = observation_bounds(self._walk.perception.sizes, scenario)
-        """Lower and upper bounds of observations, (d,) each; see `observation_bounds`."""
+        self.observation_bounds = self._walk.perception.bounds
+        """Lower and upper bounds of observations, (d,) each; see `Perception.bounds`."""
         self.action_names = self._walk.gait.action_names
         self.observation_size, self.actions = len(self.observation_names), len(self.action_names)
         self._count = commands_per_reading(self._walk.period)
@@ -72,7 +71,8 @@ class TraversalEnvironment:
         self._stopwatch = PositionStopwatch(scenario.field.length_m)
         self._open, self._steps = False, 0
         self._farthest, self._gained = 0.0, 0  # farthest place so far [m], and the step at which it was reached
-        self._state: BodyState
+        self.state: BodyState
+        """The body's last measured state."""
         self._block: Array
         self.status: Status | None = None
         """How the episode ended; None while it goes on."""
@@ -81,11 +81,6 @@ class TraversalEnvironment:
     def time(self) -> float | None:
         """Time from start line to finish line [s]; None unless finished."""
         return self._stopwatch.elapsed
-
-    @property
-    def state(self) -> BodyState:
-        """The body's last measured state."""
-        return self._state
 
     def reset(self, rng: np.random.Generator) -> Array:
         """Put the robot behind the start line; return the first observation, (d,)."""
@@ -98,10 +93,10 @@ class TraversalEnvironment:
         self._body.activate(self._walk.start_pose, SETTLE_S)
         self._stopwatch.begin()
         self._steps, self.status = 0, None
-        self._state = self._body.read()
-        self._stopwatch.update(self._state)
+        self.state = self._body.read()
+        self._stopwatch.update(self.state)
         self._farthest, self._gained = self._x, 0
-        return self._walk.see(self._state)
+        return self._walk.see(self.state)
 
     def step(self, action: Array) -> tuple[Array, float, bool, bool]:
         """Walk for one control period.
@@ -119,7 +114,7 @@ class TraversalEnvironment:
 
     def begin_step(self, action: Array) -> None:
         """Compute the joint angles of the next control period: the first part of `step`."""
-        self._block = self._walk.angles(np.asarray(action), self._count, self._state)
+        self._block = self._walk.angles(np.asarray(action), self._count, self.state)
 
     def compute_step(self) -> None:
         """Simulate the body: the second part of `step`, and nearly all of its time."""
@@ -128,14 +123,14 @@ class TraversalEnvironment:
     def end_step(self) -> tuple[Array, float, bool, bool]:
         """Read the body and return what `step` returns: the last part of `step`."""
         before = self._x
-        self._state = self._body.read()
+        self.state = self._body.read()
         self._steps += 1
-        self.status = status = status_of(self._state, self._stopwatch, self.scenario) or self._out_of_time()
+        self.status = status = status_of(self.state, self._stopwatch, self.scenario) or self._out_of_time()
         reward = (self._x - before - self._pace * self.step_s) / UNIT_M
         if status in (Status.FELL, Status.LEFT_FIELD, Status.STUCK):
             reward -= self.scenario.fall_cost * self.scenario.field.length_m / UNIT_M
         fell = status is Status.FELL
-        return self._walk.see(self._state), reward, fell, status is not None and not fell
+        return self._walk.see(self.state), reward, fell, status is not None and not fell
 
     def _out_of_time(self) -> Status | None:
         """Return `TIMEOUT` at the time limit, `STUCK` without progress; None otherwise."""
@@ -157,5 +152,5 @@ class TraversalEnvironment:
 
     @property
     def _x(self) -> float:
-        assert self._state.position is not None  # it is simulated
-        return self._state.position[0]
+        assert self.state.position is not None  # it is simulated
+        return self.state.position[0]

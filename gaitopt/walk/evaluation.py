@@ -1,4 +1,4 @@
-"""The score of a traversal, and the evaluation of a walker by many traversals."""
+"""The score of a traversal, and the evaluation of a walker by many: its statistics, and artefacts of a fast gait."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import numpy as np
 from gaitopt.errors import InputError
 from gaitopt.hal.body import Capabilities
 from gaitopt.scenario.objective import SPEED, ScoreSpec
-from gaitopt.walk.artefacts import find_artefacts
 from gaitopt.walk.traversal import FALLEN_COSINE, Status, Traversal
 
 TILT = math.acos(FALLEN_COSINE)
@@ -22,6 +21,19 @@ No gait comes near them: a robot tilted farther has fallen, and 500 J/m are some
 """
 SHORTEST_WAY = 1e-3
 """Shortest distance by which energy is divided [m]."""
+LIMITS = {
+    "flight": (0.20, "is in the air for"),
+    "belly": (0.05, "lies on trunk or head for"),
+    "knees": (0.10, "stands on knees or shins for"),
+    "unreachable": (0.50, "commands feet out of reach for"),
+    "saturated": (0.60, "commands joints faster than the servos for"),
+}
+"""Artefacts: largest honest share of the time, or of the cycle, and its words in a report.
+
+A trot with a duty factor of one half exchanges its feet without a pause, so some flight belongs to it. Even the
+published gaits command feet nearer than a leg can fold in a quarter of the cycle, and on the ERS-210 joints faster than
+the servos in half of it.
+"""
 
 
 def score(traversal: Traversal, spec: ScoreSpec = SPEED) -> float:
@@ -122,6 +134,17 @@ def summarize(traversals: Sequence[Traversal], spec: ScoreSpec = SPEED) -> Evalu
         score=float(scores.mean()),
         score_ci95=confidence_interval(scores),
     )
+
+
+def find_artefacts(traversals: Sequence[Traversal]) -> tuple[str, ...]:
+    """Return one line for each share whose mean over the traversals exceeds its limit."""
+    found = []
+    for name, (limit, words) in LIMITS.items():
+        shares = np.array([getattr(traversal, name) for traversal in traversals])
+        measured = shares[~np.isnan(shares)]
+        if measured.size and (share := measured.mean()) > limit:
+            found.append(f"{name}: {words} {share:.0%} of the time, more than {limit:.0%}")
+    return tuple(found)
 
 
 def confidence_interval(values: np.ndarray) -> tuple[float, float]:

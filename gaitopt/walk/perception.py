@@ -31,9 +31,9 @@ from gaitopt.hal.body import BodyState, Capabilities
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.walk.adjustment import AdjustedGait
-from gaitopt.walk.attitude import roll_pitch_yaw
-from gaitopt.walk.heading import heading_error
+from gaitopt.walk.attitude import heading_error, roll_pitch_yaw
 
+RATES = ("roll rate", "pitch rate", "yaw rate")
 COURSE = ("one", "way to go", "offside", "heading error", "astray", "forward", "sideways", "pace")
 """Meaning of each number of the course; `one` is the bias of a linear policy."""
 COURSE_SPEED_MPS = 0.5
@@ -42,6 +42,17 @@ COURSE_LIMIT = 2.0
 """Limit to which the numbers of the course are clipped."""
 COURSE_TURN_RAD = 0.25
 """Large heading error, for scaling [rad]."""
+RATE_RADPS = 20.0
+"""Rate above that of a trunk that falls over [rad/s]."""
+SPEED_MPS = 5.0
+"""Speed above that of small robots, even pushed ones [m/s]."""
+BEYOND_M = 2.0
+"""Distance that a robot may get beyond the lines of its field [m]."""
+POSITION, TILT, ANGLES = "a measured position", "a tilt sensor", "servos that measure their angles"
+"""What some groups need of a body."""
+
+Bounds = Sequence[tuple[float, float]]
+"""Lower and upper bound of each number."""
 
 
 class Moment(NamedTuple):
@@ -59,6 +70,8 @@ class Moment(NamedTuple):
     """Last targets of the joints [rad], (joints,)."""
     gait: AdjustedGait
     """The gait with its current adjustments."""
+    scenario: ScenarioSpec
+    """The field and the heading hold."""
 
 
 class Group(NamedTuple):
@@ -66,25 +79,55 @@ class Group(NamedTuple):
 
     unit: str
     """Unit of each number."""
-    names: Callable[[RobotSpec, AdjustedGait], Sequence[str]]
-    """Meaning of each number."""
-    see: Callable[[Moment, ScenarioSpec], Sequence[float]]
+    names: tuple[str, ...] | Callable[[RobotSpec, AdjustedGait], tuple[str, ...]]
+    """Meaning of each number, which may depend on the robot and the gait."""
+    see: Callable[[Moment], Sequence[float]]
     """The numbers."""
-    lacking: Callable[[Capabilities], str]
-    """What a body lacks to measure them; empty if nothing."""
+    bounds: Callable[[ScenarioSpec], Bounds]
+    """Bounds of the numbers in normal walks, in their unit; a single pair holds for the whole group."""
+    needs: tuple[str, ...] = ()
+    """What a body must have to measure them."""
+
+    def lacking(self, body: Capabilities) -> str:
+        """Return what a body lacks to measure the numbers; empty if nothing."""
+        has = {POSITION: body.position, TILT: body.tilt, ANGLES: body.feedback == "measured"}
+        return " and ".join(need for need in self.needs if not has[need])
 
 
-def _phase(moment: Moment, scenario: ScenarioSpec) -> Sequence[float]:
+def _within(*reaches: float) -> Callable[[ScenarioSpec], Bounds]:
+    """Return bounds on either side of 0 that are the same in all scenarios."""
+    return lambda scenario: [(-reach, reach) for reach in reaches]
+
+
+def _within_field(scenario: ScenarioSpec) -> Bounds:
+    field = scenario.field
+    side = field.half_width_m + BEYOND_M
+    return [(-BEYOND_M, field.run_up_m + field.length_m + BEYOND_M), (-side, side)]
+
+
+def _phase(moment: Moment) -> Sequence[float]:
     angle = 2 * math.pi * moment.gait.phase
     return math.sin(angle), math.cos(angle)
 
 
-def _lags(moment: Moment, scenario: ScenarioSpec) -> Sequence[float]:
+def _heading(moment: Moment) -> Sequence[float]:
+    return (heading_error(moment.state, moment.scenario.heading_hold),)
+
+
+def _lag_names(robot: RobotSpec, gait: AdjustedGait) -> tuple[str, ...]:
+    return tuple(f"{joint} lag" for joint in robot.joint_names)
+
+
+def _lags(moment: Moment) -> Sequence[float]:
     assert moment.state.joint_angles is not None  # see `lacking`
     return [angle - target for angle, target in zip(moment.state.joint_angles, moment.targets.tolist(), strict=True)]
 
 
-def _velocity(moment: Moment, scenario: ScenarioSpec) -> Sequence[float]:
+def _offset_names(robot: RobotSpec, gait: AdjustedGait) -> tuple[str, ...]:
+    return tuple(f"{name} offset" for name in gait.parameter_names)
+
+
+def _velocity(moment: Moment) -> Sequence[float]:
     elapsed = moment.state.time - moment.before.time
     if elapsed <= 0:
         return 0.0, 0.0
@@ -94,9 +137,9 @@ def _velocity(moment: Moment, scenario: ScenarioSpec) -> Sequence[float]:
     return c * forward + s * left, c * left - s * forward
 
 
-def _place(moment: Moment, scenario: ScenarioSpec) -> Sequence[float]:
+def _place(moment: Moment) -> Sequence[float]:
     x, y, _ = _place_of(moment.state)
-    return scenario.field.length_m - x, y
+    return moment.scenario.field.length_m - x, y
 
 
 def _place_of(state: BodyState) -> tuple[float, float, float]:
@@ -104,14 +147,14 @@ def _place_of(state: BodyState) -> tuple[float, float, float]:
     return state.position
 
 
-def _course(moment: Moment, scenario: ScenarioSpec) -> Sequence[float]:
-    to_finish, left = _place(moment, scenario)
-    forward, sideways = _velocity(moment, scenario)
-    error = heading_error(moment.state, scenario.heading_hold)
+def _course(moment: Moment) -> Sequence[float]:
+    to_finish, left = _place(moment)
+    forward, sideways = _velocity(moment)
+    (error,) = _heading(moment)
     numbers = (
         1.0,
-        to_finish / scenario.field.length_m,
-        left / scenario.field.half_width_m,
+        to_finish / moment.scenario.field.length_m,
+        left / moment.scenario.field.half_width_m,
         error / COURSE_TURN_RAD,
         abs(error),  # without it, a critic that is linear in the course could not learn that both sides are bad
         forward / COURSE_SPEED_MPS,
@@ -121,53 +164,16 @@ def _course(moment: Moment, scenario: ScenarioSpec) -> Sequence[float]:
     return [min(COURSE_LIMIT, max(-COURSE_LIMIT, number)) for number in numbers]
 
 
-def _nothing(body: Capabilities) -> str:
-    return ""
-
-
-def _tilt_sensor(body: Capabilities) -> str:
-    return "" if body.tilt else "a tilt sensor"
-
-
-def _joint_sensors(body: Capabilities) -> str:
-    return "" if body.feedback == "measured" else "servos that measure their angles"
-
-
-def _position(body: Capabilities) -> str:
-    return "" if body.position else "a measured position"
-
-
-def _position_and_tilt(body: Capabilities) -> str:
-    return " and ".join(filter(None, (_position(body), _tilt_sensor(body))))
-
-
 GROUPS: dict[str, Group] = {
-    "phase": Group("1", lambda robot, gait: ("sin phase", "cos phase"), _phase, _nothing),
-    "tilt": Group(
-        "rad", lambda robot, gait: ("roll", "pitch"), lambda moment, scenario: moment.angles[:2], _tilt_sensor
-    ),
-    "rates": Group(
-        "rad/s",
-        lambda robot, gait: ("roll rate", "pitch rate", "yaw rate"),
-        lambda moment, scenario: moment.rates,
-        _tilt_sensor,
-    ),
-    "heading": Group(
-        "rad",
-        lambda robot, gait: ("heading error",),
-        lambda moment, scenario: (heading_error(moment.state, scenario.heading_hold),),
-        _tilt_sensor,
-    ),
-    "joints": Group("rad", lambda robot, gait: [f"{joint} lag" for joint in robot.joint_names], _lags, _joint_sensors),
-    "offsets": Group(
-        "1",
-        lambda robot, gait: [f"{name} offset" for name in gait.parameter_names],
-        lambda moment, scenario: moment.gait.offsets,
-        _nothing,
-    ),
-    "velocity": Group("m/s", lambda robot, gait: ("forward speed", "speed to the left"), _velocity, _position),
-    "place": Group("m", lambda robot, gait: ("to the finish", "left of the middle"), _place, _position),
-    "course": Group("1", lambda robot, gait: COURSE, _course, _position_and_tilt),
+    "phase": Group("1", ("sin phase", "cos phase"), _phase, _within(1.0)),
+    "tilt": Group("rad", ("roll", "pitch"), lambda moment: moment.angles[:2], _within(math.pi, math.pi / 2), (TILT,)),
+    "rates": Group("rad/s", RATES, lambda moment: moment.rates, _within(RATE_RADPS), (TILT,)),
+    "heading": Group("rad", ("heading error",), _heading, _within(1.5 * math.pi), (TILT,)),  # from any heading
+    "joints": Group("rad", _lag_names, _lags, _within(math.pi), (ANGLES,)),
+    "offsets": Group("1", _offset_names, lambda moment: moment.gait.offsets, _within(1.0)),
+    "velocity": Group("m/s", ("forward speed", "speed to the left"), _velocity, _within(SPEED_MPS), (POSITION,)),
+    "place": Group("m", ("to the finish", "left of the middle"), _place, _within_field, (POSITION,)),
+    "course": Group("1", COURSE, _course, _within(COURSE_LIMIT), (POSITION, TILT)),
 }
 
 ON_BOARD = ("phase", "tilt", "rates", "heading", "joints", "offsets")
@@ -181,7 +187,7 @@ def check_sensors(groups: Sequence[str], body: Capabilities, what: str) -> None:
         BodyError: it does not; names what it lacks.
         InputError: no group has this name.
     """
-    lacking = {name: _group(name).lacking(body) for name in groups}
+    lacking = {name: find_group(name).lacking(body) for name in groups}
     if not any(lacking.values()):
         return
     seen = [name for name in groups if not lacking[name]] or ["phase"]
@@ -191,7 +197,12 @@ def check_sensors(groups: Sequence[str], body: Capabilities, what: str) -> None:
     )
 
 
-def _group(name: str) -> Group:
+def find_group(name: str) -> Group:
+    """Return the group of a name.
+
+    Raises:
+        InputError: there is none.
+    """
     if name not in GROUPS:
         raise unknown_name("observation", name, GROUPS)
     return GROUPS[name]
@@ -212,24 +223,24 @@ class Perception:
         Raises:
             InputError: no group has this name.
         """
-        self._groups, self._group_names = [_group(name) for name in groups], tuple(groups)
+        self.groups = tuple(groups)
+        """Names of the groups that are observed."""
         self._scenario, self._gait = scenario, gait
-        layout = [(name, group.unit) for group in self._groups for name in group.names(robot, gait)]
-        self.names = tuple(name for name, _ in layout)
+        self.names: tuple[str, ...] = ()
         """Meaning of each number of an observation."""
-        self.units = tuple(unit for _, unit in layout)
+        self.units: tuple[str, ...] = ()
         """Unit of each number of an observation."""
-        self.sizes = tuple((name, len(GROUPS[name].names(robot, gait))) for name in groups)
-        """Size of each group, with its name."""
+        pairs: list[tuple[float, float]] = []
+        for group in map(find_group, groups):
+            names = group.names if isinstance(group.names, tuple) else group.names(robot, gait)
+            own = group.bounds(scenario)
+            self.names += names
+            self.units += (group.unit,) * len(names)
+            pairs += own if len(own) > 1 else [*own] * len(names)
+        low, high = np.array(pairs, dtype=np.float64).reshape(-1, 2).T
+        self.bounds: tuple[Array, Array] = low, high
+        """Lower and upper bounds of observations, (d,) each; a robot that is thrown about may exceed them briefly."""
         self.begin()
-
-    def check(self, body: Capabilities, what: str) -> None:
-        """Check that a body measures everything that is observed.
-
-        Raises:
-            BodyError: it does not; names what it lacks.
-        """
-        check_sensors(self._group_names, body, what)
 
     def begin(self) -> None:
         """Forget earlier states."""
@@ -242,9 +253,9 @@ class Perception:
         """Return the observation, (d,), and remember the state; `targets` are the joints' last targets."""
         angles = roll_pitch_yaw(state.orientation) if state.orientation is not None else (0.0, 0.0, 0.0)
         self._turn(angles, state.time)
-        moment = Moment(state, angles, self._state or state, self._rates, targets, self._gait)
+        moment = Moment(state, angles, self._state or state, self._rates, targets, self._gait, self._scenario)
         self._state = state
-        return np.array([number for group in self._groups for number in group.see(moment, self._scenario)])
+        return np.array([number for name in self.groups for number in GROUPS[name].see(moment)])
 
     def _turn(self, angles: tuple[float, float, float], time: float) -> None:
         """Update the rates from roll, pitch and yaw; a slow sensor's repeated values are no new measurement."""

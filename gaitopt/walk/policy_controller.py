@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal
 
+from pydantic import field_validator
+
 from gaitopt.arrays import Array
 from gaitopt.errors import ProtocolError
 from gaitopt.gait.parameters import GaitParameters
@@ -13,8 +15,8 @@ from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.spec import Spec
 from gaitopt.walk.adjustment import AdjustedGait, Adjustments
-from gaitopt.walk.heading import turn_to_hold
-from gaitopt.walk.perception import ON_BOARD, Perception
+from gaitopt.walk.attitude import turn_to_hold
+from gaitopt.walk.perception import ON_BOARD, Perception, check_sensors, find_group
 from gaitopt.walk.steering import SteeredGait
 from gaitopt.walk.traversal import commands_per_reading
 
@@ -31,6 +33,13 @@ class Interface(Spec):
     """How far the policy may change the gait."""
     actions: Literal["continuous", "discrete"] = "continuous"
     """Changes of parameters and joint targets, or nine ways to steer; see `gaitopt.walk.steering`."""
+
+    @field_validator("observe")
+    @classmethod
+    def _known(cls, groups: tuple[str, ...]) -> tuple[str, ...]:
+        for name in groups:
+            find_group(name)
+        return groups
 
 
 STEERING = Interface(observe=("course",), actions="discrete")
@@ -106,7 +115,7 @@ class PolicyController:
         Raises:
             BodyError: it does not; names what it lacks.
         """
-        self._walk.perception.check(body.capabilities, body.robot.name)
+        check_sensors(self._walk.perception.groups, body.capabilities, body.robot.name)
 
     def drive(self, body: Body, first: int, count: int, state: BodyState) -> None:
         """Walk on for `count` commands, starting with number `first`.

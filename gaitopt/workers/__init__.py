@@ -1,9 +1,8 @@
 """Runs many tasks in any number of processes, on one machine or many; independent of robots."""
 
-from gaitopt.workers.base import Workers
+from gaitopt.workers.base import InProcess, Workers
 from gaitopt.workers.catalog import check_workers, make_workers, workers_of_choice
 from gaitopt.workers.count import RAY, WorkerChoice, check_count, default_count
-from gaitopt.workers.in_process import InProcess
 
 __all__ = [
     "RAY",

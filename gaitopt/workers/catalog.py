@@ -7,9 +7,8 @@ from collections.abc import Callable
 from typing import Any
 
 from gaitopt.errors import InputError
-from gaitopt.workers.base import Result, Task, Workers
+from gaitopt.workers.base import InProcess, Result, Task, Workers
 from gaitopt.workers.count import RAY, WorkerChoice, check_count, default_count
-from gaitopt.workers.in_process import InProcess
 
 
 def make_workers(factory: Callable[[], Callable[[Task], Result]], choice: WorkerChoice) -> Workers[Task, Result]:

@@ -4,11 +4,11 @@ import time
 from functools import partial
 
 import numpy as np
+from memory_link import MemoryLink
 
 from gaitopt.emulators.emulation import Emulation
 from gaitopt.emulators.faults import FaultyLine
 from gaitopt.emulators.light_gate import GateFirmware
-from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError
 from gaitopt.hal.real import connection, guard
 from gaitopt.hal.serial import probe

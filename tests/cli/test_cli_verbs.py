@@ -10,8 +10,7 @@ import pytest
 from PIL import Image
 
 import gaitopt
-from gaitopt.cli.output import write_json
-from gaitopt.cli.text_table import table
+from gaitopt.cli.output import table, write_json
 from gaitopt.gait.gait_file import read_gait
 from gaitopt.gait.parameters import PARAMETER_NAMES
 from gaitopt.hal.catalog import make_body

@@ -5,9 +5,9 @@ import threading
 import numpy as np
 import pytest
 from echo import Echo
+from memory_link import MemoryLink
 
 from gaitopt.emulators.faults import FaultSpec, FaultyLine
-from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError
 
 

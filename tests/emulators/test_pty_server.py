@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import threading
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 import numpy as np
 import pytest
@@ -51,6 +51,11 @@ def opened(server, baud=115200):
         link.close()
 
 
+def unplugged():
+    """Return a line whose plug is pulled as soon as it is served."""
+    return FaultyLine(FaultSpec(unplug=0.0), np.random.default_rng(0))
+
+
 def received(link, count):
     data = b""
     while len(data) < count:
@@ -93,9 +98,8 @@ def test_a_client_of_another_process_is_served():
 
 
 def test_a_client_sees_the_plug_being_pulled():
-    server = PtyServer(Echo())
-    with served(server) as thread, opened(server) as link:
-        server.unplug()
+    server = PtyServer(Echo(), unplugged())
+    with opened(server) as link, served(server) as thread:
         with pytest.raises(BodyError, match="lost"):
             link.read(10.0)
         thread.join()
@@ -129,7 +133,8 @@ def test_faults_work_in_both_directions():
 def test_a_board_resets_at_power_on_and_at_its_time():
     now = [0.0]
     echo = Echo()
-    with PtyServer(echo, FaultyLine(FaultSpec(reset=5.0), np.random.default_rng(0)), lambda: now[0]) as server:
+    line = FaultyLine(FaultSpec(reset=5.0), np.random.default_rng(0))
+    with closing(PtyServer(echo, line, lambda: now[0])) as server:
         assert echo.resets == 1
         now[0] = 6.0
         server.step()
@@ -173,9 +178,8 @@ def test_a_robot_and_its_gate_are_served_in_one_loop():
 
 
 def test_one_lost_port_leaves_the_others():
-    one, other = PtyServer(Echo()), PtyServer(Echo())
+    one, other = PtyServer(Echo(), unplugged()), PtyServer(Echo())
     with served(one, other) as thread, opened(other) as link:
-        one.unplug()
         while one.is_open:
             link.sleep(0.005)
         link.write(b"here")
@@ -185,7 +189,7 @@ def test_one_lost_port_leaves_the_others():
 
 def test_it_waits_for_the_firmwares_next_event():
     echo, now = Echo(late=0.03), [0.0]
-    with PtyServer(echo, clock=lambda: now[0]) as server:
+    with closing(PtyServer(echo, clock=lambda: now[0])) as server:
         assert server.wait() == 0.05
         echo.feed(b"a", 0.0)
         assert server.wait() == 0.03
@@ -193,10 +197,10 @@ def test_it_waits_for_the_firmwares_next_event():
         assert server.wait() == 0.0
 
 
-def test_run_serves_one_port_and_stops():
+def test_serving_stops_and_leaves_the_port():
     stop = threading.Event()
-    with PtyServer(Echo()) as server:
-        thread = threading.Thread(target=server.run, args=(stop,))
+    with closing(PtyServer(Echo())) as server:
+        thread = threading.Thread(target=serve, args=([server], stop))
         thread.start()
         with opened(server) as link:
             link.write(b"hi")

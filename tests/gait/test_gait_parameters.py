@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait
-from gaitopt.gait.parameters import PARAMETER_NAMES, UNITS, GaitParameters
-from gaitopt.gait.ranges import check_ranges
+from gaitopt.gait.parameters import PARAMETER_NAMES, UNITS, GaitParameters, check_ranges
 from gaitopt.gait.space import GaitSpace
 from gaitopt.robot.spec import load_robot, robot_names
 

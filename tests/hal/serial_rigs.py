@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 import numpy as np
 from ideal_plant import IdealPlant
+from memory_link import MemoryLink
 
 from gaitopt.emulators.dynamixel.bus import DynamixelBus
-from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.emulators.opencat.firmware import OpenCatFirmware
 from gaitopt.hal.dynamixel.codec import Instruction, PacketReader
 from gaitopt.hal.opencat.dialect import dialect_named

@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
+from memory_link import MemoryLink
 from serial_rigs import ROBOTS, make_firmware
 
-from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError, InputError
 from gaitopt.hal.calibration import load_calibration, new_calibration, save_calibration
 from gaitopt.hal.real.body import RealBody

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pytest
+from memory_link import MemoryLink
 from serial_rigs import ROBOTS, Rig
 from wire_checks import SPEED, check_wire
 
 from gaitopt.emulators.faults import FaultSpec, FaultyLine
-from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError
 from gaitopt.hal.body import Lifecycle
 from gaitopt.hal.real import last_resort

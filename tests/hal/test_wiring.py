@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from gaitopt.errors import InputError
-from gaitopt.hal.wiring import rest_pose, robot_of, servo_map, servo_slots, wiring_of
+from gaitopt.hal.wiring import rest_pose, robot_of, servo_map, wiring_of
 from gaitopt.robot.spec import load_robot
 
 WIRED = {"opencat": "petoi-bittle", "dynamixel": "dynamixel-quadruped"}
@@ -39,7 +39,7 @@ def test_each_joint_has_a_servo_of_its_own_and_goes_its_own_way(name):
 def test_limits_in_whole_units_lie_within_the_joints_limits(name):
     robot = load_robot(name)
     per_radian = wiring_of(robot).units_per_turn / (2 * math.pi)
-    for joint, limits, slot in zip(robot.joint_names, robot.joint_limits, servo_slots(robot), strict=True):
+    for joint, limits, slot in zip(robot.joint_names, robot.joint_limits, servo_map(robot).slots, strict=True):
         port = wiring_of(robot).servos[joint]
         ends = sorted((unit - port.zero) / (port.sign * per_radian) for unit in (slot.lowest, slot.highest))
         assert limits[0] - 1e-9 <= ends[0] < limits[0] + 1.01 / per_radian

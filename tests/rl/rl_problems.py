@@ -18,6 +18,12 @@ def random_mdp(seed, states=4, actions=3, ending=0.25):
     return MDP(transitions, rng.standard_normal((states, actions)), rng.dirichlet(np.ones(states)))
 
 
+def one_step_mdp(start, rewards):
+    """Return the MDP with these state probabilities (S,) and rewards (S, A)."""
+    states, actions = np.shape(rewards)
+    return MDP(np.zeros((states, actions, states)), np.asarray(rewards, float), np.asarray(start, float))
+
+
 def random_softmax(mdp, seed, features=5):
     """A softmax policy on random features of an MDP's states, its parameters random too."""
     rng = np.random.default_rng(seed)

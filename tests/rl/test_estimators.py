@@ -64,8 +64,8 @@ UNBIASED = {
     "REINFORCE": lambda c: c.make(Reinforce, "reinforce", baseline=False),
     "REINFORCE, V as baseline": lambda c: c.make(Reinforce, "reinforce", c.exact_v()),
     "REINFORCE, any baseline": lambda c: c.make(Reinforce, "reinforce", c.exact_v(WRONG_V)),
-    "QAC": lambda c: c.make(QActorCritic, "qac", c.exact_q()),
-    "QAC, compatible": lambda c: c.make(QActorCritic, "qac", c.compatible_q()),
+    "QAC": lambda c: c.make(QActorCritic, "qac", None, c.exact_q()),
+    "QAC, compatible": lambda c: c.make(QActorCritic, "qac", None, c.compatible_q()),
     "advantage": lambda c: c.make(AdvantageActorCritic, "advantage-actor-critic", c.exact_v(), c.exact_q()),
     "TD": lambda c: c.make(TDActorCritic, "td-actor-critic", c.exact_v()),
     "TD(lambda), forward": lambda c: c.make(TDLambdaActorCritic, "td-lambda", c.exact_v(), view="forward"),
@@ -122,7 +122,7 @@ def test_a_wrong_critic_is_seen(seed):
 def test_without_start_weighting_it_is_another_gradient(seed):
     """Negative control; most implementations do this."""
     case = CASES[seed]
-    algorithm = case.make(QActorCritic, "qac", case.exact_q(), start_weighting=False)
+    algorithm = case.make(QActorCritic, "qac", None, case.exact_q(), start_weighting=False)
     estimate = gradient_of_start_value(algorithm, case.batch)
     undiscounted = exact.policy_gradient(exact.visits(case.mdp, case.pi, 1.0), case.pi, case.scores, case.q)
     assert cosine(estimate, undiscounted) > 0.99
@@ -219,7 +219,7 @@ def test_ppo_begins_along_the_gradient(seed):
 
 
 LEARNED = {
-    "QAC": (QActorCritic, "qac", lambda c: [LinearQ(DiscreteFeatures.products(4, 3))]),
+    "QAC": (QActorCritic, "qac", lambda c: [None, LinearQ(DiscreteFeatures.products(4, 3))]),
     "advantage": (
         AdvantageActorCritic,
         "advantage-actor-critic",

@@ -1,14 +1,14 @@
 """One-step MDPs: grad J = E[psi r], for discrete and for continuous actions."""
 
 import numpy as np
-from rl_problems import cosine, random_softmax, tables
+from rl_problems import cosine, one_step_mdp, random_softmax, tables
 
 from gaitopt.rl import exact
 from gaitopt.rl.algorithms.augmented_random_search import AugmentedRandomSearch
 from gaitopt.rl.algorithms.catalog import parse_options
 from gaitopt.rl.algorithms.reinforce import Reinforce
 from gaitopt.rl.critics import LinearV
-from gaitopt.rl.mdps.one_step import TARGETS, OneStepReach, one_step_mdp
+from gaitopt.rl.mdps.one_step import TARGETS, OneStepReach
 from gaitopt.rl.policies.linear_gaussian import LinearGaussianPolicy
 from gaitopt.rl.rollout import Collector
 
@@ -24,7 +24,7 @@ def test_one_step_mdp_gradient_is_that_of_psi_r():
 
 def reach_gradient(policy):
     """Return the exact gradient of `OneStepReach` for a linear Gaussian policy with learned sigma."""
-    mu = policy.mean(np.eye(3))  # (3, 2)
+    mu = policy.mode(np.eye(3))  # (3, 2)
     by_mu = -2.0 / 3.0 * (mu - TARGETS)
     return np.concatenate([by_mu.ravel(), by_mu.sum(axis=0), -2.0 * policy.sigma**2])
 
@@ -39,7 +39,7 @@ def test_gaussian_policies_against_the_closed_form():
     value = LinearV(3)
     algorithm = Reinforce(policy, np.random.default_rng(1), options, value)
     batch = collector.collect(algorithm.requests())[0]
-    value.parameters = np.append(-2 * 0.25 - ((policy.mean(np.eye(3)) - TARGETS) ** 2).sum(axis=1), 0.0)
+    value.parameters = np.append(-2 * 0.25 - ((policy.mode(np.eye(3)) - TARGETS) ** 2).sum(axis=1), 0.0)
     terms = policy.score_function(batch.observations, batch.actions) * algorithm.in_place_of_q(batch)[:, None]
     estimate, error = algorithm.direction(batch), terms.std(axis=0) / np.sqrt(len(batch))
     assert np.all(np.abs(estimate - reach_gradient(policy)) < 4 * error)

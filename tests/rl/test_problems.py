@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from rl_problems import one_step_mdp
 
 from gaitopt.errors import InputError
 from gaitopt.rl import exact
@@ -88,7 +89,8 @@ def test_rock_paper_scissors_by_hand():
     for pure in np.eye(3):
         assert game.exploitability(pure) == 1.0
     assert game.exploitability(np.array([0.5, 0.25, 0.25])) == pytest.approx(0.25)  # paper: 0.5 - 0.25
-    np.testing.assert_allclose(exact.state_values(game.against(np.eye(3)[0]), np.eye(3)[[1]], 1.0), [1.0])
+    against_rock = one_step_mdp(np.ones(1), (game.PAYOFFS @ np.eye(3)[0])[None])
+    np.testing.assert_allclose(exact.state_values(against_rock, np.eye(3)[[1]], 1.0), [1.0])
     rng, wins = np.random.default_rng(1), []
     playing = game.RockPaperScissors(np.array([0.5, 0.25, 0.25]))
     for _ in range(4000):
@@ -143,7 +145,7 @@ class Steering:
     """The hand-tuned controller as a policy."""
 
     def mode(self, observations):
-        return puck.steering(observations)
+        return np.clip(4.0 * observations[:, 4:6] - 5.0 * observations[:, 2:4], -1.0, 1.0)
 
 
 def mean_distance(policy, explore):

@@ -9,8 +9,7 @@ from gaitopt.errors import InputError
 from gaitopt.gait.cycle import cycle
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.gait.locus import foot_targets
-from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters
-from gaitopt.gait.ranges import check_ranges
+from gaitopt.gait.parameters import PARAMETER_NAMES, GaitParameters, check_ranges
 from gaitopt.gait.space import GaitSpace
 from gaitopt.robot.kinematics import kinematics
 from gaitopt.robot.spec import load_robot

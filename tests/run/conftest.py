@@ -2,6 +2,7 @@
 
 import datetime
 import itertools
+from types import SimpleNamespace
 
 import pytest
 import small_trainings
@@ -14,7 +15,16 @@ from gaitopt.run.compare.folder import create_comparison, plan
 from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.learn.folder import create_run
 from gaitopt.run.learn.settings import LearnSettings
-from gaitopt.workers.in_process import InProcess
+from gaitopt.run.settings import versions
+from gaitopt.workers.base import InProcess
+
+
+@pytest.fixture(autouse=True)
+def one_day(monkeypatch):
+    """The date stays, as what two experiments stored is compared, even at midnight."""
+    monkeypatch.setattr(
+        versions, "datetime", SimpleNamespace(date=SimpleNamespace(today=lambda: datetime.date(2026, 1, 2)))
+    )
 
 
 @pytest.fixture(scope="session")

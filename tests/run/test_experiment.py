@@ -1,13 +1,14 @@
 """Experiments of all kinds: found by one set of rules, and listed in one table; those of older versions, too."""
 
 import csv
+import datetime
 import shutil
 from pathlib import Path
 
 import pytest
 
 from gaitopt.errors import InputError
-from gaitopt.gait.gait_file import Gait, save_gait
+from gaitopt.gait.gait_file import Gait, load_gait, save_gait
 from gaitopt.run.compare.folder import ComparisonFolder, create_comparison, plan
 from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.experiment import find, kind_of, look_up, names, open_experiment, row, rows
@@ -56,6 +57,34 @@ def test_each_kind_is_found_by_path_and_by_name(runs, one_of_each):
         assert find(folder, Path("nowhere")) == find(str(folder), Path("nowhere")) == find(folder.name, runs) == folder
         assert kind_of(folder) == kind
         assert type(open_experiment(folder)) is opened
+
+
+def test_a_name_without_its_date_is_enough_where_one_experiment_has_it(runs, ers7, tiny_field):
+    first, second, other = (
+        create_run(
+            LearnSettings(robot=ers7, scenario=tiny_field, traversals=45, name=name),
+            runs,
+            datetime.datetime(2026, 1, day),
+        ).path
+        for day, name in enumerate(("my_walk", "twice", "twice"), 1)
+    )
+    assert find("my_walk", runs) == first
+    with pytest.raises(InputError, match=f"twice: is the name of 2 experiments .* give one of {second.name}, "):
+        find("twice", runs)
+    assert find(other.name, runs) == other
+    for name in ("walk", "my", "y_walk"):
+        with pytest.raises(InputError, match="unknown run"):
+            find(name, runs)
+
+
+def test_a_gait_is_found_before_a_run_of_its_name(runs, ers7, tiny_field):
+    run = create_run(LearnSettings(robot=ers7, scenario=tiny_field, traversals=45, name="learned"), runs)
+    assert find_walk("learned", runs=runs).walker.gait == load_gait("learned", ers7)
+    with pytest.raises(InputError, match="has learned nothing yet"):
+        find_walk(run.path.name, runs=runs)
+    create_run(LearnSettings(robot=ers7, scenario=tiny_field, traversals=45, name="mine"), runs)
+    with pytest.raises(InputError, match="has learned nothing yet"):
+        find_walk("mine", runs=runs)
 
 
 def test_the_latest_is_the_newest_of_the_kinds_in_question(runs, one_of_each):

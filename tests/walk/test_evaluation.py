@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from gaitopt.walk.artefacts import LIMITS, find_artefacts
-from gaitopt.walk.evaluation import confidence_interval, score, summarize
+from gaitopt.walk.evaluation import LIMITS, confidence_interval, find_artefacts, score, summarize
 from gaitopt.walk.traversal import Status, Traversal
 
 

@@ -1,9 +1,9 @@
 """A stopwatch by light beams; how beams are told from one another is tested with the gate itself."""
 
 import pytest
+from memory_link import MemoryLink
 
 from gaitopt.emulators.light_gate import GateFirmware
-from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.hal.body import BodyState
 from gaitopt.hal.serial.light_gate import CLOCK_RANGE, LightGate
 from gaitopt.walk.stopwatch import GateStopwatch, KeyStopwatch, SpoiledError
@@ -46,10 +46,11 @@ def test_each_walk_begins_anew():
 
 def test_a_clock_that_begins_anew_on_the_way():
     """The board counts milliseconds in 32 bits: 300 ms to its end, then 700 ms more."""
-    firmware = GateFirmware(CLOCK_RANGE - 1300)
+    firmware = GateFirmware()
     link, watch = set_up(firmware)
+    firmware.reset((1300 - CLOCK_RANGE) / 1000)  # switched on so long ago
     watch.begin()
-    overflow = 1.3  # [s] after the board was switched on, at 0
+    overflow = 1.3  # [s]
     assert link.now() < overflow - 0.3
     firmware.trip("S", overflow - 0.3)
     firmware.trip("F", overflow + 0.7)

@@ -8,10 +8,9 @@ import pytest
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.hal.sim.pybullet_body import PyBulletBody
 from gaitopt.hal.sim.pybullet_world import GRAVITY, p
-from gaitopt.walk.artefacts import find_artefacts
 from gaitopt.walk.attitude import yaw
 from gaitopt.walk.controller import GaitController
-from gaitopt.walk.evaluation import summarize
+from gaitopt.walk.evaluation import find_artefacts, summarize
 from gaitopt.walk.traversal import Status, traverse
 
 CALM = {"friction": 0.6, "servo_strength": 1.0, "start_side_m": 0.0, "start_heading_deg": 0.0}

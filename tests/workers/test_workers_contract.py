@@ -11,7 +11,7 @@ from worker_tasks import Counted, Function, cannot_be_built, fails_at_3, squares
 
 from gaitopt.errors import BodyError, InputError, ProtocolError
 from gaitopt.workers import Workers, default_count, make_workers
-from gaitopt.workers.in_process import InProcess
+from gaitopt.workers.base import InProcess
 from gaitopt.workers.process_pool import ProcessPool
 from gaitopt.workers.ray.workers import RayWorkers
 

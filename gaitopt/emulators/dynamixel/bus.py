@@ -9,9 +9,10 @@ the list: if that is missing, all after it stay silent (the vendor in DynamixelS
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 
-from gaitopt.emulators.dynamixel.servo import EmulatedServo, RefusedError
+from gaitopt.emulators.dynamixel.servo import BAUD_RATE, EmulatedServo, RefusedError
 from gaitopt.emulators.firmware import Plant
 from gaitopt.hal.dynamixel import codec
 from gaitopt.hal.dynamixel.codec import BROADCAST, ErrorNumber, Instruction, Packet, PacketReader
@@ -31,29 +32,17 @@ class DynamixelBus:
     Args:
         plant: the robot, in ticks; its servos are identified by their ids.
         models: model names of the servos by id, such as {1: "XL430-W250"}.
-        baud_rate: baud rate of the host [bit/s].
-        servo_baud_rate: baud rate of the servos [bit/s]; None is the host's. If they differ, no servo replies.
     """
 
-    def __init__(
-        self,
-        plant: Plant,
-        models: Mapping[int, str],
-        baud_rate: int = 1_000_000,
-        servo_baud_rate: int | None = None,
-    ) -> None:
+    def __init__(self, plant: Plant, models: Mapping[int, str]) -> None:
         self._plant = plant
-        self._baud_rate = baud_rate
         self._reader = PacketReader()
         self._statuses: deque[tuple[float, bytes]] = deque()
         """Bursts that the servos are sending, with the time when the last byte is out [s]."""
         self._answers = b""
         self._line_free = 0.0
         self._fed_at = 0.0
-        self.servos = [
-            EmulatedServo(id, find_model(name), plant, servo_baud_rate or baud_rate)
-            for id, name in sorted(models.items())
-        ]
+        self.servos = [EmulatedServo(id, find_model(name), plant) for id, name in sorted(models.items())]
         """Servos in the order of their initial ids."""
 
     def servo(self, number: int) -> EmulatedServo:
@@ -64,22 +53,19 @@ class DynamixelBus:
         """Make a servo fail for good: deaf and limp."""
         self.servo(id).die()
 
-    def fault(self, id: int, bit: int) -> None:
-        """Raise a servo's hardware error: 0 input voltage, 2 overheating, 3 encoder, 4 shock, 5 overload."""
-        self.servo(id).fail(bit)
-
     def feed(self, data: bytes, now: float) -> bytes:
         """Take one burst of bytes from the host and return what is sent by `now`."""
         self._pass_until(now)
         if now - self._fed_at > LONGEST_PAUSE:
             self._reader.clear()
         self._fed_at = now
-        self._line_free = max(now, self._line_free) + len(data) * BITS_PER_BYTE / self._baud_rate
+        self._line_free = max(now, self._line_free) + len(data) * BITS_PER_BYTE / BAUD_RATE
         for packet in self._reader.feed(data):
             if packet.instruction != Instruction.STATUS:
                 self._execute(packet, now)
         for id in self._reader.bad:
-            self._each(id, now, lambda servo: self._refuse(servo, ErrorNumber.CRC))
+            for servo in self._named(id, now):
+                self._refuse(servo, ErrorNumber.CRC)
         self._reader.bad.clear()
         if self._answers:
             self._statuses.append((self._line_free, self._answers))
@@ -118,18 +104,16 @@ class DynamixelBus:
         return sent
 
     def _listeners(self, now: float) -> list[EmulatedServo]:
-        listening = [servo for servo in self.servos if servo.listens(self._baud_rate, now)]
+        listening = [servo for servo in self.servos if servo.listens(now)]
         return sorted(listening, key=lambda servo: servo.values["id"])
 
-    def _each(self, id: int, now: float, action: Callable[[EmulatedServo], None]) -> None:
-        for servo in self._listeners(now):
-            if servo.values["id"] == id:
-                action(servo)
+    def _named(self, id: int, now: float) -> list[EmulatedServo]:
+        return [servo for servo in self._listeners(now) if servo.values["id"] == id]
 
     def _execute(self, packet: Packet, now: float) -> None:
         listeners = self._listeners(now)
         for servo in listeners:
-            servo.hear(now)
+            servo.heard_at = now
         groups = {
             Instruction.SYNC_READ: self._sync_read,
             Instruction.FAST_SYNC_READ: self._fast_sync_read,
@@ -146,35 +130,28 @@ class DynamixelBus:
                 self._execute_alone(servo, packet, now)
 
     def _execute_alone(self, servo: EmulatedServo, packet: Packet, now: float) -> None:
-        answers = packet.id != BROADCAST
         address, rest = _number(packet.parameters), packet.parameters[2:]
+        level, data, error = WRITE_LEVEL, b"", 0
         try:
             if packet.instruction == Instruction.PING:
-                # All servos reply to a broadcast ping, in the order of their ids.
-                self._answer(servo, PING_LEVEL, servo.read(0, 2) + servo.read(6, 1))
-            elif packet.instruction == Instruction.READ and answers:
-                self._answer(servo, READ_LEVEL, servo.read(address, _number(rest)))
+                level, data = PING_LEVEL, servo.read(0, 2) + servo.read(6, 1)
+            elif packet.instruction == Instruction.READ:
+                level, data = READ_LEVEL, servo.read(address, _number(rest))
             elif packet.instruction == Instruction.WRITE:
                 servo.write(address, rest)
-                self._answer_if(answers, servo)
             elif packet.instruction == Instruction.REGISTER_WRITE:
                 servo.register_write(address, rest)
-                self._answer_if(answers, servo)
             elif packet.instruction == Instruction.ACTION:
                 servo.action()
-                self._answer_if(answers, servo)
-            elif packet.instruction == Instruction.REBOOT:
-                self._answer_if(answers, servo)
-                servo.reboot(now)
-            else:
+            elif packet.instruction != Instruction.REBOOT:
                 raise RefusedError(ErrorNumber.INSTRUCTION)
         except RefusedError as refused:
-            if answers:
-                self._refuse(servo, refused.number)
-
-    def _answer_if(self, answers: bool, servo: EmulatedServo) -> None:
-        if answers:
-            self._answer(servo, WRITE_LEVEL)
+            error = refused.number
+        # All servos reply to a broadcast ping, in the order of their ids.
+        if packet.id != BROADCAST or packet.instruction == Instruction.PING:
+            self._answer(servo, level, data, error)
+        if packet.instruction == Instruction.REBOOT:
+            servo.reboot(now)
 
     def _refuse(self, servo: EmulatedServo, number: ErrorNumber) -> None:
         self._answer(servo, WRITE_LEVEL, error=number)
@@ -184,7 +161,7 @@ class DynamixelBus:
             self._send(codec.status(servo.values["id"], error | servo.alert, data), servo.return_delay)
 
     def _send(self, status: bytes, delay: float) -> None:
-        self._line_free += delay + len(status) * BITS_PER_BYTE / self._baud_rate
+        self._line_free += delay + len(status) * BITS_PER_BYTE / BAUD_RATE
         self._answers += status
 
     def _in_turn(self, ids: Iterable[int], now: float) -> Iterable[EmulatedServo]:
@@ -235,12 +212,9 @@ class DynamixelBus:
             parameters = parameters[end:]
 
     def _write_silently(self, id: int, address: int, data: bytes, now: float) -> None:
-        for servo in self._listeners(now):
-            if servo.values["id"] == id:
-                try:
-                    servo.write(address, data)
-                except RefusedError:
-                    continue  # there is no reply to a write to several servos
+        for servo in self._named(id, now):
+            with suppress(RefusedError):  # there is no reply to a write to several servos
+                servo.write(address, data)
 
 
 def _number(data: bytes) -> int:

@@ -10,7 +10,6 @@ from __future__ import annotations
 from gaitopt.emulators.firmware import Plant
 from gaitopt.hal.dynamixel.codec import ALERT, ErrorNumber
 from gaitopt.hal.dynamixel.tables import (
-    BAUD_RATES,
     GOAL_LIMITS,
     RETURN_DELAY_UNIT,
     RPM,
@@ -23,6 +22,8 @@ from gaitopt.hal.dynamixel.tables import (
     baud_rate_code,
 )
 
+BAUD_RATE = 1_000_000
+"""Speed of the line: servos set to another one hear nothing [bit/s]."""
 RPM_PER_UNIT = SPEED_UNIT / RPM
 """Unit of velocity registers [rpm]."""
 POSITION_MODES = (3, 4, 5)
@@ -50,10 +51,9 @@ class EmulatedServo:
         id: id on the bus, and number on the plant.
         model: model of the servo.
         plant: the robot, in ticks.
-        baud_rate: baud rate [bit/s].
     """
 
-    def __init__(self, id: int, model: Model, plant: Plant, baud_rate: int) -> None:
+    def __init__(self, id: int, model: Model, plant: Plant) -> None:
         self.number = id
         self.model = model
         self.dead = False
@@ -62,16 +62,12 @@ class EmulatedServo:
         self._starts = {register.address: register for register in model.registers.values()}
         self._covers = {a: r for r in model.registers.values() for a in range(r.address, r.end)}
         self._registered: tuple[int, bytes] | None = None
-        self._heard_at = 0.0
+        self.heard_at = 0.0
+        """Time of the last instruction on the bus, for whichever servo [s]."""
         self._deaf_until = 0.0
         self.values = {register.name: register.factory for register in model.registers.values()}
         """Stored values by register name; measured values are not included."""
-        self.values |= {"id": id, "baud_rate": baud_rate_code(baud_rate)}
-
-    @property
-    def baud_rate(self) -> int:
-        """Baud rate [bit/s]."""
-        return BAUD_RATES[self.values["baud_rate"]]
+        self.values |= {"id": id, "baud_rate": baud_rate_code(BAUD_RATE)}
 
     @property
     def return_delay(self) -> float:
@@ -89,25 +85,21 @@ class EmulatedServo:
         watchdog = self.values["bus_watchdog"]
         if not self.values["torque_enable"] or watchdog in (0, WATCHDOG_TRIPPED):
             return None
-        return self._heard_at + watchdog * WATCHDOG_UNIT
+        return self.heard_at + watchdog * WATCHDOG_UNIT
 
-    def listens(self, baud_rate: int, now: float) -> bool:
-        """Return whether it receives bytes at a baud rate [bit/s]."""
-        return not self.dead and baud_rate == self.baud_rate and now >= self._deaf_until
-
-    def hear(self, now: float) -> None:
-        """Note an instruction on the bus, for whichever servo."""
-        self._heard_at = now
+    def listens(self, now: float) -> bool:
+        """Return whether it receives what is on the line."""
+        return not self.dead and self.values["baud_rate"] == baud_rate_code(BAUD_RATE) and now >= self._deaf_until
 
     def power_up(self, now: float) -> None:
         """Restart: limp, RAM reset, EEPROM unchanged."""
         self._go_limp()
-        for register in self.model.registers.values():
-            if not register.eeprom:
-                self.values[register.name] = register.factory
+        self.values |= {
+            register.name: register.factory for register in self.model.registers.values() if not register.eeprom
+        }
         self.values["goal_position"] = self._position()
         self._registered = None
-        self._heard_at = now
+        self.heard_at = now
 
     def reboot(self, now: float) -> None:
         """Restart, deaf meanwhile."""
@@ -163,7 +155,9 @@ class EmulatedServo:
         for register, value in writes:
             self._check_write(register, value)
         for register, value in writes:
-            self._store(register.name, value)
+            self.values[register.name] = value
+            if register.name in ("torque_enable", "goal_position"):
+                self._aim()
 
     def register_write(self, address: int, data: bytes) -> None:
         """Store a write for `action`.
@@ -189,19 +183,20 @@ class EmulatedServo:
         self.write(*kept)
 
     def _split(self, address: int, data: bytes) -> list[tuple[Register, int]]:
-        writes, end = [], address + len(data)
+        writes, start, end = [], address, address + len(data)
         while address < end:
             register = self._starts.get(address)
             if register is None:
                 raise RefusedError(ErrorNumber.DATA_LENGTH if address in self._covers else ErrorNumber.ACCESS)
             if register.end > end:
                 raise RefusedError(ErrorNumber.DATA_LENGTH)
-            writes.append((register, register.decode(data[-(end - address) :][: register.size])))
+            writes.append((register, register.decode(data, start)))
             address = register.end
         return writes
 
     def _check_write(self, register: Register, value: int) -> None:
         tripped = self.values["bus_watchdog"] == WATCHDOG_TRIPPED
+        failed = self.values["hardware_error_status"] & self.values["shutdown"]
         if not register.writable or (register.eeprom and self.values["torque_enable"]):
             raise RefusedError(ErrorNumber.ACCESS)
         if register.lowest is not None and not register.lowest <= value <= (register.highest or 0):
@@ -212,11 +207,7 @@ class EmulatedServo:
             raise RefusedError(ErrorNumber.DATA_RANGE)  # the goals are read-only until the watchdog is cleared
         if register.name in GOAL_LIMITS and not self._within_limits(register.name, value):
             raise RefusedError(ErrorNumber.DATA_LIMIT)
-        if (
-            register.name == "torque_enable"
-            and value
-            and self.values["hardware_error_status"] & self.values["shutdown"]
-        ):
+        if register.name == "torque_enable" and value and failed:
             # The manual says that only a reboot enables the torque again, but not which error is returned.
             raise RefusedError(ErrorNumber.RESULT_FAIL)
 
@@ -226,11 +217,6 @@ class EmulatedServo:
             limits = [MOST_TICKS]
         least, greatest = limits if len(limits) == 2 else (-limits[0], limits[0])
         return least <= value <= greatest
-
-    def _store(self, name: str, value: int) -> None:
-        self.values[name] = value
-        if name in ("torque_enable", "goal_position"):
-            self._aim()
 
     def _aim(self) -> None:
         if not self.values["torque_enable"]:

@@ -42,7 +42,7 @@ class MotionTokens:
         self._laps_wanted = 0
         self._play_until: float | None = None
 
-    def _pause(self) -> Program:
+    def _pause(self) -> None:
         self.player.paused = not self.player.paused
         if self.player.paused:
             self.token = "P"
@@ -51,7 +51,6 @@ class MotionTokens:
             self.token = "k"
             if self.player.skill.period == 1:
                 self.player.pose()
-        yield from ()
 
     def _rest(self) -> Program:
         self.reflexes = False

@@ -9,13 +9,11 @@ from math import pi, sin
 
 import numpy as np
 
-from gaitopt.emulators.opencat.board import Board, Delay, Motion, Program
+from gaitopt.emulators.opencat.board import FIRST_LEG_JOINT, Board, Delay, Motion, Program
 from gaitopt.emulators.opencat.skills import LoadedSkill, mirror, posture, resolve
 from gaitopt.hal.opencat.codec import JOINTS
 
 HEAD_JOINTS = 4
-GAIT_FIRST = 8
-"""First joint that a gait moves."""
 SHIFT_DEG = 3
 """Largest random offset of a posture, against wear of the servos [degrees]."""
 SHIFT_NYBOARD_DEG = 5
@@ -62,7 +60,7 @@ class Player:
         """Move to the first frame of the skill in memory."""
         self.frame = 0
         self.laps_done = 0
-        first = GAIT_FIRST if self.skill.period > 1 else 0
+        first = FIRST_LEG_JOINT if self.skill.period > 1 else 0
         yield from self._motion.transform(self.skill.frame(0), 1.0, first)
 
     def hold(self, angles: np.ndarray) -> None:
@@ -73,7 +71,7 @@ class Player:
     def pose(self) -> None:
         """Send the posture in memory to the servos at once."""
         self._board.plant.advance(self._board.time)
-        for joint in (*range(HEAD_JOINTS), *range(GAIT_FIRST, JOINTS)):
+        for joint in (*range(HEAD_JOINTS), *range(FIRST_LEG_JOINT, JOINTS)):
             self._motion.write(joint, float(self.skill.frame(0)[joint]))
 
     def step(self) -> Program:
@@ -83,8 +81,8 @@ class Player:
         row = self.skill.frame(self.frame)
         for joint in range(HEAD_JOINTS):
             self._motion.write(joint, self._head(joint, period))
-        for joint in range(GAIT_FIRST, JOINTS):
-            self._motion.write(joint, float(row[joint - GAIT_FIRST]))
+        for joint in range(FIRST_LEG_JOINT, JOINTS):
+            self._motion.write(joint, float(row[joint - FIRST_LEG_JOINT]))
         if not self.paused:
             self.frame = (self.frame + 1) % period
             self.laps_done += self.frame == 0

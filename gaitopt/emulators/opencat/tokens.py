@@ -43,7 +43,8 @@ class CommandHandler(MotionTokens):
         self._fine = True
         self._tilt_printed = -1.0
         self._random_behavior = False
-        self._handlers: dict[str, Callable[[], Program]] = {
+        # A handler that returns None takes no time.
+        self._handlers: dict[str, Callable[[], Program | None]] = {
             "?": self._identify, "j": self._joints, "g": self._gyro, "d": self._rest, "p": self._pause,
             "k": self._skill, "K": self._skill_data, "T": self._replay, "L": self._listed, "c": self._calibrate,
             "i": self._indexed, "m": self._indexed, "I": self._indexed, "M": self._indexed,
@@ -67,7 +68,7 @@ class CommandHandler(MotionTokens):
             self._board.say("p")
         asked = self.token
         self._laps_wanted, self._play_until = (0, None) if asked in "kKTLd?" else (self._laps_wanted, self._play_until)
-        yield from self._handlers.get(asked, self._other)()
+        yield from self._handlers.get(asked, self._other)() or ()
         yield Delay(OVERHEAD)
         self._answer(asked)
 
@@ -117,32 +118,29 @@ class CommandHandler(MotionTokens):
 
     # Handlers, in the order of the firmware's list; each may change the token, which is then the reply.
 
-    def _other(self) -> Program:
+    def _other(self) -> None:
         known = _NYBOARD_TOKENS if self._board.nyboard else _BIBOARD_TOKENS
         if self.token not in known and not self._board.nyboard:
             self._board.say("Undefined token!")
             self._board.say(self.command.text)
-        yield from ()
 
-    def _identify(self) -> Program:
+    def _identify(self) -> None:
         if self.command.length == 0 or self._board.nyboard:
             self._board.say(self._board.model)
             self._board.say(self._board.dialect.version)
-        yield from ()
 
-    def _joints(self) -> Program:
+    def _joints(self) -> None:
         self._board.say("=", end="" if self._board.nyboard else "\r\n")
         if self.command.length:
             self._board.say(str(self._motion.angles[number(self.command.text) % JOINTS]))
         else:
             self._say_indices()
             self._say_list(self._motion.angles.tolist())
-        yield from ()
 
-    def _gyro(self) -> Program:
+    def _gyro(self) -> None:
         letters = self.command.text if self.command.length else ""
         if not letters:
-            yield from self._toggle_reflexes()
+            self._toggle_reflexes()
         for letter in letters:
             if letter in "bB":
                 self.reflexes = letter == "B"
@@ -156,23 +154,20 @@ class CommandHandler(MotionTokens):
             if letter in "bu":
                 self._board.say("g")
 
-    def _toggle_reflexes(self) -> Program:
+    def _toggle_reflexes(self) -> None:
         self.reflexes = not self.reflexes
         self.token = "G" if self.reflexes else "g"
-        yield from ()
 
-    def _toggle_fine(self) -> Program:
+    def _toggle_fine(self) -> None:
         self._fine = not self._fine
         self.token = "G" if self._fine else "g"
-        yield from ()
 
-    def _tilt(self) -> Program:
+    def _tilt(self) -> None:
         if self.token == "v":
             self.say_tilt()
         else:
             self.print_tilt = not self.print_tilt
             self.token = "V" if self.print_tilt else "v"
-        yield from ()
 
     def say_tilt(self) -> None:
         """Print the IMU line; the firmware of 2026 leaves it out if the last one is too recent."""
@@ -194,18 +189,15 @@ class CommandHandler(MotionTokens):
         width = 7 if self._board.dialect.name == "biboard" else 6
         self._board.say(f"ICM:{pull}" + "".join(f"{angle + 0.0:{width}.1f}" for angle in angles) + "\t")
 
-    def _power(self) -> Program:
+    def _power(self) -> None:
         self._board.plant.advance(self._board.time)
         self._board.say(f"Voltage: {self._board.plant.voltage():.2f} V")
-        yield from ()
 
-    def _pace(self) -> Program:
+    def _pace(self) -> None:
         change = -1 if self.token == "." else 1
         self.player.run_delay_ms = max(0, min(SLOWEST_DELAY_MS, self.player.run_delay_ms + change))
         self._board.say(f"Run delay\t{self.player.run_delay_ms}")
-        yield from ()
 
-    def _toggle_random(self) -> Program:
+    def _toggle_random(self) -> None:
         self._random_behavior = not self._random_behavior
         self.token = "Z" if self._random_behavior else "z"
-        yield from ()

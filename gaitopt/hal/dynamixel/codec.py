@@ -159,19 +159,9 @@ def write(id: int, address: int, data: bytes) -> bytes:
     return instruction(id, Instruction.WRITE, address.to_bytes(2, "little") + data)
 
 
-def reboot(id: int) -> bytes:
-    """Return the packet that reboots a servo, the only way to clear its hardware errors."""
-    return instruction(id, Instruction.REBOOT)
-
-
 def sync_read(address: int, length: int, ids: Iterable[int]) -> bytes:
     """Return the packet that reads the same registers of several servos; each sends a status in turn."""
     return instruction(BROADCAST, Instruction.SYNC_READ, _span(address, length) + bytes(ids))
-
-
-def fast_sync_read(address: int, length: int, ids: Iterable[int]) -> bytes:
-    """Return the packet that reads the same registers of several servos; they send one status together."""
-    return instruction(BROADCAST, Instruction.FAST_SYNC_READ, _span(address, length) + bytes(ids))
 
 
 def sync_write(address: int, data: Mapping[int, bytes]) -> bytes:
@@ -201,18 +191,6 @@ def fast_sync_status(ids: Sequence[int], errors: Sequence[int], data: Sequence[b
     return packet
 
 
-def fast_sync_replies(packet: Packet, length: int) -> dict[int, Packet]:
-    """Return the replies in the status to a fast sync read of `length` bytes, by id; empty if it is not one.
-
-    `length` fixes the positions of the bytes; the vendor's DynamixelSDK treats this status as not stuffed.
-    """
-    body, block = packet.wire[8:], length + 4
-    if packet.id != BROADCAST or packet.instruction != Instruction.STATUS or len(body) % block:
-        return {}
-    blocks = [body[i : i + block] for i in range(0, len(body), block)]
-    return {b[1]: Packet(b[1], Instruction.STATUS, b[2:-2], b[0], b) for b in blocks}
-
-
 def _span(address: int, length: int) -> bytes:
     return address.to_bytes(2, "little") + length.to_bytes(2, "little")
 
@@ -224,11 +202,6 @@ class PacketReader:
         self._buffer = bytearray()
         self.bad: list[int] = []
         """Ids of packets that were dropped for a wrong CRC, oldest first; the caller may clear it."""
-
-    @property
-    def waiting(self) -> bool:
-        """Whether part of a packet has arrived."""
-        return bool(self._buffer)
 
     def clear(self) -> None:
         """Discard a partial packet."""

@@ -28,8 +28,8 @@ from gaitopt.hal.dynamixel.tables import (
     hardware_errors,
 )
 from gaitopt.hal.link import Link
-from gaitopt.hal.servo_map import ServoMap, ServoSlot
-from gaitopt.hal.wiring import servo_slots, wiring_of
+from gaitopt.hal.servo_map import ServoMap, Units
+from gaitopt.hal.wiring import servo_map, wiring_of
 from gaitopt.robot.spec import RobotSpec
 
 SHORTEST_PERIOD_S = 0.02
@@ -53,7 +53,7 @@ class DynamixelDriver(Driver):
 
     Args:
         link: the line.
-        servos: which servo drives each joint, in the order of the joints; in ticks, within one turn.
+        servos: map from joint angles to ticks, within one turn.
         model: model of the servos, a name of `tables.MODELS`.
         rated_speeds: rated speeds of the joints, (joints,) [rad/s].
         baud_rate: speed of the link [bit/s].
@@ -72,7 +72,7 @@ class DynamixelDriver(Driver):
     def __init__(
         self,
         link: Link,
-        servos: Sequence[ServoSlot],
+        servos: ServoMap,
         model: str,
         rated_speeds: ArrayLike,
         baud_rate: int = 1_000_000,
@@ -86,22 +86,22 @@ class DynamixelDriver(Driver):
         """Changes that `open` made in the servos' permanent memory, such as 'servo 3: return_delay_time 250 -> 0'."""
         self._link = link
         self._bus = ServoBus(link, baud_rate)
-        self._map = ServoMap(servos, TICKS_PER_TURN)
-        self._ids = self._map.ids
+        self._map = servos
+        self._ids = servos.ids
         self._rated_speeds = np.array(rated_speeds, dtype=float)  # (joints,)
         self._check_arguments()
         self._watchdog = max(1, min(127, round(watchdog / WATCHDOG_UNIT)))
         self._off = sync_write_packet(self.model["torque_enable"], dict.fromkeys(self._ids, 0))
         self._powered = self._guarded = self._tripped = False
-        asked = 14 + 5 * len(servos) + 14 + len(servos)  # bytes of goals, and of the query for measurements
-        self.period = max(SHORTEST_PERIOD_S, 1.25 * self._bus.duration(asked, len(servos), 10))
+        asked = 14 + 5 * len(self._ids) + 14 + len(self._ids)  # bytes of goals, and of the query for measurements
+        self.period = max(SHORTEST_PERIOD_S, 1.25 * self._bus.duration(asked, len(self._ids), 10))
 
     @classmethod
     def for_robot(cls, robot: RobotSpec, link: Link, baud: int) -> Self:
         """Return the driver of a robot on a link."""
         wiring = wiring_of(robot)
-        servos, speeds = servo_slots(robot), robot.joint_speeds
-        return cls(link, servos, wiring.model, speeds, baud, lowest_voltage=wiring.lowest_voltage_v)
+        speeds = robot.joint_speeds
+        return cls(link, servo_map(robot), wiring.model, speeds, baud, lowest_voltage=wiring.lowest_voltage_v)
 
     def open(self) -> DeviceInfo:
         """Find all servos, check what they are and set them up for position control; nothing moves.
@@ -113,13 +113,12 @@ class DynamixelDriver(Driver):
         """
         self._powered = self._guarded = self._tripped = False
         found = find_servos(self._bus, self._ids, self.model)
-        self._bus.sync_write(self.model["status_return_level"], dict.fromkeys(self._ids, 2))
+        self._write_all("status_return_level", 2)
         self.changed = tuple(change for slot in self._map.slots for change in set_up(self._bus, slot, self.model))
-        lowest = self._bus.sync_read_values(self._ids, self.model["min_voltage_limit"])
-        highest = self._bus.sync_read_values(self._ids, self.model["temperature_limit"])
         # Servos run down to voltages at which a lithium battery is ruined.
-        self.lowest_voltage = max(ABOVE_LOWEST_VOLTAGE * max(lowest) / 10, self._lowest_of_battery)
-        self.highest_temperature = min(highest) - COOLER_THAN_LIMIT
+        lowest = ABOVE_LOWEST_VOLTAGE * max(self._read_all("min_voltage_limit")) / 10
+        self.lowest_voltage = max(lowest, self._lowest_of_battery)
+        self.highest_temperature = min(self._read_all("temperature_limit")) - COOLER_THAN_LIMIT
         versions = sorted({reply.firmware for reply in found})
         return DeviceInfo(self.model.name, ", ".join(map(str, versions)), "Dynamixel Protocol 2.0")
 
@@ -130,19 +129,15 @@ class DynamixelDriver(Driver):
             BodyError: a servo stands outside its limits, or does not switch on.
             MissedReplyError: a servo does not answer.
         """
-        every = len(self._ids)
-        self._set_all("bus_watchdog", [0] * every)
-        present = self._positions()
+        self._set_all("bus_watchdog", 0)
+        present = self._read_all("present_position")
         goals = self._near_limits(present)
-        for name in (
-            "profile_acceleration",
-            "profile_velocity",
-        ):  # 0 means none: poses arrive as a smooth stream already
-            self._set_all(name, [0] * every)
-        if wrong := self._set_all("goal_position", goals.tolist()):
+        self._set_all("profile_acceleration", 0)  # none: poses arrive as a smooth stream already
+        self._set_all("profile_velocity", 0)
+        if wrong := self._set_all("goal_position", goals):
             raise BodyError(f"{self._link.name}: servos {listed(wrong)} did not accept their positions as goals")
         self._powered, self._tripped = True, False
-        if off := self._set_all("torque_enable", [1] * every):
+        if off := self._set_all("torque_enable", 1):
             problems = "; ".join(self._errors_of(off)) or "no hardware error is set"
             raise BodyError(f"{self._link.name}: the torque of servos {listed(off)} did not switch on: {problems}")
         self._guard()
@@ -160,7 +155,7 @@ class DynamixelDriver(Driver):
         if self._tripped:
             raise BodyError(f"{self._link.name}: {self._trip_text()}")
         units = self._map.to_units(angles)
-        self._write_goals(units)
+        self._write_all("goal_position", units)
         if not self._guarded:
             self._guard()
         return self._map.to_angles(units)
@@ -177,18 +172,14 @@ class DynamixelDriver(Driver):
         """
         load, speed, position = (self.model[f"present_{name}"] for name in ("load", "velocity", "position"))
         replies = self._bus.sync_read(self._ids, load, position)
-        rows = [replies[id].parameters for id in self._ids]
         loads, speeds, units = (
-            np.array(
-                [register.decode(row[register.address - load.address : register.end - load.address]) for row in rows]
-            )
+            np.array([register.decode(replies[id].parameters, load.address) for id in self._ids])
             for register in (load, speed, position)
         )
-        signs = np.array([slot.sign for slot in self._map.slots])
         return Measurement(
             angles=self._map.to_angles(units),
             speeds=self._map.to_speeds(speeds * SPEED_UNIT / TICK_RAD),
-            loads=np.clip(loads * self.model.load_unit, -1.0, 1.0) * signs,
+            loads=np.clip(loads * self.model.load_unit, -1.0, 1.0) * np.sign(self._map.units_per_radian),
         )
 
     def health(self) -> Health:
@@ -203,8 +194,8 @@ class DynamixelDriver(Driver):
         problems = self._errors_of([id for id in self._ids if replies[id].error])
         problems += self._watchdog_problems()
         return Health(
-            voltage=min(voltage.decode(row[: voltage.size]) for row in rows) / 10,
-            temperatures=np.array([temperature.decode(row[voltage.size :]) for row in rows], dtype=float),
+            voltage=min(voltage.decode(row) for row in rows) / 10,
+            temperatures=np.array([temperature.decode(row, voltage.address) for row in rows], dtype=float),
             problems=tuple(problems),
         )
 
@@ -212,8 +203,8 @@ class DynamixelDriver(Driver):
         """Stop where the servos are. Their watchdog is off until the next `send`: it could only hold, too."""
         if self._powered:
             self._guarded = False
-            self._set_all("bus_watchdog", [0] * len(self._ids))
-            self._write_goals(np.clip(self._positions(), *self._limits()))
+            self._set_all("bus_watchdog", 0)
+            self._write_all("goal_position", self._map.within_limits(self._read_all("present_position")))
 
     def limp(self) -> None:
         """Switch the torque off, and read it back.
@@ -249,42 +240,34 @@ class DynamixelDriver(Driver):
                 limits = f"{slot.lowest} to {slot.highest}"
                 raise InputError(f"servo {slot.id}: limits {limits} ticks, expected within 0 to {TICKS_PER_TURN - 1}")
 
-    def _near_limits(self, present: Array) -> Array:
-        """Return the nearest positions within the limits, all of shape (joints,) [ticks]."""
-        lowest, highest = self._limits()
+    def _near_limits(self, present: Sequence[int]) -> Units:
+        """Return the nearest positions within the limits, (joints,) [ticks]."""
         for slot, ticks in zip(self._map.slots, present, strict=True):
             if not slot.lowest - BEYOND_LIMITS_TICKS <= ticks <= slot.highest + BEYOND_LIMITS_TICKS:
                 limits = f"{slot.lowest} to {slot.highest}"
                 where = f"{self._link.name}: servo {slot.id} stands at tick {ticks}"
                 raise BodyError(f"{where}, expected {limits}; turn its joint by hand")
-        return np.clip(present, lowest, highest)
+        return self._map.within_limits(present)
 
-    def _limits(self) -> tuple[Array, Array]:
-        return (
-            np.array([slot.lowest for slot in self._map.slots]),
-            np.array([slot.highest for slot in self._map.slots]),
-        )
+    def _read_all(self, name: str) -> list[int]:
+        return self._bus.sync_read_values(self._ids, self.model[name])
 
-    def _positions(self) -> Array:
-        return np.array(self._bus.sync_read_values(self._ids, self.model["present_position"]))
+    def _write_all(self, name: str, values: int | Units) -> None:
+        """Set a register of all servos, to one value or to one of each, (joints,); there is no reply."""
+        each = np.broadcast_to(values, len(self._ids)).tolist()
+        self._bus.sync_write(self.model[name], dict(zip(self._ids, each, strict=True)))
 
-    def _write_goals(self, units: ArrayLike) -> None:
-        goals = np.asarray(units).tolist()
-        self._bus.sync_write(self.model["goal_position"], dict(zip(self._ids, goals, strict=True)))
-
-    def _set_all(self, name: str, values: Sequence[int]) -> list[int]:
+    def _set_all(self, name: str, values: int | Units) -> list[int]:
         """Set a register of all servos, read it back, and return the ids that have another value after some tries."""
-        register = self.model[name]
         for _ in range(SET_TRIES):
-            self._bus.sync_write(register, dict(zip(self._ids, values, strict=True)))
-            stored = self._bus.sync_read_values(self._ids, register)
-            wrong = [id for id, value, want in zip(self._ids, stored, values, strict=True) if value != want]
+            self._write_all(name, values)
+            wrong: list[int] = np.extract(np.not_equal(self._read_all(name), values), self._ids).tolist()
             if not wrong:
                 break
         return wrong
 
     def _guard(self) -> None:
-        self._bus.sync_write(self.model["bus_watchdog"], dict.fromkeys(self._ids, self._watchdog))
+        self._write_all("bus_watchdog", self._watchdog)
         self._guarded = True
 
     def _confirms_off(self, id: int) -> bool:
@@ -301,7 +284,7 @@ class DynamixelDriver(Driver):
 
     def _watchdog_problems(self) -> list[str]:
         """Return the problems that the servos' watchdogs show, if they are on: the servos stopped, or restarted."""
-        states = self._bus.sync_read_values(self._ids, self.model["bus_watchdog"]) if self._guarded else []
+        states = self._read_all("bus_watchdog") if self._guarded else []
         self._tripped = self._tripped or WATCHDOG_TRIPPED in states
         if self._tripped:
             return [self._trip_text()]

@@ -1,8 +1,7 @@
 """Control tables of Dynamixel servos: addresses, limits and units of their registers.
 
 Source: the vendor's manual, ROBOTIS-GIT/emanual docs/en/dxl/x/xl330-m077.md, xl330-m288.md, xl430-w250.md and
-xm430-w350.md; torques and speeds from _data/dxl_x_info.yml, at the voltage that the vendor recommends. Indirect
-addresses are left out: the manual and other libraries disagree on where they are in the XL330.
+xm430-w350.md. Indirect addresses are left out: the manual and other libraries disagree on where they are in the XL330.
 """
 
 from __future__ import annotations
@@ -71,9 +70,10 @@ class Register:
         """Return a value as stored."""
         return (value % (1 << 8 * self.size)).to_bytes(self.size, "little")
 
-    def decode(self, data: bytes) -> int:
-        """Return the value of stored bytes."""
-        return int.from_bytes(data, "little", signed=self.signed)
+    def decode(self, data: bytes, start: int | None = None) -> int:
+        """Return the value in stored bytes, of which the first is at address `start`; None is this register's own."""
+        first = 0 if start is None else self.address - start
+        return int.from_bytes(data[first : first + self.size], "little", signed=self.signed)
 
 
 def _read_only(name: str, address: int, size: int, unit: str = "", signed: bool = False, factory: int = 0) -> Register:
@@ -160,12 +160,6 @@ class Model:
     """Operating modes: 0 current, 1 velocity, 3 position, 4 extended, 5 current-based position, 16 PWM."""
     load_unit: float
     """Unit of the present load or current register, as a share of the stall torque."""
-    stall_torque: float
-    """Stall torque at the recommended voltage [N m]."""
-    no_load_speed: float
-    """No-load speed at the recommended voltage [rad/s]."""
-    voltage: float
-    """Recommended voltage [V]."""
 
     def __getitem__(self, name: str) -> Register:
         return self.registers[name]
@@ -176,7 +170,7 @@ def _table(number: int, without: tuple[str, ...] = (), **changes: dict[str, int]
     return {r.name: replace(r, **changes.get(r.name, {})) for r in COMMON if r.name not in without}  # type: ignore[arg-type]
 
 
-def _xl330(name: str, number: int, gear: dict[str, int], stall_torque: float, no_load_rpm: float) -> Model:
+def _xl330(name: str, number: int, gear: dict[str, int]) -> Model:
     pwm_slope = Register("pwm_slope", 62, 1, 140, 1, 255, "1.977 mV/ms")
     table = _table(
         number,
@@ -195,7 +189,7 @@ def _xl330(name: str, number: int, gear: dict[str, int], stall_torque: float, no
     )
     registers = dict(sorted((table | {"pwm_slope": pwm_slope}).items(), key=lambda item: item[1].address))
     # The current register counts mA; the motor stalls at 1.47 A.
-    return Model(name, number, registers, (0, 1, 3, 4, 5, 16), 1 / 1470, stall_torque, no_load_rpm * RPM, 5.0)
+    return Model(name, number, registers, (0, 1, 3, 4, 5, 16), 1 / 1470)
 
 
 _XL330_M077 = {"velocity_limit": 1620, "velocity_i_gain": 400, "velocity_p_gain": 40, "position_i_gain": 400}
@@ -215,11 +209,11 @@ _XL430_TABLE = _table(
 MODELS = {
     model.name: model
     for model in (
-        _xl330("XL330-M077", 1190, _XL330_M077, stall_torque=0.215, no_load_rpm=383),
-        _xl330("XL330-M288", 1200, _XL330_M288, stall_torque=0.52, no_load_rpm=103),
+        _xl330("XL330-M077", 1190, _XL330_M077),
+        _xl330("XL330-M288", 1200, _XL330_M288),
         # Its register 126 is a load, 0.1 %, inferred from the motor's voltage: there is no current sensor.
-        Model("XL430-W250", 1060, _XL430_TABLE, (1, 3, 4, 16), 0.001, 1.4, 57 * RPM, 11.1),
-        Model("XM430-W350", 1020, _table(1020), (0, 1, 3, 4, 5, 16), 2.69e-3 / 2.3, 4.1, 46 * RPM, 12.0),
+        Model("XL430-W250", 1060, _XL430_TABLE, (1, 3, 4, 16), 0.001),
+        Model("XM430-W350", 1020, _table(1020), (0, 1, 3, 4, 5, 16), 2.69e-3 / 2.3),
     )
 }
 """Servos that can be driven, by name."""

@@ -11,7 +11,7 @@ command with its token on a line of its own once it is carried out; so only one 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from math import radians
 
 import numpy as np
@@ -43,10 +43,8 @@ VOLTAGE = b"P~"
 """Query the battery's voltage."""
 REPLAY = b"T~"
 """Play the last uploaded skill."""
-PAUSE = b"p\n"
-"""Switch the servos off where they are; sent again, continue."""
-CALIBRATE = b"c\n"
-"""Move to the calibration pose and print the servos' offsets."""
+HEAD_STILL = b"i0 0 1 0 2 0\n"
+"""Hold the joints of head and tail, which a gait would swing, at 0 degrees."""
 
 MODEL_LINE = re.compile(r"(Bittle|Nybble|DoF16|Chero).*")
 RESTART_LINE = "* Start *"
@@ -60,33 +58,16 @@ _TILT_HEAD = re.compile(r"(ICM|MCU):")
 _ASYNCHRONOUS = re.compile(r"EXCEPTION|Low power|Got \d|Long-press|Reactivating|FPS:|\* Start \*|Ready!")
 
 
-def as_bytes(angles: ArrayLike) -> bytes:
-    """Return whole degrees as signed bytes, limited to +-125."""
-    return np.clip(np.asarray(angles), -LARGEST, LARGEST).astype(np.int8).tobytes()
-
-
 def pose(angles: ArrayLike) -> bytes:
-    """Return the command `L`: all 16 joints at once, (16,) whole degrees.
+    """Return the command `L`: all 16 joints at once, (16,) whole degrees, limited to +-125.
 
     Raises:
         InputError: the wrong number of angles; the firmware would take the rest from an earlier command.
     """
-    data = as_bytes(angles)
+    data = np.clip(np.asarray(angles), -LARGEST, LARGEST).astype(np.int8).tobytes()
     if len(data) != JOINTS:
         raise InputError(f"a pose has {JOINTS} angles, got {len(data)}")
     return b"L" + data + TERMINATOR
-
-
-def joints_binary(angles: Mapping[int, int]) -> bytes:
-    """Return the command `I`: some joints at once, whole degrees by joint."""
-    _check_joints(angles)
-    return b"I" + b"".join(as_bytes([joint, angle]) for joint, angle in angles.items()) + TERMINATOR
-
-
-def joints_text(angles: Mapping[int, int]) -> bytes:
-    """Return the command `i`: some joints at once, also beyond 125 degrees."""
-    _check_joints(angles)
-    return ("i" + " ".join(f"{joint} {angle}" for joint, angle in angles.items()) + "\n").encode()
 
 
 def upload(skill: bytes) -> bytes:
@@ -100,12 +81,6 @@ def upload(skill: bytes) -> bytes:
             f"byte {skill.index(TERMINATOR)} of the skill is 126, which ends the upload; at most {LARGEST}"
         )
     return b"K" + skill + TERMINATOR
-
-
-def _check_joints(angles: Iterable[int]) -> None:
-    wrong = [joint for joint in angles if not 0 <= joint < JOINTS]
-    if wrong:
-        raise InputError(f"joint {wrong[0]}: expected 0 to {JOINTS - 1}")
 
 
 class LineReader:

@@ -112,10 +112,9 @@ def dialect_named(name: str) -> Dialect:
     Raises:
         InputError: there is none.
     """
-    try:
-        return DIALECTS[name]
-    except KeyError:
-        raise unknown_name("OpenCat dialect", name, DIALECTS) from None
+    if name not in DIALECTS:
+        raise unknown_name("OpenCat dialect", name, DIALECTS)
+    return DIALECTS[name]
 
 
 def recognize(version: str) -> Dialect:

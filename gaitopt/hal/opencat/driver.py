@@ -15,7 +15,6 @@ from contextlib import suppress
 from typing import Self
 
 import numpy as np
-from numpy.typing import NDArray
 
 from gaitopt.arrays import Array
 from gaitopt.errors import BodyError, InputError, MissedReplyError, ProtocolError
@@ -25,7 +24,7 @@ from gaitopt.hal.opencat import codec
 from gaitopt.hal.opencat.dialect import BIBOARD, Dialect, recognize
 from gaitopt.hal.opencat.exchange import Exchange
 from gaitopt.hal.opencat.link_model import STREAM_PERIOD, motion_time, reach_deg
-from gaitopt.hal.opencat.sensors import Sensors
+from gaitopt.hal.opencat.sensors import Degrees, Sensors, agreed_joints, read_joints
 from gaitopt.hal.opencat.skill import GaitSkill, skill_of
 from gaitopt.hal.servo_map import ServoMap
 from gaitopt.hal.wiring import servo_map, wiring_of
@@ -46,17 +45,12 @@ SETTLE = 0.02
 LIMP_TRIES = 7
 REST_POSTURE = "rest"
 """Line in the reply to `d`, unless the robot is at rest already."""
-JOINT_READINGS = 5
 REFLEX_TRIES = 4
 CUT_REPEATS = 2
 CUT_PAUSE = 0.9
 """Time between two rest commands of `cut`, for the firmware to carry out what a partial command turns into [s]."""
-HEAD_STILL = {0: 0, 1: 0, 2: 0}
-"""Joints of head and tail that a gait would swing, and their fixed angles [degrees]."""
 LOWEST_VOLTAGE = 7.0
 """Voltage of two lithium cells that are nearly empty [V]."""
-
-Degrees = NDArray[np.int64]
 
 
 class OpenCatDriver(Driver):
@@ -129,7 +123,7 @@ class OpenCatDriver(Driver):
         """
         self._check_restart()
         self._reflexes_off()
-        pose = self._agreed_joints()
+        pose = agreed_joints(self._exchange)
         if np.abs(pose).max() > codec.LARGEST:
             raise BodyError(
                 f"{self._link.name}: joint {int(np.abs(pose).argmax())} is beyond {codec.LARGEST} degrees; reset"
@@ -162,7 +156,7 @@ class OpenCatDriver(Driver):
 
     def measure(self) -> Measurement:
         """Return the commanded angles, and a tilt that is at most a second old."""
-        pose = self._read_joints() if self._pose is None or self.playing else self._pose
+        pose = read_joints(self._exchange) if self._pose is None or self.playing else self._pose
         tilt = self._sensors.tilt(self._exchange, self.dialect)
         self._check_restart()  # after all queries that may have reported one
         self._pose = pose
@@ -265,7 +259,7 @@ class OpenCatDriver(Driver):
         if self._uploaded is None:
             raise ProtocolError("start: call upload first")
         self._check_restart()
-        self._exchange.ask(codec.joints_text(HEAD_STILL), "i", REST_TIME)
+        self._exchange.ask(codec.HEAD_STILL, "i", REST_TIME)
         self.playing = True
         self._exchange.ask(codec.REPLAY, "k", UPLOAD_TIME)
 
@@ -273,7 +267,7 @@ class OpenCatDriver(Driver):
         """Stop the gait where it is, servos on."""
         self._exchange.query(codec.IDENTIFY, "?")
         self.playing = False
-        self._pose = self._agreed_joints()
+        self._pose = agreed_joints(self._exchange)
 
     # Parts.
 
@@ -296,33 +290,15 @@ class OpenCatDriver(Driver):
 
     def _reflexes_off(self) -> None:
         """Keep the robot from moving by itself; on NyBoard by a toggle, until it reports off."""
+        if self.dialect.gyro_off.startswith(b"g"):
+            self._exchange.query(self.dialect.gyro_off, "g")
+            self._link.sleep(SETTLE)
+            return
         for _ in range(REFLEX_TRIES):
-            if self.dialect.gyro_off.startswith(b"g"):
-                self._exchange.query(self.dialect.gyro_off, "g")
-                self._link.sleep(SETTLE)
-                return
             with suppress(MissedReplyError):
                 self._exchange.ask(self.dialect.gyro_off, "g", MARGIN)
                 return
         raise MissedReplyError(f"{self._link.name}: the reflexes stay on")
-
-    def _read_joints(self) -> Degrees:
-        angles = codec.parse_joints(self._exchange.query(codec.JOINT_ANGLES, "j"))
-        if angles is None:
-            angles = codec.parse_joints(self._exchange.query(codec.JOINT_ANGLES, "j"))
-        if angles is None:
-            raise MissedReplyError(f"{self._link.name}: joint angles cannot be read")
-        return angles
-
-    def _agreed_joints(self) -> Degrees:
-        """Read the joints until two readings agree: one garbled digit would throw a leg at the next pose."""
-        before: Degrees | None = None
-        for _ in range(JOINT_READINGS):
-            angles = self._read_joints()
-            if before is not None and np.array_equal(angles, before):
-                return angles
-            before = angles
-        raise MissedReplyError(f"{self._link.name}: no two readings of the joint angles agree")
 
     def _send_pose(self, pose: Degrees) -> None:
         before = pose if self._pose is None else self._pose

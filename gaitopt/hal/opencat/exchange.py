@@ -26,14 +26,12 @@ READ_TIME = 0.03
 """Silence after which the firmware has read any command but an upload, delays of USB included [s]."""
 
 
-def _timeout_of(command: bytes) -> float:
-    return QUIET if command.startswith(b"K") else READ_TIME
-
-
 class Exchange:
     """Sends commands and waits for their replies. Unprompted lines go to `heard`."""
 
     def __init__(self, link: Link, heard: Callable[[str], None]) -> None:
+        self.name = link.name
+        """Name of the line for errors."""
         self._link = link
         self._heard = heard
         self._reader = LineReader()
@@ -58,22 +56,23 @@ class Exchange:
             self.resync()
         return self.send(command, echo, timeout)
 
-    def query(self, command: bytes, echo: str, timeout: float = IDENTIFY_TIME) -> list[str]:
-        """Send a command that may be repeated, up to twice.
+    def query(self, command: bytes, echo: str) -> list[str]:
+        """Send a command without motion, that may be repeated, up to twice.
 
         Raises:
             MissedReplyError: the reply did not come, twice.
         """
         try:
-            return self.ask(command, echo, timeout)
+            return self.ask(command, echo, IDENTIFY_TIME)
         except MissedReplyError:
-            return self.ask(command, echo, timeout)
+            return self.ask(command, echo, IDENTIFY_TIME)
 
     def send(self, command: bytes, echo: str, timeout: float) -> list[str]:
         """Send a command even if the firmware may still be busy; see `ask`."""
         self._receive(0.0)
         self._lines.clear()
-        self.half_read_until = self._link.now() + len(command) * BYTE_TIME + _timeout_of(command)
+        timeout_of_firmware = QUIET if command.startswith(b"K") else READ_TIME
+        self.half_read_until = self._link.now() + len(command) * BYTE_TIME + timeout_of_firmware
         self._link.write(command)
         deadline = self._link.now() + timeout
         reply: list[str] = []
@@ -101,17 +100,14 @@ class Exchange:
         self.wait_for_quiet()
         self.send(IDENTIFY, "?", IDENTIFY_TIME)
 
-    def wait_for_quiet(self, silence: float = QUIET) -> list[str]:
-        """Wait until nothing has arrived for `silence` [s]; return the lines that arrived before."""
+    def wait_for_quiet(self, silence: float = QUIET) -> None:
+        """Wait until nothing has arrived for `silence` [s], and discard the lines that arrived before."""
         start = last = self._link.now()
-        came: list[str] = []
         while (now := self._link.now()) < min(last + silence, start + LONGEST_WAIT_FOR_QUIET):
             if self._receive(last + silence - now):
                 last = self._link.now()
-            came += self._lines
             self._lines.clear()
         self._reader.clear()
-        return came
 
     def listen(self) -> None:
         """Process lines that have arrived unprompted."""

@@ -1,4 +1,4 @@
-"""Sensors of an OpenCat robot other than joint angles: tilt, battery, reported problems. Queried rarely and cached.
+"""What an OpenCat robot reports: its joint angles; and tilt, battery and problems, queried rarely and cached.
 
 Source: PetoiCamp OpenCatEsp32 src/imu.h (print6Axis and its pace), src/reaction.h (voltage, low power, exceptions).
 """
@@ -7,6 +7,10 @@ from __future__ import annotations
 
 from math import inf
 
+import numpy as np
+from numpy.typing import NDArray
+
+from gaitopt.errors import MissedReplyError
 from gaitopt.hal.link import Link
 from gaitopt.hal.opencat import codec
 from gaitopt.hal.opencat.dialect import Dialect
@@ -18,6 +22,39 @@ WARNING_LASTS = 15.0
 """Time for which a warning of a low battery counts; the firmware repeats it every 10 s [s]."""
 OLDEST_TILT = 1.0
 """Largest age of a tilt measurement that is returned [s]."""
+
+
+JOINT_READINGS = 5
+
+Degrees = NDArray[np.int64]
+
+
+def read_joints(exchange: Exchange) -> Degrees:
+    """Return the angles of all joints, (16,), as commanded last: OpenCat measures none.
+
+    Raises:
+        MissedReplyError: the robot did not answer, or not so that it can be understood.
+    """
+    for _ in range(2):
+        angles = codec.parse_joints(exchange.query(codec.JOINT_ANGLES, "j"))
+        if angles is not None:
+            return angles
+    raise MissedReplyError(f"{exchange.name}: joint angles cannot be read")
+
+
+def agreed_joints(exchange: Exchange) -> Degrees:
+    """Read the joints until two readings agree: one garbled digit would throw a leg at the next pose.
+
+    Raises:
+        MissedReplyError: none did, or the robot did not answer.
+    """
+    before: Degrees | None = None
+    for _ in range(JOINT_READINGS):
+        angles = read_joints(exchange)
+        if before is not None and np.array_equal(angles, before):
+            return angles
+        before = angles
+    raise MissedReplyError(f"{exchange.name}: no two readings of the joint angles agree")
 
 
 class Sensors:

@@ -26,12 +26,8 @@ FIRST_LEG_JOINT = 8
 """First joint that a gait moves."""
 LEG_JOINTS = 8
 """Angles in a row of a gait: joints 8 to 15."""
-HEADER = 4
-"""Bytes before the rows."""
 FEWEST_FRAMES = 2
 """A period of 1 would be a posture."""
-STILL_DEG = 1e-6
-"""Swing of the joints below which a gait has no motion to lose [degrees]."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9]*")
 
 
@@ -43,11 +39,6 @@ class GaitSkill:
     """Rows of the array, (n, 8) [degrees / ratio]."""
     ratio: int
     """1, or 2 where angles go beyond 125 degrees and are stored halved."""
-
-    @property
-    def angles_deg(self) -> NDArray[np.int64]:
-        """Angles that the servos receive, (n, 8) [degrees]."""
-        return self.stored.astype(np.int64) * self.ratio
 
     @property
     def array(self) -> bytes:
@@ -94,7 +85,7 @@ def gait_skill(table_deg: ArrayLike, cycle_time: float, dialect: Dialect) -> Gai
     if table.ndim != 2 or table.shape[1] != LEG_JOINTS or len(table) < 1 or not np.all(np.isfinite(table)):
         raise InputError(f"gait table of shape {table.shape}: expected (n, {LEG_JOINTS}) finite angles")
     frames = frames_of(cycle_time, dialect)
-    angles = resample(table, frames)
+    angles = interpolate(table, np.arange(frames) / frames)
     ratio = 1 if np.abs(np.rint(angles)).max() <= LARGEST else 2
     stored = np.rint(angles / ratio)
     if np.abs(stored).max() > LARGEST:
@@ -124,28 +115,6 @@ def frames_of(cycle_time: float, dialect: Dialect) -> int:
     return frames
 
 
-def resample(table: Array, frames: int) -> Array:
-    """Return a periodic table, (n, joints), with another number of rows, (frames, joints), by linear interpolation."""
-    return interpolate(table, np.arange(frames) / frames)
-
-
-def decode(array: bytes) -> GaitSkill:
-    """Return the gait that a skill array holds.
-
-    Raises:
-        InputError: it is not a gait, or its length does not match its period.
-    """
-    if len(array) < HEADER:
-        raise InputError(f"skill of {len(array)} bytes: expected at least {HEADER}")
-    period = int(np.int8(np.uint8(array[0])))
-    if period < FEWEST_FRAMES:
-        raise InputError(f"skill with period {period}: a gait has {FEWEST_FRAMES} to {LARGEST} frames")
-    if len(array) != HEADER + period * LEG_JOINTS:
-        raise InputError(f"gait of {period} frames has {len(array)} bytes, expected {HEADER + period * LEG_JOINTS}")
-    rows = np.frombuffer(array, dtype=np.int8, offset=HEADER).reshape(period, LEG_JOINTS)
-    return GaitSkill(rows.copy(), max(1, int(array[3])))
-
-
 def to_text(skill: GaitSkill, name: str) -> str:
     """Return the skill as a C array, for the Import of Petoi's Skill Composer or an Instinct header file.
 
@@ -156,25 +125,3 @@ def to_text(skill: GaitSkill, name: str) -> str:
         raise InputError(f"skill name {name!r}: expected letters and digits, a letter first")
     rows = "".join("  " + " ".join(f"{angle:4d}," for angle in row) + "\n" for row in skill.stored)
     return f"const int8_t {name}[] PROGMEM = {{\n  {len(skill.stored)}, 0, 0, {skill.ratio},\n{rows}}};\n"
-
-
-def from_text(text: str) -> GaitSkill:
-    """Return the gait in a C array, as Skill Composer exports it.
-
-    Raises:
-        InputError: there is no array of whole numbers, or it is not a gait.
-    """
-    match = re.search(r"\{([-+\d\s,]*)\}", text)
-    if match is None:
-        raise InputError("no array { ... } of whole numbers in the text; paste one that Skill Composer exports")
-    values = [int(word) for word in re.split(r"[\s,]+", match.group(1)) if word]
-    if any(abs(value) > 127 for value in values):
-        raise InputError("the array contains a number beyond 127, which is not a signed byte")
-    return decode(np.array(values, dtype=np.int8).tobytes())
-
-
-def rounding_loss(table_deg: ArrayLike, skill: GaitSkill) -> float:
-    """Return the share of a gait's joint motion lost to rounding: mean error over mean swing of the joints."""
-    wanted = resample(np.asarray(table_deg, dtype=float), len(skill.stored))
-    swing = np.abs(wanted - wanted.mean(axis=0)).mean()
-    return float(np.abs(skill.angles_deg - wanted).mean() / swing) if swing > STILL_DEG else 0.0

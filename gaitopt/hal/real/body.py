@@ -11,7 +11,6 @@ from gaitopt.arrays import Array
 from gaitopt.hal.body import Body, BodyState, Lifecycle
 from gaitopt.hal.driver import DeviceInfo, Health, Measurement
 from gaitopt.hal.real.guard import Connect, Guard
-from gaitopt.hal.real.rotation import quaternion
 from gaitopt.hal.real.safety import SafetyLimits, minimum_jerk
 from gaitopt.hal.real.timing import Timing
 from gaitopt.hal.real.tracking import Tracking, tracking
@@ -79,9 +78,8 @@ class RealBody(Body):
         self.guard.require_running("move")
         pose, start = self._within_limits(pose), self.guard.sent
         farthest = float(np.abs(pose - start).max())
-        needed = (
-            15 / 8 * farthest / self.guard.limits.gentle_speed
-        )  # the peak speed of minimum jerk is 15/8 of the mean
+        # The peak speed of minimum jerk is 15/8 of the mean.
+        needed = 15 / 8 * farthest / self.guard.limits.gentle_speed
         steps = math.ceil(max(duration, needed) / self.command_period)
         self._deadline = self.guard.now()
         self.play(minimum_jerk(start, pose, max(1, steps)), self.command_period)
@@ -171,7 +169,18 @@ class RealBody(Body):
         roll, pitch, yaw = measured.roll_pitch_yaw
         if self._start_yaw is None:
             self._start_yaw = yaw
-        return quaternion(roll, pitch, yaw - self._start_yaw)
+        return _quaternion(roll, pitch, yaw - self._start_yaw)
+
+
+def _quaternion(roll: float, pitch: float, yaw: float) -> tuple[float, float, float, float]:
+    """Return (x, y, z, w) of rotations about the fixed axes x, y, z, in this order [rad]."""
+    (sr, cr), (sp, cp), (sy, cy) = ((math.sin(a / 2), math.cos(a / 2)) for a in (roll, pitch, yaw))
+    return (
+        sr * cp * cy - cr * sp * sy,
+        cr * sp * cy + sr * cp * sy,
+        cr * cp * sy - sr * sp * cy,
+        cr * cp * cy + sr * sp * sy,
+    )
 
 
 def _as_tuple(values: Array | None) -> tuple[float, ...] | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import NoReturn
 
 from gaitopt.arrays import Array
 from gaitopt.errors import BodyError, ProtocolError
@@ -61,7 +60,7 @@ class Guard:
 
     def open(self) -> DeviceInfo:
         """Open the line and identify the device; nothing moves."""
-        self.require(Lifecycle.DISCONNECTED, call="configure")
+        require_state(self.lifecycle, Lifecycle.DISCONNECTED, call="configure")
         self._driver, self._link = self._connect()
         self._monitor = HealthMonitor(self._driver, self._link, self.limits)
         self._stream = PoseStream(self._robot, self._driver, self._link, self._monitor, self.limits.largest_lead)
@@ -80,7 +79,7 @@ class Guard:
         Raises:
             BodyError: the robot's health forbids it, or the driver failed; the servos are limp.
         """
-        self.require(Lifecycle.INACTIVE, call="activate")
+        require_state(self.lifecycle, Lifecycle.INACTIVE, call="activate")
         with self._errors_are_fatal():
             self._monitor.check_before_motion()
         self._ticket = last_resort.arm(self._cut)
@@ -119,17 +118,13 @@ class Guard:
 
     # State and time.
 
-    def require(self, *allowed: Lifecycle, call: str) -> None:
-        """Refuse a call in any other state; see `require_state`."""
-        require_state(self.lifecycle, *allowed, call=call)
-
     def require_running(self, call: str) -> None:
         """Refuse a call unless the robot is active; one that was halted from another thread is left limp first."""
         if self._halted is not None and self.lifecycle is not Lifecycle.DISCONNECTED:
             self._stop(self._halted)
             why = self._why or "the robot was stopped"
             raise BodyError(f"{call}: {why}; {self._servo_state}; close the body and open it again")
-        self.require(Lifecycle.ACTIVE, call=call)
+        require_state(self.lifecycle, Lifecycle.ACTIVE, call=call)
 
     def keep_alive(self, call: str) -> float:
         """Refuse the call unless the robot is active, else note that somebody is in control; return the time [s]."""
@@ -151,11 +146,6 @@ class Guard:
     def capabilities(self) -> Capabilities:
         """What the device can measure and play."""
         return Capabilities(
-            simulated=False,
-            position=False,
-            joint_torque=False,
-            contacts=False,
-            camera=False,
             tilt=self._driver.tilt,
             feedback=self._driver.feedback,
             native_skills=isinstance(self._driver, NativeSkills),
@@ -189,7 +179,7 @@ class Guard:
 
     def health(self) -> Health:
         """Return the robot's health; nothing is stopped for it."""
-        self.require(Lifecycle.ACTIVE, Lifecycle.INACTIVE, call="health")
+        require_state(self.lifecycle, Lifecycle.ACTIVE, Lifecycle.INACTIVE, call="health")
         with self._errors_are_fatal():
             return self._monitor.read_health()
 
@@ -207,8 +197,7 @@ class Guard:
 
     def send(self, angles: Array) -> Array:
         """Send one pose and return what was really sent, after all limits, both (joints,) [rad]."""
-        with self._lock:
-            self.require_running("command")
+        with self._commanding("command"):
             self._stream.stop_skill()
             half = self._driver.period / 2  # a measurement of this age is recent enough
             measured = self.measure(half).angles if self._driver.feedback == "measured" else None
@@ -216,26 +205,27 @@ class Guard:
             allowed = self._stream.limit(angles, measured, now)
             with self._errors_are_fatal():
                 self._stream.send(allowed, now)
-            self._alive_time, self._holding = self._link.now(), False
-        self._enforce_halt("command")
+            self._holding = False
         return self._stream.sent
 
     def load_skill(self, angles: Array, duration: float) -> float:
         """Load a cycle of joint angles, (n, joints) [rad], into the device; return its duration there [s]."""
-        with self._lock:
-            self.require_running("load_skill")
-            actual = self._stream.load_skill(angles, duration)
-            self._alive_time = self._link.now()
-        self._enforce_halt("load_skill")
-        return actual
+        with self._commanding("load_skill"):
+            return self._stream.load_skill(angles, duration)
 
     def start_skill(self) -> None:
         """Start to play the loaded cycle; the next command stops it."""
-        with self._lock:
-            self.require_running("start_skill")
+        with self._commanding("start_skill"):
             self._stream.start_skill()
+
+    @contextmanager
+    def _commanding(self, call: str) -> Iterator[None]:
+        """Let one thread command an active robot, note that somebody is in control, and enforce a halt meanwhile."""
+        with self._lock:
+            self.require_running(call)
+            yield
             self._alive_time = self._link.now()
-        self._enforce_halt("start_skill")
+        self._enforce_halt(call)
 
     # Stopping.
 
@@ -273,14 +263,11 @@ class Guard:
             try:
                 yield
             except BodyError as error:
-                self._fault(error)
-
-    def _fault(self, error: BodyError) -> NoReturn:
-        self._why = str(error).rstrip(".")
-        if self._powered:  # see _stop
-            self._driver.cut()
-        self._stop(Lifecycle.FAULT)
-        raise type(error)(f"{self._why}; {self._servo_state}") from error
+                self._why = str(error).rstrip(".")
+                if self._powered:  # see _stop
+                    self._driver.cut()
+                self._stop(Lifecycle.FAULT)
+                raise type(error)(f"{self._why}; {self._servo_state}") from error
 
     @property
     def _servo_state(self) -> str:

@@ -62,17 +62,12 @@ def limit_command(
     return np.clip(sent, np.minimum(low, last), np.maximum(high, last))
 
 
-def tilt(roll: float, pitch: float) -> float:
-    """Return the angle between the trunk's vertical and the world's [rad]."""
-    return math.acos(max(-1.0, min(1.0, math.cos(roll) * math.cos(pitch))))
-
-
 def tilt_of(measurement: Measurement) -> float:
-    """Return the trunk's tilt [rad]; 0 where it is not measured."""
+    """Return the angle between the trunk's vertical and the world's [rad]; 0 where it is not measured."""
     if measurement.roll_pitch_yaw is None:
         return 0.0
     roll, pitch, _ = measurement.roll_pitch_yaw
-    return tilt(roll, pitch)
+    return math.acos(max(-1.0, min(1.0, math.cos(roll) * math.cos(pitch))))
 
 
 def reason_not_to_move(health: Health, lowest_voltage: float | None, highest_temperature: float | None) -> str | None:

@@ -29,13 +29,6 @@ class PortInfo:
     """Name to open, such as /dev/ttyUSB0 or COM3."""
     description: str
     """Description that it reports."""
-    usb_id: tuple[int, int] | None
-    """Vendor and product of the USB chip; None if it is not one."""
-
-    @property
-    def chip(self) -> str | None:
-        """Name of the USB chip, if robots use it."""
-        return SERIAL_CHIPS.get(self.usb_id) if self.usb_id else None
 
     def __str__(self) -> str:
         """Return one line for a list of ports."""

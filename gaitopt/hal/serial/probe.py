@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing, suppress
 from dataclasses import dataclass
 
 from gaitopt.errors import BodyError
@@ -54,11 +55,8 @@ def probe(port: str) -> Found:
 
 def _dynamixel(port: str) -> Found | None:
     for baud in DYNAMIXEL_BAUDS:
-        link = SerialLink(port, baud)
-        try:
+        with closing(SerialLink(port, baud)) as link:
             servos = ping_all(link)
-        finally:
-            link.close()
         if servos:
             ids = ", ".join(f"{id} ({name})" for id, name in sorted(servos.items()))
             speed = "" if baud == DYNAMIXEL_BAUDS[0] else f"?baud={baud}"
@@ -80,23 +78,16 @@ def ping_all(link: Link) -> dict[int, str]:
 
 
 def _gate(port: str) -> Found | None:
-    link = SerialLink(port, light_gate.BAUD)
-    try:
+    with closing(SerialLink(port, light_gate.BAUD)) as link, suppress(BodyError):
         light_gate.LightGate(link).configure(GATE_TIME)
-    except BodyError:
-        return None
-    finally:
-        link.close()
-    return Found(port, None, "a light gate", stopwatch=f"gate:{port}")
+        return Found(port, None, "a light gate", stopwatch=f"gate:{port}")
+    return None
 
 
 def _opencat(port: str) -> Found | None:
     robot = load_robot("petoi-bittle")
     driver = OpenCatDriver(SerialLink(port, OpenCatDriver.usual_baud), servo_map(robot), "")
-    try:
+    with closing(driver), suppress(BodyError):
         info = driver.open()
-    except BodyError:
-        return None
-    finally:
-        driver.close()
-    return Found(port, f"opencat:{port}", f"{info.model}, firmware {info.firmware} ({info.dialect})")
+        return Found(port, f"opencat:{port}", f"{info.model}, firmware {info.firmware} ({info.dialect})")
+    return None

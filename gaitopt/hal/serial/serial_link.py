@@ -139,12 +139,10 @@ def _write_urgently(fd: int, data: bytes) -> None:
 
 def find_ports() -> list[PortInfo]:
     """Return the serial ports of this computer, those of USB chips first, without the unused sockets of PC boards."""
-    ports = [
-        PortInfo(found.device, found.description or "n/a", None if found.vid is None else (found.vid, found.pid or 0))
-        for found in sorted(list_ports.comports())
-        if found.vid is not None or not found.name.startswith("ttyS")
-    ]
-    return sorted(ports, key=lambda port: port.usb_id is None)
+    ports = sorted(list_ports.comports())
+    usb = [port for port in ports if port.vid is not None]
+    others = [port for port in ports if port.vid is None and not port.name.startswith("ttyS")]
+    return [PortInfo(port.device, port.description or "n/a") for port in usb + others]
 
 
 def _closed_port(port: str, baud: int) -> serial.Serial:

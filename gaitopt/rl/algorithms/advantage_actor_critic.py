@@ -9,31 +9,15 @@ D. Silver, Lectures on Reinforcement Learning (2015), lecture 7: estimating the 
 
 from __future__ import annotations
 
-import numpy as np
-
 from gaitopt.arrays import Array
-from gaitopt.rl.algorithms.base import ActorCritic, ActorCriticOptions, Metrics, values_along
+from gaitopt.rl.algorithms.base import ActorCritic, Metrics, values_along
 from gaitopt.rl.batch import Batch
-from gaitopt.rl.critics import ActionCritic, ValueCritic, action_critic, value_critic
-from gaitopt.rl.policies.base import Policy
 
 
 class AdvantageActorCritic(ActorCritic):
     """Critics: Q_w and V_v."""
 
-    def __init__(
-        self,
-        policy: Policy,
-        rng: np.random.Generator,
-        options: ActorCriticOptions,
-        value: ValueCritic | None = None,
-        action_value: ActionCritic | None = None,
-    ) -> None:
-        super().__init__(policy, rng, options)
-        self.value = value or value_critic(policy, rng)
-        self.action_value = action_value or action_critic(policy)
-        self._add_critic("value", self.value)
-        self._add_critic("action_value", self.action_value)
+    critics = ("value", "action_value")
 
     def in_place_of_q(self, batch: Batch) -> Array:
         """Return Q_w(s, a) - V_v(s), shape (n,)."""
@@ -43,5 +27,5 @@ class AdvantageActorCritic(ActorCritic):
     def _improve_critics(self, batch: Batch) -> Metrics:
         _, next_values = values_along(self.value, batch)
         targets = batch.rewards + self._discount * next_values
-        metrics = self._fit_values("value", self.value, batch, targets)
-        return metrics | self._fit_actions("action_value", self.action_value, batch)
+        metrics = self._fit_values(batch, targets)
+        return metrics | self._fit_actions(batch)

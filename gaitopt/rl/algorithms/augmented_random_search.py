@@ -43,12 +43,12 @@ class AugmentedRandomSearch(Algorithm):
     """Critic: none."""
 
     Options = AugmentedRandomSearchOptions
+    _options: AugmentedRandomSearchOptions
 
     def __init__(self, policy: Policy, rng: np.random.Generator, options: AugmentedRandomSearchOptions) -> None:
         super().__init__(policy, rng, options)
         if options.top > options.directions:
             raise InputError(f"top: got {options.top}, expected at most directions = {options.directions}")
-        self._options = options
         self._directions: Array | None = None
 
     def requests(self) -> list[Request]:

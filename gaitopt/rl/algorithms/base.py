@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import ClassVar
 
 import numpy as np
 
@@ -20,7 +20,7 @@ from gaitopt.errors import InputError
 from gaitopt.rl.arrays import State, generator_state, part, prefixed, restore_generator
 from gaitopt.rl.ascent import Ascent, Rule, clipped, make_ascent
 from gaitopt.rl.batch import Batch, concatenate
-from gaitopt.rl.critics import ActionCritic, Critic, ValueCritic
+from gaitopt.rl.critics import ActionCritic, Critic, ValueCritic, action_critic, value_critic
 from gaitopt.rl.normalizer import Normalizer
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.request import Request
@@ -43,6 +43,7 @@ class Algorithm(ABC):
 
     Options: ClassVar[type[AlgorithmOptions]] = AlgorithmOptions
     """Spec of its options."""
+    _options: AlgorithmOptions
 
     def __init__(self, policy: Policy, rng: np.random.Generator, options: AlgorithmOptions) -> None:
         """Initialize.
@@ -54,6 +55,7 @@ class Algorithm(ABC):
         """
         self.policy = policy
         self._rng = rng
+        self._options = options
         self._discount = options.discount
         self._parts: dict[str, Critic | Ascent | Normalizer] = {}  # all other parts that have a state, by name
 
@@ -130,12 +132,28 @@ class ActorCritic(Algorithm):
     """Stochastic gradient ascent; a subclass defines what stands in place of Q, and how its critics learn."""
 
     Options = ActorCriticOptions
+    _options: ActorCriticOptions
+    critics: ClassVar[tuple[str, ...]] = ("value",)
+    """Its critics that learn: `value` for V_v, `action_value` for Q_w."""
 
-    def __init__(self, policy: Policy, rng: np.random.Generator, options: Any) -> None:
+    def __init__(
+        self,
+        policy: Policy,
+        rng: np.random.Generator,
+        options: ActorCriticOptions,
+        value: ValueCritic | None = None,
+        action_value: ActionCritic | None = None,
+    ) -> None:
+        """Initialize; the critics are made to suit the policy, unless they are given."""
         super().__init__(policy, rng, options)
-        self._options: ActorCriticOptions = options
         self._parts["ascent"] = self._ascent = make_ascent(options.rule, policy.size, options.actor_rate)
         self._critics: dict[str, tuple[Critic, Ascent]] = {}
+        if "value" in self.critics:
+            self.value = value or value_critic(policy, rng)
+            self._add_critic("value", self.value)
+        if "action_value" in self.critics:
+            self.action_value = action_value or action_critic(policy)
+            self._add_critic("action_value", self.action_value)
 
     def requests(self) -> list[Request]:
         """Return one batch of steps with the current policy."""
@@ -173,21 +191,22 @@ class ActorCritic(Algorithm):
         critic, ascent = self._critics[name]
         critic.move(ascent.step(clipped(gradient, self._options.max_gradient_norm)))
 
-    def _fit_values(self, name: str, critic: ValueCritic, batch: Batch, targets: Array) -> Metrics:
+    def _fit_values(self, batch: Batch, targets: Array) -> Metrics:
         """V <- v + beta E[(target - V_v(s)) grad V_v(s)]."""
-        values, pull_back = critic.linearize(batch.observations)
+        values, pull_back = self.value.linearize(batch.observations)
         errors = targets - values
-        self._move(name, pull_back(errors / len(batch)))
-        return {f"{name}_error": float(np.sqrt(np.mean(errors**2)))}
+        self._move("value", pull_back(errors / len(batch)))
+        return {"value_error": float(np.sqrt(np.mean(errors**2)))}
 
-    def _fit_actions(self, name: str, critic: ActionCritic, batch: Batch) -> Metrics:
+    def _fit_actions(self, batch: Batch) -> Metrics:
         """Sarsa: delta = r + gamma Q_w(s', a') - Q_w(s, a), w <- w + beta E[delta phi(s, a)]."""
+        critic = self.action_value
         following = critic.values(batch.next_observations(), batch.next_actions(self.policy, self._rng))
         targets = batch.rewards + self._discount * np.where(batch.terminated, 0.0, following)
         phi = critic.gradients(batch.observations, batch.actions)
         deltas = targets - phi @ critic.parameters
-        self._move(name, deltas @ phi / len(batch))
-        return {f"{name}_error": float(np.sqrt(np.mean(deltas**2)))}
+        self._move("action_value", deltas @ phi / len(batch))
+        return {"action_value_error": float(np.sqrt(np.mean(deltas**2)))}
 
     def _step_weights(self, batch: Batch) -> Array | float:
         return self._discount**batch.times if self._options.start_weighting else 1.0

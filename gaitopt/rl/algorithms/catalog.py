@@ -14,45 +14,17 @@ if TYPE_CHECKING:
     from gaitopt.rl.algorithms.base import Algorithm, AlgorithmOptions
     from gaitopt.rl.policies.base import Policy
 
-# Of each algorithm: where it is defined, the term that stands in place of Q(s, a), one line for a list.
+# The class of each algorithm, in the module of its name, the term that stands in place of Q(s, a), one line for a list.
 _OWN = {
-    "reinforce": (
-        "gaitopt.rl.algorithms.reinforce:Reinforce",
-        "v_t - B(s)",
-        "Monte-Carlo returns of whole episodes, with or without baseline",
-    ),
-    "qac": (
-        "gaitopt.rl.algorithms.qac:QActorCritic",
-        "Q_w(s, a)",
-        "an action-value critic, learned by Sarsa",
-    ),
-    "advantage-actor-critic": (
-        "gaitopt.rl.algorithms.advantage_actor_critic:AdvantageActorCritic",
-        "Q_w(s, a) - V_v(s)",
-        "two critics, both learned by TD",
-    ),
-    "td-actor-critic": (
-        "gaitopt.rl.algorithms.td_actor_critic:TDActorCritic",
-        "r + gamma V_v(s') - V_v(s)",
-        "the TD error of one critic",
-    ),
-    "td-lambda": (
-        "gaitopt.rl.algorithms.td_lambda:TDLambdaActorCritic",
-        "v_t^lambda - V_v(s), or delta e",
-        "lambda-returns or eligibility traces",
-    ),
-    "natural-actor-critic": (
-        "gaitopt.rl.algorithms.natural_actor_critic:NaturalActorCritic",
-        "A_w = psi^T w; moves along w",
-        "compatible features",
-    ),
-    "ppo": (
-        "gaitopt.rl.algorithms.ppo:PPO",
-        "clipped ratio times GAE",
-        "several epochs per batch, with the policy kept close",
-    ),
+    "reinforce": ("Reinforce", "v_t - B(s)", "Monte-Carlo returns of whole episodes, with or without baseline"),
+    "qac": ("QActorCritic", "Q_w(s, a)", "an action-value critic, learned by Sarsa"),
+    "advantage-actor-critic": ("AdvantageActorCritic", "Q_w(s, a) - V_v(s)", "two critics, both learned by TD"),
+    "td-actor-critic": ("TDActorCritic", "r + gamma V_v(s') - V_v(s)", "the TD error of one critic"),
+    "td-lambda": ("TDLambdaActorCritic", "v_t^lambda - V_v(s), or delta e", "lambda-returns or eligibility traces"),
+    "natural-actor-critic": ("NaturalActorCritic", "A_w = psi^T w; moves along w", "compatible features"),
+    "ppo": ("PPO", "clipped ratio times GAE", "several epochs per batch, with the policy kept close"),
     "augmented-random-search": (
-        "gaitopt.rl.algorithms.augmented_random_search:AugmentedRandomSearch",
+        "AugmentedRandomSearch",
         "J(theta + nu d) - J(theta - nu d)",
         "no gradient: random directions in parameter space; a baseline",
     ),
@@ -61,7 +33,7 @@ _OWN = {
 ALGORITHMS: Registry[type[Any]] = Registry(
     "algorithm",
     "gaitopt.algorithms",
-    {name: Entry(home, summary) for name, (home, _, summary) in _OWN.items()},
+    {n: Entry(f"gaitopt.rl.algorithms.{n.replace('-', '_')}:{kind}", line) for n, (kind, _, line) in _OWN.items()},
 )
 """A name is one of these, an entry point of another package, or the place of a subclass of `Algorithm` as
 `module:Class`."""

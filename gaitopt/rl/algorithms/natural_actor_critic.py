@@ -17,7 +17,7 @@ import numpy as np
 from gaitopt.arrays import Array
 from gaitopt.rl.algorithms.base import ActorCritic, ActorCriticOptions, Metrics, values_along
 from gaitopt.rl.batch import Batch
-from gaitopt.rl.critics import CompatibleA, ValueCritic, value_critic
+from gaitopt.rl.critics import CompatibleA, ValueCritic
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.returns import lambda_returns
 from gaitopt.spec import NonNegative, Share
@@ -44,10 +44,8 @@ class NaturalActorCritic(ActorCritic):
         options: NaturalActorCriticOptions,
         value: ValueCritic | None = None,
     ) -> None:
-        super().__init__(policy, rng, options)
+        super().__init__(policy, rng, options, value)
         self._lam, self._damping = options.lam, options.damping
-        self.value = value or value_critic(policy, rng)
-        self._add_critic("value", self.value)
         self.advantage = CompatibleA(policy)
         self._parts["advantage"] = self.advantage
 
@@ -68,7 +66,7 @@ class NaturalActorCritic(ActorCritic):
         return self.advantage.parameters.copy()
 
     def _improve_critics(self, batch: Batch) -> Metrics:
-        return self._fit_values("value", self.value, batch, self._lambda_returns(batch))
+        return self._fit_values(batch, self._lambda_returns(batch))
 
     def _lambda_returns(self, batch: Batch) -> Array:
         _, next_values = values_along(self.value, batch)

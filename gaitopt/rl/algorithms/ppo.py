@@ -64,12 +64,12 @@ class PPO(Algorithm):
     """Critic: V_v, learned along with the policy."""
 
     Options = PPOOptions
+    _options: PPOOptions
 
     def __init__(
         self, policy: Policy, rng: np.random.Generator, options: PPOOptions, value: ValueCritic | None = None
     ) -> None:
         super().__init__(policy, rng, options)
-        self._options = options
         self.value = value or value_critic(policy, rng)
         self._actor_ascent = Adam(policy.size, options.rate, epsilon=1e-5)
         self._critic_ascent = Adam(self.value.size, options.rate, epsilon=1e-5)

@@ -9,13 +9,9 @@ R. Williams, Simple Statistical Gradient-Following Algorithms for Connectionist 
 
 from __future__ import annotations
 
-import numpy as np
-
 from gaitopt.arrays import Array
 from gaitopt.rl.algorithms.base import ActorCritic, ActorCriticOptions, Metrics, values_along
 from gaitopt.rl.batch import Batch
-from gaitopt.rl.critics import ValueCritic, value_critic
-from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.request import Request
 from gaitopt.rl.returns import monte_carlo_returns
 from gaitopt.spec import Count
@@ -34,31 +30,19 @@ class Reinforce(ActorCritic):
     """Critic: none; the baseline only reduces the variance of the estimate."""
 
     Options = ReinforceOptions
-
-    def __init__(
-        self,
-        policy: Policy,
-        rng: np.random.Generator,
-        options: ReinforceOptions,
-        value: ValueCritic | None = None,
-    ) -> None:
-        super().__init__(policy, rng, options)
-        self._episodes = options.episodes
-        self._baseline = options.baseline
-        self.value = value or value_critic(policy, rng)
-        self._add_critic("value", self.value)
+    _options: ReinforceOptions
 
     def requests(self) -> list[Request]:
         """Return whole episodes."""
-        return [Request(self.policy.state(), episodes=self._episodes)]
+        return [Request(self.policy.state(), episodes=self._options.episodes)]
 
     def in_place_of_q(self, batch: Batch) -> Array:
         """Return v_t - B(s_t), shape (n,)."""
         returns = self._returns(batch)
-        return returns - self.value.values(batch.observations) if self._baseline else returns
+        return returns - self.value.values(batch.observations) if self._options.baseline else returns
 
     def _improve_critics(self, batch: Batch) -> Metrics:
-        return self._fit_values("value", self.value, batch, self._returns(batch))
+        return self._fit_values(batch, self._returns(batch))
 
     def _returns(self, batch: Batch) -> Array:
         # A time-out is no terminal state: V estimates the rewards that would have followed.

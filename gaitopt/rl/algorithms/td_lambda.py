@@ -23,7 +23,7 @@ from gaitopt.arrays import Array
 from gaitopt.rl.algorithms.base import ActorCritic, ActorCriticOptions, Metrics, values_along
 from gaitopt.rl.arrays import State, part, prefixed
 from gaitopt.rl.batch import Batch
-from gaitopt.rl.critics import ValueCritic, value_critic
+from gaitopt.rl.critics import ValueCritic
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.returns import eligibility_traces, lambda_returns, td_errors
 from gaitopt.spec import Share
@@ -44,16 +44,10 @@ class TDLambdaActorCritic(ActorCritic):
     Options = TDLambdaOptions
 
     def __init__(
-        self,
-        policy: Policy,
-        rng: np.random.Generator,
-        options: TDLambdaOptions,
-        value: ValueCritic | None = None,
+        self, policy: Policy, rng: np.random.Generator, options: TDLambdaOptions, value: ValueCritic | None = None
     ) -> None:
-        super().__init__(policy, rng, options)
+        super().__init__(policy, rng, options, value)
         self._lam, self._forward = options.lam, options.view == "forward"
-        self.value = value or value_critic(policy, rng)
-        self._add_critic("value", self.value)
         self._traces: State = {}  # traces of running episodes, by "actor.<sampler>" and "critic.<sampler>"
 
     def in_place_of_q(self, batch: Batch) -> Array:
@@ -72,7 +66,7 @@ class TDLambdaActorCritic(ActorCritic):
 
     def _improve_critics(self, batch: Batch) -> Metrics:
         if self._forward:
-            return self._fit_values("value", self.value, batch, self._lambda_returns(batch))
+            return self._fit_values(batch, self._lambda_returns(batch))
         gradients = self.value.gradients(batch.observations)
         self._move("value", self._along_traces("critic", batch, gradients))
         return {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,8 +55,7 @@ def _gridworld_value(policy: Policy) -> float:
 
 
 def _worst_loss(policy: Policy) -> float:
-    mixture = _softmax(policy).probabilities(rock_paper_scissors.SEEN)[0]
-    return -rock_paper_scissors.exploitability(mixture)
+    return -rock_paper_scissors.exploitability(mixture_of(policy))
 
 
 def _minus_distance(policy: Policy) -> float:
@@ -188,8 +187,8 @@ def make_training(
     actor = chosen.make_policy(np.random.default_rng(0))  # acts in the state of each request
     settings = {**chosen.options.get(algorithm, {}), **(options or {})}
     learner = make_algorithm(algorithm, policy, rng, settings)
-    environments: Sequence[Environment] = [chosen.make_environment(actor)]
-    return Training(learner, Collector(environments, actor, seed), stopping or Stopping(steps=chosen.steps))
+    rollouts = Collector([chosen.make_environment(actor)], actor, seed)
+    return Training(learner, rollouts, stopping or Stopping(steps=chosen.steps))
 
 
 def find_problem(name: str) -> Problem:

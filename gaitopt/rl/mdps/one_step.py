@@ -5,16 +5,9 @@ from __future__ import annotations
 import numpy as np
 
 from gaitopt.arrays import Array
-from gaitopt.rl.exact import MDP
 
 TARGETS = np.array([[1.0, -0.5], [-1.0, 0.5], [0.5, 1.5]])
 """The best action (2,) in each of the three states of `OneStepReach`."""
-
-
-def one_step_mdp(start: Array, rewards: Array) -> MDP:
-    """Return the MDP with these state probabilities (S,) and rewards (S, A)."""
-    states, actions = np.shape(rewards)
-    return MDP(np.zeros((states, actions, states)), np.asarray(rewards, float), np.asarray(start, float))
 
 
 class OneStepReach:

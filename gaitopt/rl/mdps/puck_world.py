@@ -77,11 +77,6 @@ class PuckWorld:
         return np.array([self._x, self._y, self._u, self._v, x - self._x, y - self._y])
 
 
-def steering(observations: Array) -> Array:
-    """Return the actions (n, 2) of a hand-tuned PD controller."""
-    return np.clip(4.0 * observations[:, 4:6] - 5.0 * observations[:, 2:4], -1.0, 1.0)
-
-
 def _moved(x: float, u: float, push: float) -> tuple[float, float]:
     """Return position and velocity after a step with constant force; exact up to the wall."""
     a = ACCELERATION * min(max(push, -1.0), 1.0)

@@ -7,13 +7,10 @@ with an entropy bonus the policies converge themselves.
 
 from __future__ import annotations
 
-from typing import Protocol
-
 import numpy as np
 
 from gaitopt.arrays import Array
-from gaitopt.rl.exact import MDP
-from gaitopt.rl.mdps.one_step import one_step_mdp
+from gaitopt.rl.policies.softmax import SoftmaxPolicy
 
 ACTIONS = ("rock", "paper", "scissors")
 PAYOFFS = np.array([[0.0, -1.0, 1.0], [1.0, 0.0, -1.0], [-1.0, 1.0, 0.0]])
@@ -23,21 +20,13 @@ SEEN = np.ones((1, 1))
 """Observation (1, 1) of the only state."""
 
 
-class Mixture(Protocol):
-    """Anything with action probabilities, such as a softmax policy."""
-
-    def probabilities(self, observations: Array) -> Array:
-        """Return pi(. | s), shape (n, 3)."""
-        ...
-
-
 class RockPaperScissors:
     """The game against an opponent."""
 
     observation_size = 1
     actions = 3
 
-    def __init__(self, opponent: Mixture | Array) -> None:
+    def __init__(self, opponent: SoftmaxPolicy | Array) -> None:
         """Take the opponent: a mixture (3,), or a policy that is evaluated in every game."""
         self._opponent = opponent
         self._rng = np.random.default_rng(0)
@@ -53,11 +42,6 @@ class RockPaperScissors:
         mixture = opponent if isinstance(opponent, np.ndarray) else opponent.probabilities(SEEN)[0]
         answer = min(int((mixture.cumsum() < self._rng.random()).sum()), 2)
         return SEEN[0], float(PAYOFFS[int(action), answer]), True, False
-
-
-def against(opponent: Array) -> MDP:
-    """Return the one-step MDP against a mixture (3,)."""
-    return one_step_mdp(np.ones(1), (PAYOFFS @ opponent)[None])
 
 
 def exploitability(mixture: Array) -> float:

@@ -10,8 +10,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from gaitopt.arrays import Array
-from gaitopt.rl.arrays import State, check_finite, check_shape, entry, part, prefixed, read_only
+from gaitopt.rl.arrays import State, check_finite, entry, part, prefixed
 from gaitopt.rl.normalizer import Normalizer
+from gaitopt.rl.parametric import Parametric
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Linearization:
     """From weights (n,) and c to sum_i weights_i grad log pi(a_i | s_i) + c grad (mean entropy), shape (p,)."""
 
 
-class Policy(ABC):
+class Policy(Parametric, ABC):
     """A policy pi(a | s) with parameters theta, one flat vector.
 
     Observations are (n, d), always with a batch axis. Actions are (n, k) real numbers, or (n,) whole numbers of
@@ -38,28 +39,8 @@ class Policy(ABC):
 
     def __init__(self, parameters: Array, observation_size: int, normalize: bool) -> None:
         """Take the initial parameters (p,), of which the subclass may hold views."""
-        self._theta = parameters
+        super().__init__(parameters, Normalizer(observation_size) if normalize else None)
         self.observation_size = observation_size
-        self.normalizer = Normalizer(observation_size) if normalize else None
-
-    @property
-    def parameters(self) -> Array:
-        """Theta, shape (p,), read-only; assign to change it."""
-        return read_only(self._theta)
-
-    @parameters.setter
-    def parameters(self, theta: Array) -> None:
-        check_shape("parameters", theta, self._theta.shape)
-        self._theta[:] = theta
-
-    @property
-    def size(self) -> int:
-        """p, number of parameters."""
-        return len(self._theta)
-
-    def move(self, step: Array) -> None:
-        """Add a step (p,) to the parameters."""
-        self._theta += step
 
     @abstractmethod
     def draw(self, observations: Array, rng: np.random.Generator) -> Array:
@@ -123,7 +104,3 @@ class Policy(ABC):
         if self.normalizer is not None:
             self.normalizer.restore(part("normalizer", state))
         self._theta[:] = parameters
-
-    def _seen(self, observations: Array) -> Array:
-        """Return the observations, normalized if the policy does that."""
-        return observations if self.normalizer is None else self.normalizer(observations)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Callable
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +20,17 @@ from gaitopt.errors import InputError
 from gaitopt.rl.policies.base import Linearization, Policy
 
 LOG_2_PI = math.log(2.0 * math.pi)
+
+
+class LinearizedMean(NamedTuple):
+    """Mu at some states, and its derivatives by theta."""
+
+    mu: Array
+    """mu(s), shape (n, k)."""
+    write_gradient: Callable[[Array, Array], None]
+    """Writes sum_i g_i^T dmu_i/dtheta for g (n, k) into the first part of a gradient (p,)."""
+    gradients: Callable[[Array], Array]
+    """Returns g_i^T dmu_i/dtheta of each step for g (n, k), shape (n, p of mu)."""
 
 
 class GaussianPolicy(Policy):
@@ -48,63 +60,45 @@ class GaussianPolicy(Policy):
         """Mu as affine layers with tanh in between, after the normalization: W (in, out) and b (out,)."""
 
     @abstractmethod
-    def mean(self, observations: Array) -> Array:
+    def mode(self, observations: Array) -> Array:
         """Return mu(s), shape (n, k)."""
 
     @abstractmethod
-    def _linearize_mean(self, observations: Array) -> tuple[Array, Callable[[Array, Array], None]]:
-        """Return mu (n, k), and a function that writes sum_i g_i^T dmu_i/dtheta into the first part of a gradient."""
-
-    @abstractmethod
-    def _mean_score_functions(self, observations: Array, z_over_sigma: Callable[[Array], Array]) -> Array:
-        """Return g_i^T dmu_i/dtheta of each step, shape (n, p of mu), for g = z_over_sigma(mu)."""
+    def _linearize_mean(self, observations: Array) -> LinearizedMean:
+        """Return mu and its derivatives."""
 
     def draw(self, observations: Array, rng: np.random.Generator) -> Array:
         """Sample actions (n, k)."""
-        actions = self.mean(observations)
+        actions = self.mode(observations)
         z = rng.standard_normal(actions.shape, dtype=actions.dtype)
         z *= np.exp(self._log_sigma)
         actions += z
         return actions
 
-    def mode(self, observations: Array) -> Array:
-        """Return mu(s), shape (n, k)."""
-        return self.mean(observations)
-
     def linearize(self, observations: Array, actions: Array) -> Linearization:
         """See `Policy`."""
-        mu, write_mean_part = self._linearize_mean(observations)
+        mean = self._linearize_mean(observations)
         inverse = np.exp(-self._log_sigma)
-        z = (actions - mu) * inverse  # (n, k)
+        z = (actions - mean.mu) * inverse  # (n, k)
 
         def pull_back(weights: Array, entropy_weight: float) -> Array:
             weights = weights.astype(z.dtype, copy=False)[:, None]
             gradient = np.empty_like(self._theta)
             weighted = weights * z
-            write_mean_part(weighted * inverse, gradient)
+            mean.write_gradient(weighted * inverse, gradient)
             if self._learns_sigma:
                 by_log_sigma = np.add.reduce(weighted * z - weights, axis=0)
-                gradient[-self.actions :] = (
-                    by_log_sigma + entropy_weight
-                )  # the gradient of the entropy is 1 for each log sigma
+                # The gradient of the entropy is 1 for each log sigma.
+                gradient[-self.actions :] = by_log_sigma + entropy_weight
             return gradient
 
-        entropy = float(self._log_sigma.sum()) + 0.5 * self.actions * (1.0 + LOG_2_PI)
-        return Linearization(self._log_density(z), entropy, pull_back)
+        total = float(self._log_sigma.sum())
+        log_prob = -0.5 * np.add.reduce(z * z, axis=1) - (total + 0.5 * self.actions * LOG_2_PI)
+        return Linearization(log_prob, total + 0.5 * self.actions * (1.0 + LOG_2_PI), pull_back)
 
     def score_function(self, observations: Array, actions: Array) -> Array:
         """Return psi(s, a), shape (n, p)."""
-        sigma = self.sigma
-        z: list[Array] = []
-
-        def z_over_sigma(mu: Array) -> Array:
-            z.append((actions - mu) / sigma)
-            return z[0] / sigma
-
-        of_mean = self._mean_score_functions(observations, z_over_sigma)
-        return np.concatenate([of_mean, z[0] ** 2 - 1.0], axis=1) if self._learns_sigma else of_mean
-
-    def _log_density(self, z: Array) -> Array:
-        constant = float(self._log_sigma.sum()) + 0.5 * self.actions * LOG_2_PI
-        density: Array = -0.5 * np.add.reduce(z * z, axis=1) - constant
-        return density
+        mean, sigma = self._linearize_mean(observations), self.sigma
+        z = (actions - mean.mu) / sigma
+        of_mean = mean.gradients(z / sigma)
+        return np.concatenate([of_mean, z**2 - 1.0], axis=1) if self._learns_sigma else of_mean

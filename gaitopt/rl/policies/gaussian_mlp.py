@@ -6,14 +6,14 @@ around 0: M. Andrychowicz et al., What Matters for On-Policy Deep Actor-Critic M
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
 
 from gaitopt.arrays import Array
 from gaitopt.rl.mlp import Perceptron
-from gaitopt.rl.policies.gaussian import GaussianPolicy
+from gaitopt.rl.policies.gaussian import GaussianPolicy, LinearizedMean
 
 Precision = Literal["float32", "float64"]
 
@@ -62,24 +62,17 @@ class GaussianMLPPolicy(GaussianPolicy):
         """Layers of the network; see `GaussianPolicy`."""
         return self._network.layers
 
-    def mean(self, observations: Array) -> Array:
+    def mode(self, observations: Array) -> Array:
         """Return mu(s), shape (n, k)."""
-        return self._network(self._input(observations))
+        return self._network(self._seen(observations))
 
-    def _linearize_mean(self, observations: Array) -> tuple[Array, Callable[[Array, Array], None]]:
-        layers = self._network.forward(self._input(observations))
+    def _linearize_mean(self, observations: Array) -> LinearizedMean:
+        layers = self._network.forward(self._seen(observations))
 
         def write(by_mean: Array, gradient: Array) -> None:
             self._network.backward(layers, by_mean, gradient[: len(self._network.parameters)])
 
-        return layers[-1], write
-
-    def _mean_score_functions(self, observations: Array, z_over_sigma: Callable[[Array], Array]) -> Array:
-        layers = self._network.forward(self._input(observations))
-        return self._network.jacobian(layers, z_over_sigma(layers[-1]))
-
-    def _input(self, observations: Array) -> Array:
-        return self._seen(observations).astype(self._theta.dtype, copy=False)
+        return LinearizedMean(layers[-1], write, lambda by_mean: self._network.jacobian(layers, by_mean))
 
     def options(self) -> dict[str, Any]:
         """Return the arguments of `__init__`, without rng."""

@@ -5,14 +5,13 @@ Score function: psi = (a - mu(s)) phi(s) / sigma^2. Sigma is fixed, or learned a
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from gaitopt.arrays import Array
 from gaitopt.rl.features import with_one
-from gaitopt.rl.policies.gaussian import GaussianPolicy
+from gaitopt.rl.policies.gaussian import GaussianPolicy, LinearizedMean
 
 
 class LinearGaussianPolicy(GaussianPolicy):
@@ -47,22 +46,20 @@ class LinearGaussianPolicy(GaussianPolicy):
         """One layer: theta without its last row, and its last row; see `GaussianPolicy`."""
         return [(self._weights[:-1], self._weights[-1])]
 
-    def mean(self, observations: Array) -> Array:
+    def mode(self, observations: Array) -> Array:
         """Return mu(s) = phi(s)^T theta, shape (n, k)."""
         return self._seen(observations) @ self._weights[:-1] + self._weights[-1]
 
-    def _linearize_mean(self, observations: Array) -> tuple[Array, Callable[[Array, Array], None]]:
+    def _linearize_mean(self, observations: Array) -> LinearizedMean:
         phi = with_one(self._seen(observations))  # (n, d + 1)
 
         def write(by_mean: Array, gradient: Array) -> None:
             gradient[: self._weights.size] = (phi.T @ by_mean).ravel()
 
-        return phi @ self._weights, write
+        def gradients(by_mean: Array) -> Array:
+            return (phi[:, :, None] * by_mean[:, None, :]).reshape(len(phi), -1)
 
-    def _mean_score_functions(self, observations: Array, z_over_sigma: Callable[[Array], Array]) -> Array:
-        phi = with_one(self._seen(observations))
-        by_mean = z_over_sigma(phi @ self._weights)  # (a - mu) / sigma^2, (n, k)
-        return (phi[:, :, None] * by_mean[:, None, :]).reshape(len(phi), -1)
+        return LinearizedMean(phi @ self._weights, write, gradients)
 
     def options(self) -> dict[str, Any]:
         """Return the arguments of `__init__`."""

@@ -8,28 +8,31 @@ interruption changes the result.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from gaitopt.errors import InputError
 from gaitopt.run.compare.evaluation_walks import measure
-from gaitopt.run.compare.folder import ComparisonFolder, create_comparison, open_trial, plan
-from gaitopt.run.compare.optimizer_trial import OptimizerTrial
-from gaitopt.run.compare.ray_runs import learn_in_threads
+from gaitopt.run.compare.folder import ComparisonFolder, create_comparison, plan
 from gaitopt.run.compare.results import Comparison
 from gaitopt.run.compare.settings import CompareSettings
-from gaitopt.run.compare.trial import Trial
-from gaitopt.run.experiment import check_layout
-from gaitopt.run.learn.settings import LearnSettings
-from gaitopt.run.rollout import RolloutWorkers
+from gaitopt.run.compare.trial import OptimizerTrial, Trial, has_ended, open_trial
+from gaitopt.run.remote import remote_factory
+from gaitopt.run.rollout import RolloutWorkers, World
+from gaitopt.run.settings.base import Settings
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.run.train.train import measured_pace
+from gaitopt.threads import one_thread
 from gaitopt.workers import RAY, WorkerChoice, check_count, make_workers
+from gaitopt.workers.ray.workers import RayWorkers
 
 PATIENCE_S = 10.0
 """Time allowed for the processes of a killed comparison to end [s]."""
+MOST_ON_RAY = 100
+"""Largest number of simultaneous runs on Ray: each holds its database open, and a process may open some 1,000 files."""
 
 
 @dataclass(frozen=True)
@@ -78,41 +81,35 @@ def run_comparison(
     Raises:
         InputError: a run's settings differ from the comparison's, or all runs failed.
     """
-    report = report or (lambda progress: None)
+    tell = report or (lambda progress: None)
     if isinstance(folder.members[0].config, TrainSettings):
         check_count(workers)
-    check_layout(folder.path, folder.provenance.layout, folder.provenance.versions)
+    folder.check_layout()
     with folder.locked():
         folder.check()
-        failed = _learn(folder, workers, report)
+        failed = _learn(folder, workers, tell)
         if len(failed) == len(folder.members):
             raise InputError(f"{folder.path}: all runs failed: {next(iter(failed.values()))}")
         members = [member for member in folder.members if member.config.name not in failed]
-        report_walk = report
         return measure(
-            folder,
-            members,
-            failed,
-            workers,
-            lambda done, total: report_walk(ComparisonProgress("measuring", done, total)),
+            folder, members, failed, workers, lambda done, total: tell(ComparisonProgress("measuring", done, total))
         )
 
 
-def learn_trial(path: Path) -> str | None:
-    """Execute one run of a comparison in this process; return the error that ended it, None if there was none."""
-    return _error_of(path, lambda member: member.learn())
+def learn_trial(path: Path, walkers: RolloutWorkers | None = None) -> str | None:
+    """Execute one run of a comparison; return the error that ended it, None if there was none.
 
-
-def learn_run(path: Path, walkers: RolloutWorkers) -> str | None:
-    """Execute one run of an optimizer with given workers; see `learn_trial`."""
-    return _error_of(path, lambda member: OptimizerTrial(member.path).learn(walkers))
-
-
-def _error_of(path: Path, learn: Callable[[Trial], None]) -> str | None:
+    Args:
+        path: folder of the run.
+        walkers: workers for the traversals of an optimizer's run; this process if None.
+    """
     try:
         member = open_trial(path)
         _await_unlocked(member)
-        learn(member)
+        if walkers is None:
+            member.learn()
+        else:
+            OptimizerTrial(path).learn(walkers)
     except Exception as error:  # one method's failure must not cost the others' results
         return " ".join(f"{type(error).__name__}: {error}".split())
     return None
@@ -120,7 +117,7 @@ def _error_of(path: Path, learn: Callable[[Trial], None]) -> str | None:
 
 def _learn(folder: ComparisonFolder, workers: WorkerChoice, report: ComparisonReport) -> dict[str, str]:
     """Execute all unfinished runs; return those that failed, with the reason."""
-    left = [member for member in folder.members if not _ended(member)]
+    left = [member for member in folder.members if not has_ended(member)]
     failed: dict[str, str] = {}
     done = len(folder.members) - len(left)
     report(ComparisonProgress("learning", done, len(folder.members)))
@@ -134,25 +131,44 @@ def _learn(folder: ComparisonFolder, workers: WorkerChoice, report: ComparisonRe
     return {member.config.name: failed[member.config.name] for member in left if member.config.name in failed}
 
 
-def _ended(member: Trial) -> bool:
-    try:
-        return member.result is not None
-    except InputError:  # learning reports what is wrong
-        return False
-
-
 def _in_parallel(left: list[Trial], workers: WorkerChoice) -> Generator[tuple[int, str | None], None, None]:
     """Execute runs in parallel; yield the index of each as it ends, with the error that ended it."""
     if not left:
         return
     paths = [member.path for member in left]
     if workers == RAY:
-        config = left[0].config
-        assert isinstance(config, LearnSettings)  # see run_comparison
-        yield from learn_in_threads(config, paths, learn_run)
+        yield from _on_ray(left[0].config, paths)
         return
     with make_workers(_learner, min(workers, len(left))) as pool:
         yield from pool.run(paths)
+
+
+def _on_ray(config: Settings, runs: Sequence[Path]) -> Generator[tuple[int, str | None], None, None]:
+    """Execute runs on a Ray cluster: optimizers in threads of this process, traversals on all CPUs of the cluster.
+
+    The runs' folders stay on this machine's disk: nodes need no access to it, and the loss of a node loses no data.
+    Methods that ask for one point at a time leave most of a cluster idle; many of them together do not.
+
+    Args:
+        config: settings of one run; all runs have the same robot, scenario and engine.
+        runs: folders of the runs.
+
+    Raises:
+        InputError: Ray is not installed, or the cluster cannot be reached.
+        WorkerError: the cluster is lost.
+    """
+    factory = remote_factory(config.robot, World(config.robot, config.scenario, config.engine).rollout)
+    threads = ThreadPoolExecutor(MOST_ON_RAY, thread_name_prefix="run")
+    # The number of BLAS threads belongs to the process: methods that change it in turn would undo each other's.
+    with one_thread()(), RayWorkers(factory) as walkers:
+        try:
+            ends = {threads.submit(learn_trial, run, walkers.share()): index for index, run in enumerate(runs)}
+            for end in as_completed(ends):
+                walkers.check()  # a run may have failed because of the cluster
+                yield ends[end], end.result()
+        finally:  # an error, Ctrl-C, or the caller left early: without walkers, the threads end
+            walkers.close()
+            threads.shutdown(cancel_futures=True)
 
 
 def _learner() -> Callable[[Path], str | None]:

@@ -30,6 +30,14 @@ class Recommendation(NamedTuple):
     """Budget that the run had spent."""
 
 
+class Learned(NamedTuple):
+    """What a run recommended at each point of its curve, and the cost."""
+
+    member: Trial
+    incumbents: list[Incumbent]
+    effort: Effort
+
+
 Recommendations = dict[WalkerKey, Recommendation]
 """First recommendation of each walker."""
 
@@ -56,12 +64,11 @@ def measure(
     failed = failed | damaged
     if not results:
         raise InputError(f"{folder.path}: no run can be compared: {next(iter(failed.values()))}")
-    members = [member for member, _, _ in results]
-    recommendations = _recommendations(folder, [(member, incumbents) for member, incumbents, _ in results])
-    shared = members[0].config
+    recommendations = _recommendations(folder, results)
+    shared = results[0].member.config
     pool = rollout_workers(World(shared.robot, shared.scenario, shared.engine), workers)
     with folder.open_store() as store, pool:
-        walks = _EvaluationWalks(store, pool, members[0].score, config.seeds[0])
+        walks = _EvaluationWalks(store, pool, results[0].member.score, config.seeds[0])
         measured = walks.measure("incumbent", recommendations, range(config.fresh), report)
         best = max(recommendations, key=lambda key: measured[key].score)
         # The highest of many scores is partly luck: the winner is reported by walks that did not select it.
@@ -69,7 +76,7 @@ def measure(
         again = walks.measure("again", {best: recommendations[best]}, others, lambda done, total: None)[best]
     _, index, since = recommendations[best]
     winner = folder.members[index]
-    curves = tuple(_curve(member, effort, points, incumbents, measured) for member, incumbents, effort in results)
+    curves = tuple(_curve(result, points, measured) for result in results)
     return Comparison(
         folder=folder.path,
         title=winner.title,
@@ -86,25 +93,21 @@ def measure(
     )
 
 
-def _results(
-    members: Sequence[Trial], points: Sequence[int]
-) -> tuple[list[tuple[Trial, list[Incumbent], Effort]], dict[str, str]]:
+def _results(members: Sequence[Trial], points: Sequence[int]) -> tuple[list[Learned], dict[str, str]]:
     """Return the recommendations and the cost of each run; and the runs with damaged files, with what to do."""
     results, damaged = [], {}
     for member in members:
         try:
-            results.append((member, member.recommended(points), member.effort()))
+            results.append(Learned(member, member.recommended(points), member.effort()))
         except InputError as error:  # its damaged files must not cost the others' results
             damaged[member.config.name] = f"{error}; {member.how_to_restart}, and resume: it starts again"
     return results, damaged
 
 
-def _recommendations(
-    folder: ComparisonFolder, incumbents_of: Sequence[tuple[Trial, Sequence[Incumbent]]]
-) -> Recommendations:
+def _recommendations(folder: ComparisonFolder, results: Sequence[Learned]) -> Recommendations:
     """Return the first recommendation of each walker; equal walkers are walked once."""
     recommendations: Recommendations = {}
-    for member, incumbents in incumbents_of:
+    for member, incumbents, _ in results:
         for incumbent in incumbents:
             first = Recommendation(incumbent.walker, folder.members.index(member), incumbent.since)
             recommendations.setdefault(incumbent.walker.key, first)
@@ -122,7 +125,11 @@ class _EvaluationWalks:
     ) -> dict[WalkerKey, Evaluation]:
         """Return the evaluation of each walker; stored walks are not repeated."""
         known = self._known(purpose, walkers)
-        tasks = [(key, repeat, self._seed(repeat)) for key in walkers for repeat in repeats]
+        tasks = [
+            (key, repeat, traversal_seed(self._first_seed, Stream.COMPARISON, repeat))
+            for key in walkers
+            for repeat in repeats
+        ]
         left = [(key, repeat, seed) for key, repeat, seed in tasks if (key, seed) not in known]
         results = self._pool.run([RolloutTask(walkers[key].walker, seed) for key, _, seed in left])
         for done, (index, (traversal, wall_s)) in enumerate(results, start=len(tasks) - len(left) + 1):
@@ -146,22 +153,14 @@ class _EvaluationWalks:
             if (purpose, row.parameters) in keys
         }
 
-    def _seed(self, repeat: int) -> int:
-        return traversal_seed(self._first_seed, Stream.COMPARISON, repeat)
-
 
 def _purpose(purpose: str, key: WalkerKey) -> str:
     """Return the purpose of rows in the database; it names a policy, because rows hold its gait only."""
     return f"{purpose}-{key.digest}" if key.digest else purpose
 
 
-def _curve(
-    member: Trial,
-    effort: Effort,
-    points: tuple[int, ...],
-    incumbents: Sequence[Incumbent],
-    measured: dict[WalkerKey, Evaluation],
-) -> Curve:
+def _curve(result: Learned, points: tuple[int, ...], measured: dict[WalkerKey, Evaluation]) -> Curve:
+    member, incumbents, effort = result
     evaluations = [measured[incumbent.walker.key] for incumbent in incumbents]
     return Curve(
         method=member.method,

@@ -6,20 +6,17 @@ study.db holds the evaluation walks by which all methods are measured; each of t
 from __future__ import annotations
 
 import datetime
-from collections.abc import Collection, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from gaitopt.errors import InputError
-from gaitopt.run.compare.algorithm_trial import AlgorithmTrial
-from gaitopt.run.compare.optimizer_trial import OptimizerTrial
 from gaitopt.run.compare.settings import CompareSettings, Member, member_name
-from gaitopt.run.compare.trial import Trial
-from gaitopt.run.experiment import CONFIG, MEMBERS, check_layout, config_path, kind_of, locked, make_folder
+from gaitopt.run.compare.trial import open_trial
+from gaitopt.run.experiment import CONFIG, MEMBERS, check_layout, config_path, make_folder
 from gaitopt.run.learn.folder import fill_run
 from gaitopt.run.learn.settings import BudgetError, LearnSettings, check_budget
-from gaitopt.run.settings.config_file import read_config, write_config
+from gaitopt.run.settings.config_file import ExperimentFolder, write_config
 from gaitopt.run.settings.differences import first_difference
 from gaitopt.run.store import RunStore
 from gaitopt.run.train.settings import TrainSettings, new_algorithm, new_policy
@@ -39,7 +36,7 @@ class Plan:
     """Methods that do not take part, and why."""
 
 
-class ComparisonFolder:
+class ComparisonFolder(ExperimentFolder[CompareSettings]):
     """The folder of one comparison."""
 
     def __init__(self, path: Path) -> None:
@@ -48,11 +45,10 @@ class ComparisonFolder:
         Raises:
             InputError: it is not a comparison's folder, has an older layout, or a run is missing.
         """
-        self.path = path
         if config_path(path).name != CONFIG:
             members = sorted((path / MEMBERS).glob("*/"))
             check_layout(path, 1, open_trial(members[0]).provenance.versions if members else {})
-        self.config, self.provenance = read_config(CompareSettings, path)
+        super().__init__(CompareSettings, path)
         self.methods = [name for name in self.config.methods if name not in self.provenance.left_out]
         names = [member_name(method, seed) for seed in self.config.seeds for method in self.methods]
         if not names:
@@ -63,10 +59,6 @@ class ComparisonFolder:
         """Return the database of evaluation walks, opened."""
         path = self.path / MEASURES
         return RunStore(path, create=not path.exists())  # lost walks are repeated
-
-    def locked(self) -> AbstractContextManager[None]:
-        """Keep other processes from working on the same comparison; see `gaitopt.run.experiment.locked`."""
-        return locked(self.path)
 
     def check(self) -> None:
         """Check that the runs have the settings of the comparison.
@@ -105,22 +97,17 @@ def plan(settings: CompareSettings) -> Plan:
         except BudgetError as error:
             left_out[method] = f"an iteration takes {error.cost} traversals, and the budget is {member.traversals}"
     methods = [method for method in settings.methods if method not in left_out]
-    _check_any_left(methods, left_out)
-    return Plan(
-        settings, tuple(settings.member(method, seed) for seed in settings.seeds for method in methods), left_out
-    )
+    if not methods:
+        reasons = "; ".join(f"{method}: {reason}" for method, reason in left_out.items()) or "none was named"
+        raise InputError(f"no method is left to compare: {reasons}")
+    members = tuple(settings.member(method, seed) for seed in settings.seeds for method in methods)
+    return Plan(settings, members, left_out)
 
 
 def _steps_of_update(settings: TrainSettings, environment: TraversalEnvironment) -> int:
     """Return the least number of steps of an algorithm's first update; an episode has at least one step."""
     algorithm = new_algorithm(settings, new_policy(settings, environment))
     return sum(request.steps or request.episodes or 1 for request in algorithm.requests())
-
-
-def _check_any_left(methods: Collection[str], left_out: Mapping[str, str]) -> None:
-    if not methods:
-        reasons = "; ".join(f"{method}: {reason}" for method, reason in left_out.items()) or "none was named"
-        raise InputError(f"no method is left to compare: {reasons}")
 
 
 def create_comparison(
@@ -150,12 +137,3 @@ def create_comparison(
         write_config(draft, planned.settings, left_out=planned.left_out)
 
     return ComparisonFolder(make_folder(runs, planned.settings.name, fill, now))
-
-
-def open_trial(path: Path) -> Trial:
-    """Return the run or training in a folder.
-
-    Raises:
-        InputError: there is none.
-    """
-    return AlgorithmTrial(path) if kind_of(path) == TrainSettings.kind else OptimizerTrial(path)

@@ -31,6 +31,8 @@ class LabFolder:
         if tables.pop("provenance", {}).get("kind") != LabSettings.kind:
             raise InputError(f"{path / CONFIG}: holds no settings of a lab result")
         self.config = parse_spec(LabSettings, tables, str(path / CONFIG))
+        self.picture_path = path / PICTURE
+        """File of the picture of the policy."""
 
     @property
     def result(self) -> dict[str, Any]:
@@ -51,11 +53,6 @@ class LabFolder:
         lines = [f"{snapshot.progress.steps},{snapshot.value!r}" for snapshot in outcome.snapshots]
         write_atomic(self.path / CURVE, "\n".join(["steps,value", *lines, ""]))
         write_atomic(self.path / RESULT, format_toml(result))
-
-    @property
-    def picture_path(self) -> Path:
-        """File of the picture of the policy."""
-        return self.path / PICTURE
 
 
 def create_lab(settings: LabSettings, runs: Path) -> LabFolder:

@@ -84,6 +84,7 @@ class Lab:
         Raises:
             InputError: a value was not finite.
         """
+        name = f"{self.settings.algorithm} on {self.settings.problem}"
         snapshots = _Snapshots(self._training.algorithm.policy, self.settings, watch)
         interrupted = False
         with ignoring_float_warnings():
@@ -93,12 +94,10 @@ class Lab:
             except KeyboardInterrupt:
                 interrupted = True
             except InputError as error:
-                name = f"{self.settings.algorithm} on {self.settings.problem}"
                 raise InputError(f"{name}, after {snapshots.latest.steps} steps: {error}") from error
             snapshots.finish()
             value = snapshots.taken[-1].value
             if not math.isfinite(value):
-                name = f"{self.settings.algorithm} on {self.settings.problem}"
                 raise InputError(
                     f"{name}: the value of the policy is {value}: its steps are too large; make them smaller"
                 )

@@ -6,16 +6,15 @@ A folder holds everything its run needs, so it can be replayed and resumed when 
 from __future__ import annotations
 
 import datetime
-from contextlib import AbstractContextManager
 from pathlib import Path
 
-from gaitopt.run.experiment import BEST, DATABASE, locked, make_folder
+from gaitopt.run.experiment import BEST, DATABASE, make_folder
 from gaitopt.run.learn.settings import LearnSettings
-from gaitopt.run.settings.config_file import read_config, write_config
+from gaitopt.run.settings.config_file import ExperimentFolder, write_config
 from gaitopt.run.store import RunStore
 
 
-class RunFolder:
+class RunFolder(ExperimentFolder[LearnSettings]):
     """The folder of one run."""
 
     def __init__(self, path: Path) -> None:
@@ -24,21 +23,15 @@ class RunFolder:
         Raises:
             InputError: it is not a run's folder.
         """
-        self.path = path
-        self.config, self.provenance = read_config(LearnSettings, path)
-
-    @property
-    def best_path(self) -> Path:
+        super().__init__(LearnSettings, path)
+        self.best_path = path / BEST
         """File of the best gait so far."""
-        return self.path / BEST
+        self.database_path = path / DATABASE
+        """File of the traversals."""
 
     def open_store(self) -> RunStore:
         """Open the run's database and return it."""
-        return RunStore(self.path / DATABASE)
-
-    def locked(self) -> AbstractContextManager[None]:
-        """Lock the run against other processes; see `gaitopt.run.experiment.locked`."""
-        return locked(self.path)
+        return RunStore(self.database_path)
 
 
 def create_run(settings: LearnSettings, runs: Path, now: datetime.datetime | None = None) -> RunFolder:

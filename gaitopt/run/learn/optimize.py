@@ -1,4 +1,4 @@
-"""The loop of learning: ask, walk, tell; then the evaluation walks of the first and the best gait.
+"""Creation of runs, and the loop of learning: ask, walk, tell; then evaluation walks of the first and the best gait.
 
 Resuming is the same loop: stored traversals are not walked again, and the optimizer, given the same scores, asks for
 the same points.
@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +17,12 @@ from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import Gait, save_gait
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.gait.space import GaitSpace
-from gaitopt.run.learn.folder import RunFolder
+from gaitopt.hal.catalog import make_body
+from gaitopt.run.learn.folder import RunFolder, create_run
 from gaitopt.run.learn.noise import Noise, estimate_noise
-from gaitopt.run.learn.settings import LearnSettings, new_optimizer
+from gaitopt.run.learn.settings import LearnSettings, check_budget, new_optimizer
 from gaitopt.run.real.robot import Operator
+from gaitopt.run.real.walks import check_real_robot
 from gaitopt.run.rollout import RolloutTask, RolloutWorkers, World, fresh_tasks, rollout_workers
 from gaitopt.run.store import PURPOSES, Iteration, Place, Row, RunStore
 from gaitopt.run.walkers.walker import gait_walker
@@ -76,6 +78,22 @@ class Outcome:
 Report = Callable[[Progress], None]
 
 
+def new_run(settings: LearnSettings, runs: Path | str) -> RunFolder:
+    """Check that a run is possible, and make its folder.
+
+    Raises:
+        InputError: the budget is too small, or the body cannot walk; nothing is written.
+    """
+    check_budget(settings)
+    if settings.real is not None:
+        start = gait_walker(settings.robot, settings.start_gait)
+        check_real_robot(settings.robot, settings.scenario, settings.real, start, settings.score)
+    else:
+        with make_body(settings.robot, engine=settings.engine) as body:
+            body.prepare(settings.scenario, settings.scenario.sample(np.random.default_rng(settings.seed)))
+    return create_run(settings, Path(runs))
+
+
 def optimize(
     run: RunFolder,
     workers: WorkerChoice | RolloutWorkers,
@@ -93,9 +111,11 @@ def optimize(
         operator: person beside a real robot; needed by runs on one.
 
     Raises:
-        InputError: the stored traversals are not those of this run, or the store cannot be written.
+        InputError: the run has an older layout, the stored traversals are not those of this run, or the store cannot
+            be written.
         BodyError: a real robot failed; the run can be resumed.
     """
+    run.check_layout()
     config = run.config
 
     def walkers() -> RolloutWorkers:
@@ -116,13 +136,12 @@ class _Learning:
         self._config: LearnSettings = run.config
         self._space = GaitSpace(run.config.robot)
         self._optimizer = new_optimizer(run.config)
-        self._clock = _Clock()
+        self._clock = _Clock("learning", run.config.traversals)
         self._iteration = self._spent = 0
         self._current = self._best = float("nan")
 
     def run(self) -> Outcome:
         stored = {row.place: row for row in self._store.rows("learn")}
-        self._clock.begin("learning", self._config.traversals)
         while self._spent + self._cost <= self._config.traversals and not self._optimizer.stop_reasons():
             self._iterate(stored)
         per_second, stopped = self._clock.per_second, self._optimizer.stop_reasons() or self._budget_spent
@@ -171,20 +190,20 @@ class _Learning:
     def _evaluate(self, purpose: str, gait: GaitParameters) -> Evaluation:
         stored = {row.place: row for row in self._store.rows(purpose)}
         tasks = fresh_tasks(gait_walker(self._config.robot, gait), self._config.fresh, self._config.seed)
-        self._clock.begin(purpose, len(tasks))
+        self._clock = _Clock(purpose, len(tasks))
         walked = self._walk({Place(purpose, 0, 0, i): task for i, task in enumerate(tasks)}, stored)
         return summarize(walked, self._config.score)
 
     def _walk(self, tasks: dict[Place, RolloutTask], stored: dict[Place, Row]) -> list[Traversal]:
         """Return the traversals of all tasks, in order; those that are not stored are walked and stored."""
         done = {place: self._recall(stored[place], task) for place, task in tasks.items() if place in stored}
-        self._clock.skip(len(done))
+        self._clock.stored += len(done)
         left = [(place, task) for place, task in tasks.items() if place not in done]
         for index, (traversal, wall_s) in self._pool.run([task for _, task in left]):
             place, task = left[index]
             self._store.add(Row(place, task.seed, task.walker.key.gait, traversal, self._score(traversal), wall_s))
             done[place] = traversal
-            self._clock.tick()
+            self._clock.walked += 1
             self._report(self._progress())
         return [done[place] for place in tasks]
 
@@ -249,28 +268,25 @@ def _walked_in(config: LearnSettings) -> dict[str, object]:
     return {"engine": config.engine.name, "time_step_s": config.engine.time_step_s}
 
 
+@dataclass
 class _Clock:
     """Counter of the traversals of a stage, and their rate."""
 
-    def __init__(self) -> None:
-        self.begin("learning", 0)
+    stage: str
+    budget: int
+    stored: int = 0
+    """Number of traversals of the stage that need not be walked again."""
+    walked: int = 0
+    begun: float = field(default_factory=time.perf_counter)
 
-    def begin(self, stage: str, budget: int) -> None:
-        self.stage, self.budget = stage, budget
-        self.done = self._walked = 0
-        self._begun = time.perf_counter()
-
-    def skip(self, stored: int) -> None:
-        self.done += stored
-
-    def tick(self) -> None:
-        self.done += 1
-        self._walked += 1
+    @property
+    def done(self) -> int:
+        return self.stored + self.walked
 
     @property
     def per_second(self) -> float:
-        return self._walked / (time.perf_counter() - self._begun) if self._walked else 0.0
+        return self.walked / (time.perf_counter() - self.begun) if self.walked else 0.0
 
     @property
     def seconds_left(self) -> float:
-        return (self.budget - self.done) / self.per_second if self._walked else float("nan")
+        return (self.budget - self.done) / self.per_second if self.walked else float("nan")

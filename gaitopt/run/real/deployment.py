@@ -13,7 +13,7 @@ from gaitopt.hal.body import Lifecycle
 from gaitopt.hal.real.body import RealBody
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.walkers.walk_setup import RobotChoice, ScenarioChoice, find_walk
-from gaitopt.run.walkers.walker import GaitWalker, Walker, slowed
+from gaitopt.run.walkers.walker import GaitWalker, Pacing, Walker, slowed
 from gaitopt.walk.controller import Controller, SkillController
 from gaitopt.walk.perception import check_sensors
 
@@ -81,7 +81,7 @@ def plan_deployment(
     if found.gait is not None:
         may_be_native = body.capabilities.native_skills and isinstance(found, GaitWalker)
         share, factor = _fit(body, found.gait.parameters, spec, slower, may_be_native)
-    controller = found.controller(spec, setup.scenario, body.command_period, factor, duration)
+    controller = found.controller(spec, setup.scenario, Pacing(body.command_period, factor, duration))
     gait = None if found.gait is None else slowed(found.gait.parameters, factor)
     return Plan(False, share, factor, gait, controller)
 

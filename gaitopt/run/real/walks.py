@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from gaitopt.errors import BodyError, InputError, ProtocolError
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.body import Capabilities, Lifecycle
@@ -12,7 +14,8 @@ from gaitopt.hal.serial.serial_link import SerialLink
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.real.deployment import gait_of_skill, plan_deployment
 from gaitopt.run.real.robot import OperatedRobot, RealRobot
-from gaitopt.run.walkers.walker import Walker, WalkerKey
+from gaitopt.run.rollout import RolloutResult, RolloutTask
+from gaitopt.run.walkers.walker import Pacing, Walker, WalkerKey
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.walk.controller import Controller, SkillController
@@ -75,6 +78,12 @@ class RealWalks:
             self._check_gate(traversal, stopwatch)
             return traversal
 
+    def __call__(self, task: RolloutTask) -> RolloutResult:
+        """Walk the traversal of a task; see `walk`."""
+        begun = time.perf_counter()
+        traversal = self.walk(task.walker, task.seed)
+        return RolloutResult(traversal, time.perf_counter() - begun)
+
     def close(self) -> None:
         """Close the connections to robot and gate."""
         self._drop_body()
@@ -106,7 +115,7 @@ class RealWalks:
             if self._spec.native:
                 self._last = key, SkillController(gait_of_skill(walker), self._robot, body.command_period)
             else:
-                self._last = key, walker.controller(self._robot, self._scenario, body.command_period)
+                self._last = key, walker.controller(self._robot, self._scenario, Pacing(body.command_period))
         return self._last[1]
 
     def _stopwatch(self) -> Stopwatch:

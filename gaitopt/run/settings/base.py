@@ -9,19 +9,21 @@ Settings left out take their defaults, which may depend on others, such as the e
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self, TypeVar
 
 import numpy as np
-from pydantic import Field, ModelWrapValidatorHandler, model_validator
+from pydantic import AfterValidator, Field, ModelWrapValidatorHandler, model_validator
 
-from gaitopt.errors import InputError
+from gaitopt.errors import InputError, unknown_name
 from gaitopt.gait.gait_file import Gait, check_gait, load_gait
 from gaitopt.gait.parameters import GaitParameters, Twelve
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot
+from gaitopt.run.experiment import LATEST
 from gaitopt.scenario.objective import ScoreSpec, parse_score
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario
 from gaitopt.spec import Spec, parse_spec
@@ -32,8 +34,17 @@ DEFAULT_ROBOT, DEFAULT_SCENARIO = "aibo-ers7", "field"
 SHAPES: dict[str, tuple[type, str]] = {"options": (Mapping, "a table"), "policy": (str, "a name")}
 """Settings that are checked first, because the defaults of others depend on them: type and its name in errors."""
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", max_length=100)]
-"""Letters, digits, dot, dash, underscore."""
+
+def _folder_name(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", name):
+        expected = "at most 100 letters, digits, dots, dashes and underscores, a letter or digit first"
+        raise ValueError(f"got {name!r:.110}; expected {expected}")
+    if name == LATEST:
+        raise ValueError(f"got {name!r}, which stands for the newest experiment; choose another name")
+    return name
+
+
+Name = Annotated[str, AfterValidator(_folder_name)]
 Seed = Annotated[int, Field(strict=True, ge=0)]
 EvaluationWalks = Annotated[int, Field(strict=True, ge=2)]
 
@@ -115,12 +126,23 @@ class Settings(Spec):
         return type(self)(**given | changes)
 
 
-def settings_of(kind: type[SettingsType], settings: SettingsType | None, fields: Mapping[str, Any]) -> SettingsType:
+def settings_of(
+    kind: type[SettingsType], settings: SettingsType | None, fields: Mapping[str, Any], others: Collection[str] = ()
+) -> SettingsType:
     """Return settings from either form of a call: an object, or fields; fields beside an object change it.
+
+    Args:
+        kind: class of the settings.
+        settings: the object, if one is given.
+        fields: the fields given.
+        others: names of the call's other arguments, for the error about an unknown one.
 
     Raises:
         InputError: a field is not valid.
     """
+    for name in fields:
+        if name not in kind.model_fields:
+            raise unknown_name("argument", name, [*kind.model_fields, *others])
     if settings is None:
         return kind(**fields)
     if not isinstance(settings, kind):

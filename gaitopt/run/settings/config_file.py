@@ -1,4 +1,4 @@
-"""The file config.toml of an experiment: its settings, and in the table `provenance` their resolved values.
+"""The folder of an experiment with its file config.toml: its settings, and in `provenance` their resolved values.
 
 The settings name robot, scenario and gait as a user would, so that the file can be given to `--config`. Resuming takes
 them from the provenance instead, which holds the whole specs: robots and scenarios may have changed since.
@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Generic
 
 from pydantic import Field
 from pydantic_core import to_jsonable_python
@@ -20,7 +21,7 @@ from gaitopt.gait.parameters import Twelve
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot, robot_names
 from gaitopt.robot.urdf import is_made, urdf_text
-from gaitopt.run.experiment import CONFIG, LAYOUT, URDF, check_experiment, config_path
+from gaitopt.run.experiment import CONFIG, LAYOUT, URDF, check_experiment, check_layout, config_path, locked
 from gaitopt.run.settings.base import GIVEN, Settings, SettingsType, changed
 from gaitopt.run.settings.older_layouts import from_layout_1
 from gaitopt.run.settings.versions import current_versions, made_here
@@ -55,6 +56,27 @@ class Provenance(Spec):
     """Scenario."""
     robot: RobotSpec
     """Robot."""
+
+
+class ExperimentFolder(Generic[SettingsType]):
+    """The folder of one run, training or comparison."""
+
+    def __init__(self, kind: type[SettingsType], path: Path) -> None:
+        """Open a folder.
+
+        Raises:
+            InputError: it is not that of an experiment with settings of this kind.
+        """
+        self.path = path
+        self.config, self.provenance = read_config(kind, path)
+
+    def locked(self) -> AbstractContextManager[None]:
+        """Keep other processes from working on the experiment; see `gaitopt.run.experiment.locked`."""
+        return locked(self.path)
+
+    def check_layout(self) -> None:
+        """Check that the experiment can be resumed; see `gaitopt.run.experiment.check_layout`."""
+        check_layout(self.path, self.provenance.layout, self.provenance.versions)
 
 
 def write_config(folder: Path, settings: Settings, **found: Any) -> None:

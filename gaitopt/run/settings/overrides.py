@@ -7,6 +7,8 @@ from typing import Any
 
 from gaitopt.errors import InputError, unknown_name
 from gaitopt.hal.engine import engine_of
+from gaitopt.optim.catalog import OPTIMIZERS
+from gaitopt.rl.algorithms.catalog import ALGORITHMS
 from gaitopt.run.settings.base import DEFAULT_ROBOT, DEFAULT_SCENARIO, Settings, changed
 from gaitopt.toml import parse_value
 
@@ -31,6 +33,10 @@ def parse_changes(changes: Sequence[str], known: Collection[str]) -> dict[str, A
         if not (equals and dot and key):
             raise InputError(f"--set: got {change!r}; expected NAME.KEY=VALUE, such as scenario.friction=0.5")
         if name not in known:
+            if name in OPTIMIZERS or name in ALGORITHMS:
+                raise InputError(
+                    f"--set {change}: {name} is not at work; expected {METHOD}.{key}, of the method that is"
+                )
             raise unknown_name("first part of --set", name, known)
         *above, last = [name, *key.split(".")]
         inner = tables

@@ -31,12 +31,7 @@ DEFAULT_OPTIONS: dict[str, dict[str, Any]] = {
 """Default options for walking, where they differ from the algorithms' own."""
 _FEW = {**_SECOND, **_ADAM, "steps": 1024, "actor_rate": 0.03}
 STEERING_OPTIONS: dict[str, dict[str, Any]] = {
-    "reinforce": {
-        **_SECOND,
-        **_ADAM,
-        "episodes": 8,
-        "actor_rate": 0.1,
-    },  # whole episodes: larger steps
+    "reinforce": {**_SECOND, **_ADAM, "episodes": 8, "actor_rate": 0.1},  # whole episodes: larger steps
     **dict.fromkeys(_ACTOR_CRITICS, _FEW),
     "natural-actor-critic": {**_SECOND, "steps": 2048},
 }

@@ -8,12 +8,11 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from pathlib import Path
 
 from gaitopt.errors import InputError
-from gaitopt.run.experiment import PROGRESS, RESULT, locked, make_folder
-from gaitopt.run.settings.config_file import read_config, write_config
+from gaitopt.run.experiment import PROGRESS, RESULT, make_folder
+from gaitopt.run.settings.config_file import ExperimentFolder, write_config
 from gaitopt.run.train.settings import TrainSettings
 from gaitopt.spec import NonNegative, Spec, parse_spec
 from gaitopt.toml import format_toml, read_toml, write_atomic
@@ -31,7 +30,7 @@ class Timing(Spec):
     """Wall time of training [s]."""
 
 
-class TrainFolder:
+class TrainFolder(ExperimentFolder[TrainSettings]):
     """The folder of one training."""
 
     def __init__(self, path: Path) -> None:
@@ -40,28 +39,15 @@ class TrainFolder:
         Raises:
             InputError: it is not a training's folder.
         """
-        self.path = path
-        self.config, self.provenance = read_config(TrainSettings, path)
-
-    @property
-    def pace_mps(self) -> float:
+        super().__init__(TrainSettings, path)
+        self.pace_mps = self.provenance.pace_mps or 0.0
         """Speed of the gait alone, which rewards are compared with [m/s]."""
-        return self.provenance.pace_mps or 0.0
-
-    @property
-    def state_path(self) -> Path:
+        self.state_path = path / STATE
         """File of the state of training; missing before the first save."""
-        return self.path / STATE
-
-    @property
-    def policy_path(self) -> Path:
+        self.policy_path = path / POLICY
         """File of the policy so far; missing before the first save."""
-        return self.path / POLICY
-
-    @property
-    def progress_path(self) -> Path:
+        self.progress_path = path / PROGRESS
         """File of the measures of every iteration."""
-        return self.path / PROGRESS
 
     def snapshot_path(self, steps: int) -> Path:
         """Return the file of the policy after so many steps."""
@@ -109,10 +95,6 @@ class TrainFolder:
         writer.writeheader()
         writer.writerows(rows)
         write_atomic(self.progress_path, text.getvalue())
-
-    def locked(self) -> AbstractContextManager[None]:
-        """Lock the training against other processes; see `gaitopt.run.experiment.locked`."""
-        return locked(self.path)
 
 
 def _number(text: str) -> float:

@@ -6,7 +6,7 @@ is replaced: its samplers continue from their last states, which the parent keep
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -114,7 +114,7 @@ class SamplerPool:
         self._factory, self._samplers = factory, samplers
         self._count = min(workers, samplers)
         self._here = factory() if self._count == 1 else None
-        self._processes: list[WorkerProcess | None] = [None] * self._count
+        self._processes: dict[int, WorkerProcess] = {}
         self._states: dict[int, State] = {}
         self._stale = set(range(self._count))  # processes that must be sent the states of their samplers
 
@@ -146,11 +146,11 @@ class SamplerPool:
         """End the processes and close the environments."""
         if self._here is not None:
             self._here.close()
-        for process in filter(None, self._processes):
+        for process in self._processes.values():
             process.kill()
-        for process in filter(None, self._processes):
+        for process in self._processes.values():
             process.join()
-        self._processes = [None] * self._count
+        self._processes.clear()
         self._stale = set(range(self._count))
 
     def __enter__(self) -> SamplerPool:
@@ -162,7 +162,10 @@ class SamplerPool:
     def _batches(self, requests: Sequence[Request], jobs: Sequence[Job]) -> list[Batch]:
         places = [[i for i, job in enumerate(jobs) if job.sampler % self._count == w] for w in range(self._count)]
         tasks = {w: self._task(w, requests, [jobs[i] for i in mine]) for w, mine in enumerate(places) if mine}
-        results = self._results_here(tasks) if self._here is not None else self._results_of_processes(tasks)
+        if self._here is not None:
+            results = {worker: self._here(task) for worker, task in tasks.items()}
+        else:
+            results = self._results_of_processes(tasks)
         batches: dict[int, Batch] = {}
         for worker, result in results.items():
             self._stale.discard(worker)
@@ -174,16 +177,12 @@ class SamplerPool:
         mine = {number: state for number, state in self._states.items() if number % self._count == worker}
         return SamplerTask(requests, jobs, mine if lost or worker in self._stale else {})
 
-    def _results_here(self, tasks: Mapping[int, SamplerTask]) -> dict[int, SamplerResult]:
-        assert self._here is not None
-        return {worker: self._here(task) for worker, task in tasks.items()}
-
     def _results_of_processes(self, tasks: Mapping[int, SamplerTask]) -> dict[int, SamplerResult]:
         results: dict[int, SamplerResult] = {}
         try:
             self._start(tasks)
             for worker, task in tasks.items():
-                self._process(worker).send(task)
+                self._processes[worker].send(task)
             for worker, task in tasks.items():
                 results[worker] = self._outcome(worker, task)
         except BaseException:  # the other results are dropped, so the states here are out of date
@@ -194,27 +193,20 @@ class SamplerPool:
     def _outcome(self, worker: int, task: SamplerTask) -> SamplerResult:
         for _ in range(DEATHS_TO_BLAME):
             try:
-                result: SamplerResult = unpacked(self._process(worker).receive())
+                result: SamplerResult = unpacked(self._processes[worker].receive())
                 return result
             except WorkerDied:
-                self._process(worker).join()
-                self._processes[worker] = None
+                self._processes.pop(worker).join()
                 self._start([worker])
-                self._process(worker).send(self._task(worker, task.requests, task.jobs, lost=True))
+                self._processes[worker].send(self._task(worker, task.requests, task.jobs, lost=True))
         samplers = sorted({job.sampler for job in task.jobs})
         raise WorkerError(
             f"environments {samplers}: their process was killed {DEATHS_TO_BLAME} times; "
             "check that memory is free, then resume"
         )
 
-    def _start(self, workers: Sequence[int] | Mapping[int, Any]) -> None:
-        missing = [worker for worker in workers if self._processes[worker] is None]
-        if missing:
+    def _start(self, workers: Iterable[int]) -> None:
+        if missing := [worker for worker in workers if worker not in self._processes]:
             with spawning():
                 for worker in missing:
                     self._processes[worker] = WorkerProcess(self._factory)
-
-    def _process(self, worker: int) -> WorkerProcess:
-        process = self._processes[worker]
-        assert process is not None  # see _start
-        return process

@@ -108,13 +108,13 @@ class TrainSettings(Settings):
             if getattr(self.policy_options, name) != getattr(usual, name):
                 raise InputError(
                     f"policy.{name}: got {getattr(self.policy_options, name)}; a {self.policy} policy has none; "
-                    "leave it out, or choose another --policy"
+                    "leave it out, or choose another policy"
                 )
         fitting = usual_interface(self.policy).actions
         if self.interface.actions != fitting:
             raise InputError(
                 f"interface.actions: got {self.interface.actions!r}, expected {fitting!r} for a {self.policy} policy; "
-                "choose another --policy, or leave them out"
+                "choose another policy, or leave them out"
             )
         return self
 

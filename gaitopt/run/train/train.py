@@ -20,14 +20,13 @@ from gaitopt.rl.arrays import State
 from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import make_policy
 from gaitopt.rl.training import Progress, Training, save_state
-from gaitopt.run.experiment import check_layout
 from gaitopt.run.rollout import World, measure
 from gaitopt.run.settings.differences import first_difference
 from gaitopt.run.train.folder import Row, TrainFolder, create_training
 from gaitopt.run.train.sampler_pool import SamplerFactory, SamplerPool
 from gaitopt.run.train.settings import TrainSettings, new_algorithm, new_policy
 from gaitopt.run.walkers.trained_policy import AboutPolicy, TrainedPolicy
-from gaitopt.run.walkers.walker import Walker, gait_walker
+from gaitopt.run.walkers.walker import gait_walker
 from gaitopt.spec import parse_spec
 from gaitopt.walk.evaluation import Evaluation
 from gaitopt.workers import WorkerChoice
@@ -86,7 +85,7 @@ def continue_training(folder: TrainFolder, workers: int, report: Report | None =
     Raises:
         InputError: a value was not finite, and the last good state is kept; or the folder cannot be written.
     """
-    check_layout(folder.path, folder.provenance.layout, folder.provenance.versions)
+    folder.check_layout()
     with folder.locked():
         return _TrainLoop(folder, workers, report or (lambda progress, speed: None)).run()
 
@@ -111,14 +110,17 @@ class _TrainLoop:
             training = Training(new_algorithm(config, self._policy), pool, config.stopping)
             per_second = self._train(training)
         trained = self._trained({})
-        gait, learned = self._evaluate([gait_walker(config.robot, config.start_gait), trained])
-        measured = {"speed_mps": learned.speed_mps, "speed_ci95_mps": list(learned.speed_ci95_mps)}
-        measured |= {
+        alone = gait_walker(config.robot, config.start_gait)
+        gait, learned = measure([alone, trained], _world(config), config.fresh, config.seed, self._workers)
+        measured = {
+            "speed_mps": learned.speed_mps,
+            "speed_ci95_mps": list(learned.speed_ci95_mps),
             "gait_speed_mps": gait.speed_mps,
             "finished": learned.finished,
             "fresh_traversals": learned.repeats,
+            "artefacts": list(learned.artefacts),
         }
-        trained = self._trained(measured | {"artefacts": list(learned.artefacts)})
+        trained = self._trained(measured)
         trained.save(self._folder.policy_path)
         self._folder.write_result({"speed_mps": learned.speed_mps, "gait_speed_mps": gait.speed_mps})
         reasons = training.stop_reasons()
@@ -212,10 +214,6 @@ class _TrainLoop:
             origin=origin | dict(measured),
         )
         return TrainedPolicy(policy or self._policy, about)
-
-    def _evaluate(self, walkers: list[Walker]) -> list[Evaluation]:
-        config = self._config
-        return measure(walkers, _world(config), config.fresh, config.seed, self._workers)
 
 
 def _world(config: TrainSettings) -> World:

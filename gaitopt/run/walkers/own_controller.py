@@ -18,7 +18,7 @@ from gaitopt.errors import GaitoptError, InputError
 from gaitopt.hal.body import Body, BodyState
 from gaitopt.registry import Registry
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.walkers.walker import WalkerKey
+from gaitopt.run.walkers.walker import USUAL, Pacing, WalkerKey
 from gaitopt.scenario.spec import ScenarioSpec
 
 CONTROLLERS: Registry[Any] = Registry("controller", "gaitopt.controllers", {})
@@ -57,20 +57,13 @@ class OwnWalker:
         """Attribute `needs` of the choice, if it has one."""
         return tuple(getattr(self._choice, "needs", ()))
 
-    def controller(
-        self,
-        robot: RobotSpec,
-        scenario: ScenarioSpec,
-        period: float | None = None,
-        slower: float = 1.0,
-        duration: float | None = None,
-    ) -> OwnController:
+    def controller(self, robot: RobotSpec, scenario: ScenarioSpec, pacing: Pacing = USUAL) -> OwnController:
         """Return the controller; see `Walker`. It reads the period from the body.
 
         Raises:
             InputError: it cannot be made or slowed down, or lacks `start_pose` or `drive`.
         """
-        if slower != 1.0:
+        if pacing.slower != 1.0:
             raise InputError(f"controller {self.name}: a controller of your own cannot be slowed down")
         return OwnController(self, robot, scenario)
 

@@ -18,7 +18,7 @@ from gaitopt.rl.policies.base import Policy
 from gaitopt.rl.policies.files import load_policy, save_policy
 from gaitopt.rl.policies.softmax import SoftmaxPolicy
 from gaitopt.robot.spec import RobotSpec
-from gaitopt.run.walkers.walker import WalkerKey
+from gaitopt.run.walkers.walker import USUAL, Pacing, WalkerKey
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.spec import Spec, parse_spec
 from gaitopt.walk.policy_controller import Interface, PolicyController, PolicyWalk
@@ -79,28 +79,19 @@ class TrainedPolicy:
         action: Array = self.policy.mode(observation[None])[0]
         return action
 
-    def controller(
-        self,
-        robot: RobotSpec,
-        scenario: ScenarioSpec,
-        period: float | None = None,
-        slower: float = 1.0,
-        duration: float | None = None,
-    ) -> PolicyController:
+    def controller(self, robot: RobotSpec, scenario: ScenarioSpec, pacing: Pacing = USUAL) -> PolicyController:
         """Return the controller, which can walk for any time.
 
         Args:
             robot: the robot.
             scenario: scenario, which sets how the heading is held.
-            period: time between two commands [s]; the robot's own if None.
-            slower: factor by which the walk is slower than in training; the policy observes it at the trained pace.
-            duration: ignored.
+            pacing: timing of the walk; the policy observes it at the trained pace. Its duration is ignored.
 
         Raises:
             InputError: see `walk`.
         """
-        period = (period or robot.servo.command_period_s) / slower
-        return PolicyController(self.walk(robot, scenario, period), self.act, slower)
+        period = (pacing.period or robot.servo.command_period_s) / pacing.slower
+        return PolicyController(self.walk(robot, scenario, period), self.act, pacing.slower)
 
     def walk(self, robot: RobotSpec, scenario: ScenarioSpec, period: float | None = None) -> PolicyWalk:
         """Return the gait with the policy's observation and action; `period` is the time between two commands [s].

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
@@ -21,6 +21,7 @@ from gaitopt.run.experiment import (
     check_experiment,
     check_no_folder,
     look_up,
+    look_up_undated,
     names,
     open_experiment,
 )
@@ -37,6 +38,8 @@ if TYPE_CHECKING:
     from gaitopt.run.learn.folder import RunFolder
     from gaitopt.run.train.folder import TrainFolder
 
+WALKERS = ("learn", "train")
+"""Kinds of experiments that learn a walker."""
 PLACE = re.compile(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*")
 """Pattern of the place of a user's own class or function: `module:Class`."""
 
@@ -102,6 +105,17 @@ def find_walk(
     return replace(setup, **specs)
 
 
+def find_walks(
+    choices: Iterable[Any], robot: RobotChoice | None = None, scenario: ScenarioChoice | None = None
+) -> list[WalkSetup]:
+    """Return several walkers, all for the robot and scenario of the first; see `find_walk`."""
+    setups: list[WalkSetup] = []
+    for choice in choices:
+        setups.append(find_walk(choice, robot, scenario))
+        robot, scenario = setups[0].robot, setups[0].scenario
+    return setups
+
+
 def _given(choice: Any, robot: RobotChoice | None, scenario: ScenarioChoice | None, usual_robot: str) -> WalkSetup:
     """Return the walk setup of an object."""
     if isinstance(choice, TrainedPolicy):
@@ -128,9 +142,9 @@ def _named(
     text: str, robot: RobotChoice | None, scenario: ScenarioChoice | None, runs: Path, usual_robot: str
 ) -> WalkSetup:
     """Return the walk setup of a name or path."""
-    folder = _experiment(text, runs)
-    if folder is not None:
-        return _of_experiment(folder, robot, scenario)
+    if (folder := look_up(text, runs, WALKERS)) is not None:
+        return _of_experiment(_opened(folder), robot, scenario)
+    check_no_folder(text)
     if text == LATEST:
         raise unknown_name(f"run in {runs}", text, names(runs))
     if text.endswith(".npz"):
@@ -141,6 +155,8 @@ def _named(
         robot = read_gait(text).robot
     spec = robot_of_choice(usual_robot if robot is None else robot)
     if not text.endswith(".toml") and text not in gait_names(spec):
+        if (folder := look_up_undated(text, runs)) is not None:
+            return _of_experiment(_opened(folder), robot, scenario)
         raise unknown_name(f"gait of {spec.name}, or experiment in {runs},", text, [*gait_names(spec), *names(runs)])
     ground = scenario_of_choice(DEFAULT_SCENARIO if scenario is None else scenario)
     label = Path(text).stem if text.endswith(".toml") else text
@@ -159,24 +175,17 @@ def _of_policy(
     own = about.scenario if about.scenario in scenario_names() else DEFAULT_SCENARIO
     check_gait(trained.gait, spec, source)
     setup = _setup(Path(source).stem, trained, spec, scenario_of_choice(own if scenario is None else scenario))
-    return replace(setup, engine=_engine_in(about.origin, spec, source))
+    engine = setup.engine.model_dump()
+    engine["time_step_s"] = about.origin.get("time_step_s", engine["time_step_s"])
+    return replace(setup, engine=parse_spec(EngineSpec, engine, source))
 
 
-def _engine_in(origin: Mapping[str, Any], robot: RobotSpec, source: str) -> EngineSpec:
-    usual = engine_of(robot).model_dump()
-    return parse_spec(EngineSpec, usual | {key: origin[key] for key in ("time_step_s",) if key in origin}, source)
-
-
-def _experiment(text: str, runs: Path) -> RunFolder | TrainFolder | None:
-    """Return the run or training of a name or path, None if there is none.
+def _opened(folder: Path) -> RunFolder | TrainFolder:
+    """Return the run or training in a folder.
 
     Raises:
-        InputError: it is another kind of experiment, or a folder of something else.
+        InputError: it is another kind of experiment, or its settings cannot be used.
     """
-    folder = look_up(text, runs, ("learn", "train"))  # kinds that `latest` can be
-    if folder is None:
-        check_no_folder(text)
-        return None
     if (kind := check_experiment(folder)) == "compare":
         raise InputError(f"{folder}: is a comparison; evaluate one of its runs: {', '.join(_members(folder))}")
     if kind == "lab":

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from typing import NamedTuple, Protocol
+from typing import ClassVar, NamedTuple, Protocol
 
 from gaitopt.gait.gait_file import Gait
 from gaitopt.gait.parameters import GaitParameters
@@ -27,42 +27,44 @@ class WalkerKey(NamedTuple):
     """Kind and interface of a policy."""
 
 
+@dataclass(frozen=True)
+class Pacing:
+    """Timing of a walk; a real robot's link may need another than usual."""
+
+    period: float | None = None
+    """Time between two commands [s]; the robot's own if None."""
+    slower: float = 1.0
+    """Factor by which the motion is slowed down."""
+    duration: float | None = None
+    """Longest walk [s]; the scenario's time limit if None."""
+
+
+USUAL = Pacing()
+
+
 class Walker(Protocol):
     """Interface of walkers."""
 
     @property
     def gait(self) -> Gait | None:
         """Gait; None for a user's own controller."""
-        ...
 
     @property
     def key(self) -> WalkerKey:
         """Identity of the walker."""
-        ...
 
     @property
     def needs(self) -> tuple[str, ...]:
         """Groups of `gaitopt.walk.perception.GROUPS` that the body must measure."""
-        ...
 
-    def controller(
-        self,
-        robot: RobotSpec,
-        scenario: ScenarioSpec,
-        period: float | None = None,
-        slower: float = 1.0,
-        duration: float | None = None,
-    ) -> Controller:
+    def controller(self, robot: RobotSpec, scenario: ScenarioSpec, pacing: Pacing = USUAL) -> Controller:
         """Return a controller for any number of traversals, one after the other.
 
         Args:
             robot: the robot.
             scenario: scenario, which sets the field and how the heading is held.
-            period: time between two commands [s]; the robot's own if None.
-            slower: factor by which the motion is slowed down.
-            duration: longest walk [s]; the scenario's time limit if None.
+            pacing: timing of the walk.
         """
-        ...
 
 
 @dataclass(frozen=True)
@@ -71,27 +73,18 @@ class GaitWalker:
 
     gait: Gait
     """Gait; its origin is dropped when it is pickled."""
+    needs: ClassVar[tuple[str, ...]] = ()
+    """No group."""
 
     @property
     def key(self) -> WalkerKey:
         """The twelve parameters."""
         return WalkerKey(tuple(self.gait.parameters.to_vector().tolist()))
 
-    @property
-    def needs(self) -> tuple[str, ...]:
-        """No group."""
-        return ()
-
-    def controller(
-        self,
-        robot: RobotSpec,
-        scenario: ScenarioSpec,
-        period: float | None = None,
-        slower: float = 1.0,
-        duration: float | None = None,
-    ) -> GaitController:
+    def controller(self, robot: RobotSpec, scenario: ScenarioSpec, pacing: Pacing = USUAL) -> GaitController:
         """Return the controller; see `Walker`."""
-        return GaitController(slowed(self.gait.parameters, slower), robot, scenario, period, duration)
+        gait = slowed(self.gait.parameters, pacing.slower)
+        return GaitController(gait, robot, scenario, pacing.period, pacing.duration)
 
     def __reduce__(self) -> tuple[object, ...]:
         return _unpickled, (self.gait.robot, *self.key.gait)

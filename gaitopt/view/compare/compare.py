@@ -48,7 +48,9 @@ def compare(
         InputError: something cannot be used, no method is left, or all runs failed.
     """
     workers = workers_of_choice(workers)
-    folder = new_comparison(settings_of(CompareSettings, settings, fields), Path(runs), workers)
+    folder = new_comparison(
+        settings_of(CompareSettings, settings, fields, ("workers", "runs", "report")), Path(runs), workers
+    )
     return finish_comparison(folder, workers, report)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from types import TracebackType
 from typing import Self
 
 from rich.console import Console
@@ -12,7 +11,7 @@ from rich.progress import ProgressColumn, TimeElapsedColumn
 from gaitopt.errors import GaitoptError
 from gaitopt.run.compare.compare import ComparisonProgress
 from gaitopt.run.compare.folder import ComparisonFolder
-from gaitopt.run.compare.trial import Trial
+from gaitopt.run.compare.trial import has_ended
 from gaitopt.view.progress_view import BarsView
 from gaitopt.workers import RAY, WorkerChoice
 
@@ -60,17 +59,15 @@ class CompareProgressView(BarsView):
     def __enter__(self) -> Self:
         super().__enter__()
         if self._live:
-            self._ended = {run.config.name for run in self._folder.members if _has_ended(run)}
+            self._ended = {run.config.name for run in self._folder.members if has_ended(run)}
             self._reader.start()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *exception: object) -> None:
         if self._live:
             self._stop.set()
             self._reader.join()
-        super().__exit__(kind, error, trace)
+        super().__exit__(*exception)
 
     def _last_column(self) -> ProgressColumn:
         return TimeElapsedColumn()
@@ -86,10 +83,3 @@ class CompareProgressView(BarsView):
         run = next(run for run in self._folder.members if run.config.name == name)
         result = f"failed: {progress.error}" if progress.error else run.result
         self._print(f"{name}: {result} ({progress.done} of {progress.total} runs)")
-
-
-def _has_ended(run: Trial) -> bool:
-    try:
-        return run.result is not None
-    except GaitoptError:  # learning reports what is wrong with it
-        return False

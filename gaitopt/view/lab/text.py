@@ -15,7 +15,7 @@ from gaitopt.run.lab.findings import distances
 
 CELL = 9
 """Characters inside a cell of the gridworld."""
-FLOOR = {0: "trap", 2: "treasure", 4: "trap"}
+FLOOR = {cell: "treasure" if reward > 0 else "trap" for cell, reward in grid.BELOW.items()}
 """Terminal cells to the south, by number of the cell above."""
 ROOM = (37, 15)
 """Columns and rows of the drawing of puck world."""
@@ -49,11 +49,8 @@ def _draw_grid(probabilities: Array) -> str:
     lines = [f"|{'|'.join(row)}|" for row in zip(*cells, strict=True)]
     floor = "|" + "|".join(FLOOR.get(n, "").center(CELL) for n in range(len(cells))) + "|"
     legend = "probability in percent of moving north (^), east (>), south (v), west (<); below 1 % left out"
-    return "\n".join([edge, *lines, doors, floor, "+" + "+".join(_floor_edges()) + "+", legend])
-
-
-def _floor_edges() -> list[str]:
-    return ["-" * CELL if n in FLOOR else " " * CELL for n in range(len(grid.WALLS))]
+    bottom = "+" + "+".join(("-" if n in FLOOR else " ") * CELL for n in range(len(cells))) + "+"
+    return "\n".join([edge, *lines, doors, floor, bottom, legend])
 
 
 def _draw_cell(number: int, probabilities: Array) -> tuple[str, str, str, str]:

@@ -10,8 +10,7 @@ from typing import Any
 
 from gaitopt.run.experiment import RUNS
 from gaitopt.run.learn.folder import RunFolder
-from gaitopt.run.learn.learn import continue_run, new_run
-from gaitopt.run.learn.optimize import Outcome, Report
+from gaitopt.run.learn.optimize import Outcome, Report, new_run, optimize
 from gaitopt.run.learn.settings import LearnSettings
 from gaitopt.run.real.robot import Operator
 from gaitopt.run.settings.base import settings_of
@@ -45,7 +44,12 @@ def learn(
         InputError: something cannot be used; nothing is left half-written.
     """
     workers = workers_of_choice(workers)
-    return finish_run(new_run(settings_of(LearnSettings, settings, fields), runs), workers, report, operator)
+    return finish_run(
+        new_run(settings_of(LearnSettings, settings, fields, ("workers", "runs", "report", "operator")), runs),
+        workers,
+        report,
+        operator,
+    )
 
 
 def finish_run(
@@ -55,7 +59,7 @@ def finish_run(
     operator: Operator | None = None,
     plain: bool = False,
 ) -> Outcome:
-    """Learn to the end, draw the learning curve and return what was learned; see `continue_run`.
+    """Learn to the end, draw the learning curve and return what was learned; see `optimize`.
 
     Args:
         folder: new, or stopped at any moment.
@@ -65,6 +69,6 @@ def finish_run(
         plain: print plain lines where progress cannot be shown live.
     """
     with reporter(LearnProgressView(plain=plain), report) as call:
-        outcome = continue_run(folder, workers, call, operator)
+        outcome = optimize(folder, workers, call, operator)
     learning_curve(folder)
     return outcome

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import math
 
-from rich.console import Console
-
 from gaitopt.run.learn.optimize import Progress
 from gaitopt.view.progress_view import BarsView
 from gaitopt.view.scores import score_number
@@ -16,9 +14,8 @@ STAGES = {"learning": "learning", "start": "start gait", "best": "learned gait"}
 class LearnProgressView(BarsView):
     """Shows the reports of a learning run."""
 
-    def __init__(self, console: Console | None = None, plain: bool = True) -> None:
-        super().__init__(console, plain)
-        self._iteration = 0
+    _iteration = 0
+    """Number of iterations finished at the last report."""
 
     def __call__(self, progress: Progress) -> None:
         """Show how far the run is."""

@@ -42,7 +42,11 @@ def train(
     """
     workers = default_count() if workers is None else workers
     check_count(workers)
-    return finish_training(new_training(settings_of(TrainSettings, settings, fields), runs, workers), workers, report)
+    return finish_training(
+        new_training(settings_of(TrainSettings, settings, fields, ("workers", "runs", "report")), runs, workers),
+        workers,
+        report,
+    )
 
 
 def finish_training(

@@ -153,9 +153,8 @@ class RayCluster:
             except GaitoptError as error:
                 self._give_up(error)
             except Exception as error:
-                self._give_up(
-                    WorkerError(f"the Ray cluster is lost: {first_line(error)}; check that its head is running")
-                )
+                lost = f"the Ray cluster is lost: {first_line(error)}; check that its head is running"
+                self._give_up(WorkerError(lost))
 
     def _take(self, job: Job) -> None:
         if self._error is not None:
@@ -171,11 +170,9 @@ class RayCluster:
         if not self._waiting or any(actor.ready for actor in self._actors):
             self._last_ready = now
         elif now - self._last_ready > PATIENCE_S:
-            self._give_up(
-                WorkerError(
-                    f"the Ray cluster has had no free CPU for {PATIENCE_S:.0f} s, of {self._cpus()} in all; "
-                    "start nodes, or wait until other programs have finished"
-                )
+            raise WorkerError(
+                f"the Ray cluster has had no free CPU for {PATIENCE_S:.0f} s, of {self._cpus()} in all; "
+                "start nodes, or wait until other programs have finished"
             )
         self._hand_out()
 
@@ -242,10 +239,8 @@ class RayCluster:
         self._actors.remove(actor)
         self._kill(actor)  # it may be alive but unreachable
         if not actor.ready and getattr(error, "actor_init_failed", False):
-            self._give_up(
-                WorkerError(
-                    f"a node cannot run tasks: {str(error).strip().splitlines()[-1]}; install the same gaitopt there"
-                )
+            raise WorkerError(
+                f"a node cannot run tasks: {str(error).strip().splitlines()[-1]}; install the same gaitopt there"
             )
         if actor.jobs:
             job = actor.jobs.popleft()

@@ -3,6 +3,7 @@
 import itertools
 
 import pytest
+from fast_sync import fast_sync_read, fast_sync_replies
 from hypothesis import given
 from hypothesis import strategies as st
 from ideal_plant import IdealPlant
@@ -79,7 +80,7 @@ def test_everyone_answers_a_broadcast_ping_in_the_order_of_ids(plant):
 @pytest.mark.parametrize("model", MODELS)
 def test_every_register_reads_its_factory_value(model):
     plant = IdealPlant({1: 0.0})
-    plant.volts = MODELS[model].voltage
+    plant.volts = MODELS[model]["max_voltage_limit"].factory / 10
     host = Host(DynamixelBus(plant, {1: model}))
     for register in MODELS[model].registers.values():
         if not register.name.startswith(("present", "moving", "baud")):
@@ -186,13 +187,13 @@ def test_sync_read_answers_in_the_order_asked(host):
 def test_sync_read_stops_at_the_first_missing_servo(host, bus):
     bus.kill(2)
     assert [reply.id for reply in host.ask(codec.sync_read(132, 4, [1, 2, 3]))] == [1]
-    assert host.ask(codec.fast_sync_read(132, 4, [1, 2, 3])) == []
+    assert host.ask(fast_sync_read([1, 2, 3])) == []
 
 
 def test_fast_sync_read_is_one_status(host, bus):
-    bus.fault(3, 5)
-    (status,) = host.ask(codec.fast_sync_read(132, 4, [3, 1]))
-    replies = codec.fast_sync_replies(status, 4)
+    bus.servo(3).fail(5)
+    (status,) = host.ask(fast_sync_read([3, 1]))
+    replies = fast_sync_replies(status, 4)
     assert [(r.id, r.error, number(r.parameters)) for r in replies.values()] == [(3, 0x80, 3000), (1, 0, 2048)]
 
 
@@ -279,12 +280,12 @@ def test_bus_watchdog_does_not_count_while_the_torque_is_off(host):
 
 def test_overload_sets_the_alert_bit_and_only_a_reboot_helps(host, bus, plant):
     host.write(1, 64, 1, 1)
-    bus.fault(1, 5)
+    bus.servo(1).fail(5)
     assert plant.targets[1] is None
     (status,) = host.ask(codec.read(1, 70, 1))
     assert (status.error, status.parameters) == (0x80, b"\x20")
     assert host.write(1, 64, 1, 1) == 0x81
-    (status,) = host.ask(codec.reboot(1))
+    (status,) = host.ask(codec.instruction(1, Instruction.REBOOT))
     assert status.error == 0x80
     assert host.ask(codec.ping(1)) == []  # it boots
     host.wait(0.5)
@@ -294,7 +295,7 @@ def test_overload_sets_the_alert_bit_and_only_a_reboot_helps(host, bus, plant):
 
 def test_an_error_that_is_not_in_the_shutdown_register_leaves_the_torque_on(host, bus, plant):
     host.write(1, 64, 1, 1)
-    bus.fault(1, 0)  # input voltage; 52 has overload, shock and overheating
+    bus.servo(1).fail(0)  # input voltage; 52 has overload, shock and overheating
     assert plant.targets[1] is not None
 
 
@@ -313,7 +314,8 @@ def test_a_dead_servo_is_limp_and_silent(host, bus, plant):
 
 
 def test_nobody_answers_at_another_baud_rate(plant):
-    host = Host(DynamixelBus(plant, {1: "XL430-W250"}, baud_rate=1_000_000, servo_baud_rate=57_600))
+    host = Host(DynamixelBus(plant, {1: "XL430-W250"}))
+    assert host.write(1, 8, 1, 1) == 0  # 57600 bit/s
     assert host.ask(codec.ping()) == []
 
 

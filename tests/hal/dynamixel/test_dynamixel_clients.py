@@ -1,6 +1,7 @@
 """Two libraries written by others drive the emulated servos over a pseudo-terminal: rustypot and the vendor's SDK."""
 
 import threading
+from contextlib import closing
 
 import pytest
 import rustypot
@@ -8,7 +9,7 @@ from dynamixel_sdk import COMM_SUCCESS, GroupBulkRead, GroupSyncRead, GroupSyncW
 from ideal_plant import IdealPlant
 
 from gaitopt.emulators.dynamixel.bus import DynamixelBus
-from gaitopt.emulators.pty_server import PtyServer
+from gaitopt.emulators.pty_server import PtyServer, serve
 
 BAUD_RATE = 1_000_000
 TIMEOUT = 5.0  # generous: nothing here is judged by the clock
@@ -23,14 +24,14 @@ def plant():
 
 @pytest.fixture
 def bus(plant):
-    return DynamixelBus(plant, dict.fromkeys((1, 2, 3), "XL330-M288"), BAUD_RATE)
+    return DynamixelBus(plant, dict.fromkeys((1, 2, 3), "XL330-M288"))
 
 
 @pytest.fixture
 def path(bus):
     stop = threading.Event()
-    with PtyServer(bus) as server:
-        thread = threading.Thread(target=server.run, args=(stop,), daemon=True)
+    with closing(PtyServer(bus)) as server:
+        thread = threading.Thread(target=serve, args=([server], stop), daemon=True)
         thread.start()
         yield server.port
         stop.set()
@@ -119,6 +120,6 @@ def test_sdk_reads_in_bulk(port):
 
 def test_sdk_sees_an_overload_and_reboots(port, bus):
     handler = PacketHandler(2.0)
-    bus.fault(1, 5)
+    bus.servo(1).fail(5)
     assert handler.read1ByteTxRx(port, 1, 70) == (32, COMM_SUCCESS, 0x80)
     assert handler.reboot(port, 1) == (COMM_SUCCESS, 0x80)

@@ -5,18 +5,18 @@ import math
 import numpy as np
 import pytest
 from ideal_plant import IdealPlant
+from memory_link import MemoryLink
 from serial_rigs import LossyLink
 
 from gaitopt.emulators.dynamixel.bus import DynamixelBus
 from gaitopt.emulators.faults import FaultSpec, FaultyLine
-from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError, InputError, MissedReplyError, ProtocolError
 from gaitopt.hal.driver import DeviceInfo
 from gaitopt.hal.dynamixel import codec
 from gaitopt.hal.dynamixel.codec import Instruction, PacketReader
 from gaitopt.hal.dynamixel.driver import DynamixelDriver
 from gaitopt.hal.dynamixel.tables import MODELS
-from gaitopt.hal.servo_map import ServoSlot
+from gaitopt.hal.servo_map import ServoMap, ServoSlot
 
 TICK = 2 * math.pi / 4096
 SLOTS = (
@@ -24,6 +24,7 @@ SLOTS = (
     ServoSlot(2, -1, 2048.0, 1000, 3000),
     ServoSlot(9, 1, 1500.0, 800, 2200),
 )
+SERVOS = ServoMap(SLOTS, 4096)
 PRESENT = {4: 2100.0, 2: 2000.0, 9: 1510.0}
 
 
@@ -44,7 +45,7 @@ def link(bus):
 
 @pytest.fixture
 def driver(link):
-    return DynamixelDriver(link, SLOTS, "XL430-W250", [5.0, 5.0, 6.0])
+    return DynamixelDriver(link, SERVOS, "XL430-W250", [5.0, 5.0, 6.0])
 
 
 @pytest.fixture
@@ -75,7 +76,7 @@ def test_open_identifies_and_sets_up_the_servos(driver, bus):
 
 
 def test_a_battery_may_be_used_up_before_its_servos_say_so(link):
-    driver = DynamixelDriver(link, SLOTS, "XL430-W250", [5.0, 5.0, 6.0], lowest_voltage=9.6)
+    driver = DynamixelDriver(link, SERVOS, "XL430-W250", [5.0, 5.0, 6.0], lowest_voltage=9.6)
     driver.open()
     assert driver.lowest_voltage == 9.6  # and not 6.3, at which three lithium cells are ruined
 
@@ -105,8 +106,8 @@ def test_open_moves_nothing(driver, plant):
 @pytest.mark.parametrize("model", MODELS)
 def test_every_model_opens_and_moves(model):
     plant = IdealPlant(PRESENT)
-    plant.volts = MODELS[model].voltage
-    driver = DynamixelDriver(MemoryLink(DynamixelBus(plant, dict.fromkeys(PRESENT, model))), SLOTS, model, np.ones(3))
+    plant.volts = MODELS[model]["max_voltage_limit"].factory / 10
+    driver = DynamixelDriver(MemoryLink(DynamixelBus(plant, dict.fromkeys(PRESENT, model))), SERVOS, model, np.ones(3))
     driver.open()
     driver.power_on()
     sent = driver.send(np.array([0.1, 0.2, 0.3]))
@@ -115,8 +116,10 @@ def test_every_model_opens_and_moves(model):
 
 
 def test_nobody_at_this_baud_rate(plant):
-    bus = DynamixelBus(plant, dict.fromkeys(PRESENT, "XL430-W250"), servo_baud_rate=57_600)
-    driver = DynamixelDriver(MemoryLink(bus, name="/dev/ttyUSB0"), SLOTS, "XL430-W250", np.ones(3))
+    bus = DynamixelBus(plant, dict.fromkeys(PRESENT, "XL430-W250"))
+    for servo in bus.servos:
+        servo.values["baud_rate"] = 1  # 57600 bit/s
+    driver = DynamixelDriver(MemoryLink(bus, name="/dev/ttyUSB0"), SERVOS, "XL430-W250", np.ones(3))
     with pytest.raises(BodyError, match=r"/dev/ttyUSB0 at 1000000 baud: none .* answers.*by default 57600"):
         driver.open()
 
@@ -128,7 +131,7 @@ def test_a_missing_servo_is_named(driver, bus):
 
 
 def test_another_model_is_named(link):
-    driver = DynamixelDriver(link, SLOTS, "XM430-W350", np.ones(3))
+    driver = DynamixelDriver(link, SERVOS, "XM430-W350", np.ones(3))
     with pytest.raises(BodyError, match="servo 4 is XL430-W250, expected XM430-W350"):
         driver.open()
 
@@ -172,7 +175,7 @@ def test_power_on_needs_the_servos_within_their_limits(driver, plant):
 
 def test_power_on_reports_why_a_servo_stays_off(driver, bus):
     driver.open()
-    bus.fault(2, 5)
+    bus.servo(2).fail(5)
     with pytest.raises(BodyError, match=r"torque of servos 2 did not switch on: servo 2: overload; .*power off and on"):
         driver.power_on()
 
@@ -229,7 +232,7 @@ def test_current_becomes_a_part_of_the_stall_torque():
     plant = IdealPlant(PRESENT)
     plant.volts = 5.0
     bus = DynamixelBus(plant, dict.fromkeys(PRESENT, "XL330-M288"))
-    driver = DynamixelDriver(MemoryLink(bus), SLOTS, "XL330-M288", np.ones(3))
+    driver = DynamixelDriver(MemoryLink(bus), SERVOS, "XL330-M288", np.ones(3))
     driver.open()
     plant.loads[4] = 0.25  # of 1470 mA
     assert driver.measure().loads[0] == pytest.approx(0.25, abs=1 / 1470)
@@ -268,8 +271,8 @@ def test_health_is_the_worst_voltage_and_every_temperature(powered, plant):
 
 
 def test_health_names_hardware_errors(powered, bus):
-    bus.fault(9, 5)
-    bus.fault(9, 2)
+    bus.servo(9).fail(5)
+    bus.servo(9).fail(2)
     (problem,) = powered.health().problems
     assert problem.startswith("servo 9: overheating, overload; ")
     assert "power off and on" in problem
@@ -367,7 +370,7 @@ def test_stuffed_statuses_are_understood(powered, plant):
 def test_a_line_that_loses_bytes_does_not_keep_it_from_powering_on(driver, plant, bus, seed):
     driver.open()
     line = FaultyLine(FaultSpec(drop=0.04, garble=0.04), np.random.default_rng(seed))
-    driver = DynamixelDriver(MemoryLink(bus, line), SLOTS, "XL430-W250", np.ones(3))
+    driver = DynamixelDriver(MemoryLink(bus, line), SERVOS, "XL430-W250", np.ones(3))
     assert driver.power_on() == pytest.approx([52 * TICK, 48 * TICK, 10 * TICK])
     assert plant.targets == PRESENT
     assert stored(bus, "torque_enable") == [1, 1, 1]
@@ -388,7 +391,7 @@ def test_health_guards_again_when_the_watchdogs_packet_was_lost(powered, bus, li
 
 def test_garbled_replies_are_missed_and_never_used(driver, plant, bus):
     line = FaultyLine(FaultSpec(drop=0.1, garble=0.2), np.random.default_rng(5))
-    driver = DynamixelDriver(MemoryLink(bus, line), SLOTS, "XL430-W250", np.ones(3))
+    driver = DynamixelDriver(MemoryLink(bus, line), SERVOS, "XL430-W250", np.ones(3))
     truth = [52 * TICK, 48 * TICK, 10 * TICK]
     missed = 0
     for _ in range(200):
@@ -404,9 +407,9 @@ def test_reach_is_the_rated_speed(driver):
 
 
 def test_period_fits_the_speed_of_the_line(link):
-    slots = [ServoSlot(id, 1, 2048.0, 0, 4095) for id in range(1, 13)]
-    assert DynamixelDriver(link, slots, "XL430-W250", np.ones(12)).period == 0.02
-    slow = DynamixelDriver(link, slots, "XL430-W250", np.ones(12), baud_rate=57_600).period
+    servos = ServoMap([ServoSlot(id, 1, 2048.0, 0, 4095) for id in range(1, 13)], 4096)
+    assert DynamixelDriver(link, servos, "XL430-W250", np.ones(12)).period == 0.02
+    slow = DynamixelDriver(link, servos, "XL430-W250", np.ones(12), baud_rate=57_600).period
     assert slow == pytest.approx(1.25 * (74 + 26 + 12 * 21) * 10 / 57_600)
 
 
@@ -416,13 +419,13 @@ def test_period_fits_the_speed_of_the_line(link):
         ({"model": "XL999"}, "unknown Dynamixel model 'XL999'"),
         ({"rated_speeds": [1.0]}, r"shape \(1,\)"),
         ({"baud_rate": 12345}, "baud rate 12345"),
-        ({"servos": [ServoSlot(1, 1, 2048.0, -5, 100)]}, "limits -5 to 100 ticks"),
+        ({"servos": ServoMap([ServoSlot(1, 1, 2048.0, -5, 100)], 4096)}, "limits -5 to 100 ticks"),
     ],
 )
 def test_invalid_arguments_are_refused(link, change, text):
-    arguments = {"servos": SLOTS[:1], "model": "XL430-W250", "rated_speeds": [1.0]}
+    arguments = {"servos": ServoMap(SLOTS[:1], 4096), "model": "XL430-W250", "rated_speeds": [1.0]}
     if change == {"rated_speeds": [1.0]}:
-        arguments["servos"] = SLOTS
+        arguments["servos"] = SERVOS
     with pytest.raises(InputError, match=text):
         DynamixelDriver(link, **(arguments | change))
 

@@ -60,10 +60,9 @@ def test_an_unknown_model_number_is_reported():
 
 
 def test_units_are_si():
-    # The manual: velocity limit 265 of the XL430 is 60.7 rpm, close to its no-load speed of 57 rpm at 11.1 V.
+    # The manual: velocity limit 265 of the XL430 is 60.7 rpm.
     speed = 265 * tables.SPEED_UNIT
     assert speed == pytest.approx(60.7 * 2 * math.pi / 60, rel=1e-3)
-    assert MODELS["XL430-W250"].no_load_speed == pytest.approx(5.97, abs=0.01)
     # At stall, the current is the stall current: 2.3 A of the XM430 at 12 V in steps of 2.69 mA.
     assert 2.3 / 2.69e-3 * MODELS["XM430-W350"].load_unit == pytest.approx(1.0)
 

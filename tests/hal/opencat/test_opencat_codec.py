@@ -17,8 +17,6 @@ POSE = [0] * 8 + [30] * 8
 
 def test_commands_of_the_vendor_s_code():
     assert codec.pose(POSE) == bytes.fromhex("4C 00 00 00 00 00 00 00 00 1E 1E 1E 1E 1E 1E 1E 1E 7E")
-    assert codec.joints_binary({8: 50, 12: -10}) == bytes.fromhex("49 08 32 0C F6 7E")
-    assert codec.joints_text({8: 30, 12: 30}) == b"i8 30 12 30\n"
     assert bytes.fromhex("3F 0A") == codec.IDENTIFY
     assert bytes.fromhex("6A 0A") == codec.JOINT_ANGLES
     assert bytes.fromhex("54 7E") == codec.REPLAY
@@ -38,13 +36,6 @@ def test_no_pose_holds_the_terminator(angles):
 def test_a_pose_has_sixteen_angles(angles):
     with pytest.raises(InputError, match="16 angles"):
         codec.pose(angles)
-
-
-@pytest.mark.parametrize("command", [codec.joints_binary, codec.joints_text])
-@pytest.mark.parametrize("joint", [-1, 16])
-def test_joints_that_are_not_there(command, joint):
-    with pytest.raises(InputError, match=f"joint {joint}: expected 0 to 15"):
-        command({joint: 0})
 
 
 def test_an_upload_with_the_terminator_inside_is_refused():

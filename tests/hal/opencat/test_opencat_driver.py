@@ -4,10 +4,10 @@ from math import radians
 
 import numpy as np
 import pytest
+from memory_link import MemoryLink
 from opencat_plant import StillPlant
 
 from gaitopt.emulators.faults import FaultSpec, FaultyLine
-from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.emulators.opencat.board import BITTLE_SERVOS
 from gaitopt.emulators.opencat.firmware import OpenCatFirmware
 from gaitopt.errors import BodyError, InputError, MissedReplyError, ProtocolError
@@ -475,13 +475,14 @@ def test_upload_start_stop(dialect):
     skill = trot(dialect)
     rig.driver.upload(skill)
     assert not rig.moves()
-    near_first = np.abs(np.array(rig.plant.angles[8:]) - skill.angles_deg[0]).max()
+    assert skill.ratio == 1
+    near_first = np.abs(np.array(rig.plant.angles[8:]) - skill.stored[0]).max()
     assert near_first <= 5
     rig.driver.start()
     rig.plant.history.clear()
     rig.link.sleep(2 * skill.cycle_time(dialect))
     heard = [target for _, servo, target in rig.plant.history if servo == 8]
-    assert set(heard) == set(skill.angles_deg[:, 0])
+    assert set(heard) == set(skill.stored[:, 0])
     assert {target for _, servo, target in rig.plant.history if servo == 0} == {0}
     rig.driver.stop()
     assert not rig.moves()

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 import pytest
 from serial_rigs import ROBOTS, make_firmware, poses_in, servos_off
 
-from gaitopt.emulators.pty_server import PtyServer
+from gaitopt.emulators.pty_server import PtyServer, serve
 from gaitopt.hal.real import last_resort
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="pseudo-terminals and signals")
@@ -119,7 +119,7 @@ def way(kind, mode):
     server = PtyServer(recorder, clock=lambda: time.monotonic() + ahead[0])
     ahead[0] = 10.0
     stop = threading.Event()
-    thread = threading.Thread(target=server.run, args=(stop,))
+    thread = threading.Thread(target=serve, args=([server], stop))
     thread.start()
     process = None
     try:

@@ -87,7 +87,7 @@ def test_heat_is_a_fault(make):
 
 def test_a_servos_own_complaint_is_a_fault(make):
     rig = make("dynamixel").up()
-    rig.firmware.fault(32, 5)
+    rig.firmware.servo(32).fail(5)
     check_faulty(rig, lambda: walk(rig, 60), "servo 32: overload")
 
 

@@ -13,7 +13,7 @@ from scipy.spatial.transform import Rotation
 
 from gaitopt.errors import BodyError
 from gaitopt.hal.driver import Health, Measurement
-from gaitopt.hal.real.safety import SafetyLimits, limit_command, minimum_jerk, reason_not_to_move, tilt, tilt_of
+from gaitopt.hal.real.safety import SafetyLimits, limit_command, minimum_jerk, reason_not_to_move, tilt_of
 
 JOINTS = 4
 LOW, HIGH = np.array([-1.0, -0.5, 0.0, -2.0]), np.array([1.0, 0.5, 2.0, -1.0])
@@ -124,13 +124,14 @@ def test_a_joint_beyond_its_limits_is_not_pulled_back_at_once(last):
 @given(st.floats(-math.pi, math.pi), st.floats(-math.pi / 2, math.pi / 2), st.floats(-math.pi, math.pi))
 def test_tilt_is_the_angle_between_the_trunks_vertical_and_the_worlds(roll, pitch, yaw):
     up = Rotation.from_euler("xyz", [roll, pitch, yaw]).apply([0.0, 0.0, 1.0])
-    assert math.cos(tilt(roll, pitch)) == pytest.approx(up[2], abs=1e-9)
+    assert math.cos(tilt_of(Measurement(roll_pitch_yaw=(roll, pitch, yaw)))) == pytest.approx(up[2], abs=1e-9)
 
 
 def test_roll_and_pitch_add_up_to_a_fall():
     """45 degrees of each are none alone; the larger of the two would miss it."""
-    assert tilt(math.radians(50), 0.0) < LIMITS.largest_tilt
-    assert tilt(math.radians(50), math.radians(50)) > LIMITS.largest_tilt
+    half = math.radians(50)
+    assert tilt_of(Measurement(roll_pitch_yaw=(half, 0.0, 0.0))) < LIMITS.largest_tilt
+    assert tilt_of(Measurement(roll_pitch_yaw=(half, half, 0.0))) > LIMITS.largest_tilt
 
 
 def test_a_robot_without_a_sensor_is_not_tilted():

@@ -5,9 +5,9 @@ import itertools
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from memory_link import MemoryLink
 
 from gaitopt.emulators.light_gate import GateFirmware
-from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError
 from gaitopt.hal.serial.light_gate import LightGate, Passage
 
@@ -122,8 +122,9 @@ def test_no_bytes_make_it_fail(data):
 def test_the_clock_may_start_anew_on_the_way():
     """The board's 32 bits of milliseconds end after 49.7 days."""
     assert seen(b"S 4294966296\nF 3000\n").duration == pytest.approx(4.0)
-    firmware = GateFirmware(first_ms=2**32 - 1000)
+    firmware = GateFirmware()
     link = MemoryLink(firmware)
+    firmware.reset(-(2**32 - 1000) / 1000)  # switched on so long ago
     gate = LightGate(link)
     firmware.trip("S", 0.0)
     link.sleep(4.0)

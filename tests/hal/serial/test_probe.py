@@ -2,11 +2,11 @@
 
 import numpy as np
 import pytest
+from memory_link import MemoryLink
 from serial_rigs import make_firmware
 
 from gaitopt.emulators.dynamixel.bus import DynamixelBus
 from gaitopt.emulators.light_gate import GateFirmware
-from gaitopt.emulators.memory_link import MemoryLink
 from gaitopt.errors import BodyError
 from gaitopt.hal.serial import probe
 

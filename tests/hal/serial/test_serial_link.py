@@ -255,7 +255,6 @@ def test_ports_of_usb_chips_come_first_and_unused_sockets_not_at_all(monkeypatch
     monkeypatch.setattr(serial_link.list_ports, "comports", lambda: [sockets, bluetooth, usb])
     found = find_ports()
     assert [port.device for port in found] == ["/dev/ttyUSB0", "/dev/rfcomm0"]
-    assert [port.chip for port in found] == ["CH340", None]
     assert [str(port) for port in found] == ["/dev/ttyUSB0 (USB Serial)", "/dev/rfcomm0 (serial port)"]
 
 

@@ -13,7 +13,7 @@ from gaitopt.errors import InputError
 from gaitopt.gait.parameters import GaitParameters
 from gaitopt.gait.space import GaitSpace
 from gaitopt.optim.catalog import resolve_options
-from gaitopt.run.compare import optimizer_trial as optimizer_member
+from gaitopt.run.compare import trial
 from gaitopt.run.compare.compare import run_comparison
 from gaitopt.run.compare.settings import CompareSettings
 from gaitopt.run.experiment import find, look_up, names, row
@@ -24,7 +24,7 @@ from gaitopt.run.walkers.walker import gait_walker
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.view.compare.compare import compare
 from gaitopt.walk.traversal import Status
-from gaitopt.workers.in_process import InProcess
+from gaitopt.workers.base import InProcess
 
 
 def test_every_method_learns_with_every_seed_in_an_ordinary_run(make_comparison, free_walks):
@@ -137,7 +137,7 @@ def test_when_every_walk_falls_there_is_nothing_to_reach(make_comparison, monkey
 
 
 def test_a_run_that_breaks_off_takes_no_other_with_it(make_comparison, free_walks, monkeypatch):
-    learn = optimizer_member.optimize
+    learn = trial.optimize
 
     def faulty(run, workers):
         if run.config.name == "hill-climbing-2":
@@ -146,7 +146,7 @@ def test_a_run_that_breaks_off_takes_no_other_with_it(make_comparison, free_walk
 
     folder = make_comparison()
     with monkeypatch.context() as patch:
-        patch.setattr(optimizer_member, "optimize", faulty)
+        patch.setattr(trial, "optimize", faulty)
         comparison = run_comparison(folder, 1)
     assert comparison.failed == {"hill-climbing-2": "ZeroDivisionError: of its own"}
     assert {s.method: s.seeds for s in comparison.summaries} == {"kohl-stone": 3, "hill-climbing": 2}

@@ -13,7 +13,7 @@ from small_trainings import SMALL, FreeEnvironment
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.rl.algorithms.catalog import ALGORITHMS
-from gaitopt.run.compare import algorithm_trial as algorithm_member
+from gaitopt.run.compare import trial
 from gaitopt.run.compare.budget import Steps
 from gaitopt.run.compare.compare import run_comparison
 from gaitopt.run.compare.folder import plan
@@ -164,7 +164,7 @@ def test_all_algorithms_can_be_named_at_once(ers7, tiny_field, free_steps):
 
 
 def test_a_training_that_breaks_off_takes_no_other_with_it(make_contest, free_steps, monkeypatch):
-    learn = algorithm_member.continue_training
+    learn = trial.continue_training
 
     def faulty(folder, workers):
         if folder.config.name == "reinforce-1":
@@ -173,7 +173,7 @@ def test_a_training_that_breaks_off_takes_no_other_with_it(make_contest, free_st
 
     folder = make_contest()
     with monkeypatch.context() as patch:
-        patch.setattr(algorithm_member, "continue_training", faulty)
+        patch.setattr(trial, "continue_training", faulty)
         comparison = run_comparison(folder, 1)
     assert comparison.failed == {"reinforce-1": "ZeroDivisionError: of its own"}
     assert {s.method: s.seeds for s in comparison.summaries} == {"ppo": 2, "reinforce": 1}

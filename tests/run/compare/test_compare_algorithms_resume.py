@@ -94,7 +94,7 @@ from gaitopt.run import rollout
 from gaitopt.run.train import settings as train_config
 from gaitopt.run.compare.compare import run_comparison
 from gaitopt.run.compare.folder import ComparisonFolder
-from gaitopt.workers.in_process import InProcess
+from gaitopt.workers.base import InProcess
 
 class SlowEnvironment(FreeEnvironment):
     def step(self, action):

@@ -12,8 +12,7 @@ from gaitopt.gait.space import GaitSpace
 from gaitopt.hal.catalog import make_body
 from gaitopt.optim.catalog import make_optimizer
 from gaitopt.robot.spec import load_robot
-from gaitopt.run.learn.learn import new_run
-from gaitopt.run.learn.optimize import optimize
+from gaitopt.run.learn.optimize import new_run, optimize
 from gaitopt.run.learn.settings import LearnSettings, new_optimizer
 from gaitopt.scenario.objective import parse_score
 from gaitopt.seeding import Stream, generator, traversal_seed
@@ -21,7 +20,7 @@ from gaitopt.toml import read_toml
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.evaluation import score
 from gaitopt.walk.traversal import traverse
-from gaitopt.workers.in_process import InProcess
+from gaitopt.workers.base import InProcess
 
 
 def table(run, columns, purpose):

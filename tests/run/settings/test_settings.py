@@ -46,6 +46,13 @@ def test_names_paths_tables_and_specs_mean_the_same(kind, ers7, field):
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_settings_can_be_keys(kind):
+    known = {kind(): "usual", kind(seed=7): "other"} if kind is not CompareSettings else {kind(): "usual"}
+    assert known[kind()] == "usual"
+    assert kind(robot="aibo-ers210") not in known
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_a_gait_is_a_name_a_file_numbers_or_an_object(kind, ers7, tmp_path):
     gait = load_gait("learned", ers7)
     save_gait(gait, tmp_path / "mine.toml")
@@ -121,6 +128,13 @@ def test_changed_settings_fill_in_anew_what_was_not_given():
     assert settings.model_copy(update={"seed": 4}) == settings.changed(seed=4) != settings
     with pytest.raises(InputError, match="unknown key 'sede'; did you mean seed"):
         settings.changed(sede=4)
+
+
+def test_an_unknown_argument_of_a_call_is_answered_over_all_its_arguments():
+    with pytest.raises(InputError, match="unknown argument 'workrs'; did you mean workers"):
+        settings_of(LearnSettings, None, {"workrs": 3}, ("workers", "runs"))
+    with pytest.raises(InputError, match="unknown argument 'sede'; did you mean seed"):
+        settings_of(LearnSettings, LearnSettings(), {"sede": 3})
 
 
 def test_a_gait_that_was_named_is_that_of_the_other_robot_too():

@@ -58,7 +58,7 @@ def test_the_number_of_processes_changes_nothing(alone, workers):
 def test_a_killed_process_loses_nothing(alone):
     with SamplerPool(factory(), SAMPLERS, 2) as pool:
         assert same(pool.collect(requests(0)), alone[0])
-        for process in pool._processes:
+        for process in pool._processes.values():
             os.kill(process._process.pid, signal.SIGKILL)
         assert same(pool.collect(requests(1)), alone[1])
         assert same(pool.collect(requests(2)), alone[2])

@@ -8,6 +8,7 @@ from gaitopt.errors import BodyError, GaitoptError, InputError
 from gaitopt.hal.body import Capabilities
 from gaitopt.run.evaluate import evaluate, traverse
 from gaitopt.run.walkers.own_controller import OwnWalker
+from gaitopt.run.walkers.walker import Pacing
 from gaitopt.view.video import record_video
 from gaitopt.walk.perception import check_sensors
 
@@ -106,7 +107,7 @@ def test_equal_choices_have_equal_keys(where):
 
 def test_it_cannot_be_slowed_and_says_what_it_needs(where):
     with pytest.raises(InputError, match="controller Sway: a controller of your own cannot be slowed down"):
-        OwnWalker(Sway).controller(*where, slower=2.0)
+        OwnWalker(Sway).controller(*where, Pacing(slower=2.0))
     assert (OwnWalker(Sway).needs, OwnWalker(Plain).needs) == ((), ("tilt",))
     blind = Capabilities(simulated=False, position=False, joint_torque=False, contacts=False, camera=False, tilt=False)
     with pytest.raises(BodyError, match="a tilt sensor"):
