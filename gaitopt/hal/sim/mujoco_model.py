@@ -5,6 +5,9 @@ The robot comes from its URDF, the same that PyBullet loads; ground, servos and 
 
 from __future__ import annotations
 
+import os
+import sys
+
 import numpy as np
 
 from gaitopt.errors import BodyError
@@ -16,6 +19,8 @@ from gaitopt.robot.urdf import urdf_text, with_payload
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.scenario.terrain import Terrain, make_terrain
 
+if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+    os.environ.setdefault("MUJOCO_GL", "egl")  # how to draw without a screen; MuJoCo reads it when it is imported
 try:
     import mujoco
 except ImportError as error:
