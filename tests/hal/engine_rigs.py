@@ -3,6 +3,8 @@
 Everything is read from the engine itself, not from the body.
 """
 
+from typing import NamedTuple
+
 import numpy as np
 
 from gaitopt.hal.engine import engine_of
@@ -27,16 +29,33 @@ def settings(robot, engine, finer=1):
     return usual.changed(time_step_s=usual.time_step_s / finer, solver_iterations=100)
 
 
+class Contact(NamedTuple):
+    """A point where the robot touches the ground."""
+
+    normal: np.ndarray  # force on the robot across the surface [N], (3,)
+    friction: np.ndarray  # force on the robot along the surface [N], (3,)
+    slip: np.ndarray  # velocity of the robot's point [m/s], (3,)
+    slides: bool  # whether more friction would brake it more
+
+
+SLIDING = 0.3
+"""Slip above which a point slides [m/s]."""
+
+
+LEVEL, ON_ITS_BACK = (0.0, 0.0, 0.0, 1.0), (1.0, 0.0, 0.0, 0.0)
+"""Orientations, x, y, z, w."""
+
+
 class PyBullet:
     """Questions to PyBullet."""
 
     name, kind = "pybullet", PyBulletBody
 
     @staticmethod
-    def fly(body, velocity=(0.0, 0.0, 0.0), height=2.0):
-        """Put the trunk at a height above the origin, level, the whole robot moving."""
-        p.resetBasePositionAndOrientation(body._body, [0, 0, height], [0, 0, 0, 1], physicsClientId=body._client)
-        PyBullet.launch(body, velocity)
+    def fly(body, at=(0.0, 0.0, 2.0), turned=LEVEL):
+        """Put the trunk's center of mass somewhere, the whole robot at rest."""
+        p.resetBasePositionAndOrientation(body._body, at, turned, physicsClientId=body._client)
+        PyBullet.launch(body, (0.0, 0.0, 0.0))
 
     @staticmethod
     def launch(body, velocity, turning=(0.0, 0.0, 0.0)):
@@ -58,10 +77,26 @@ class PyBullet:
         return total
 
     @staticmethod
-    def load(body):
-        """Return the sum of the normal forces on the ground [N]."""
+    def contacts(body):
+        """Return the contacts with the ground in the last step."""
         points = p.getContactPoints(body._body, body._ground, physicsClientId=body._client)
-        return sum(point[9] for point in points)
+        return [PyBullet._contact(body, point) for point in points]
+
+    @staticmethod
+    def _contact(body, point):
+        friction = point[10] * np.array(point[11]) + point[12] * np.array(point[13])
+        slip = PyBullet._velocity(body, point[3], point[5])
+        return Contact(point[9] * np.array(point[7]), friction, slip, np.linalg.norm(slip) > SLIDING)
+
+    @staticmethod
+    def _velocity(body, link, at):
+        if link < 0:
+            center, _ = p.getBasePositionAndOrientation(body._body, body._client)
+            speed, turning = p.getBaseVelocity(body._body, body._client)
+        else:
+            state = p.getLinkState(body._body, link, computeLinkVelocity=1, physicsClientId=body._client)
+            center, speed, turning = state[0], state[6], state[7]
+        return np.add(speed, np.cross(turning, np.subtract(at, center)))
 
     @staticmethod
     def touched(body):
@@ -104,10 +139,10 @@ class MuJoCo:
     name, kind = "mujoco", MuJoCoBody
 
     @staticmethod
-    def fly(body, velocity=(0.0, 0.0, 0.0), height=2.0):
-        """Put the trunk at a height above the origin, level, the whole robot moving."""
-        body._data.qpos[:7] = [0, 0, height, 1, 0, 0, 0]
-        MuJoCo.launch(body, velocity)
+    def fly(body, at=(0.0, 0.0, 2.0), turned=LEVEL):
+        """Put the trunk somewhere, the whole robot at rest."""
+        body._data.qpos[:7] = [*at, turned[3], *turned[:3]]
+        MuJoCo.launch(body, (0.0, 0.0, 0.0))
 
     @staticmethod
     def launch(body, velocity, turning=(0.0, 0.0, 0.0)):
@@ -123,13 +158,35 @@ class MuJoCo:
         return body._data.subtree_linvel[0] * body._model.body_subtreemass[0]
 
     @staticmethod
-    def load(body):
-        """Return the sum of the normal forces on the ground [N]."""
-        force, total = np.empty(6), 0.0
-        for i in range(body._data.ncon):
-            mujoco.mj_contactForce(body._model, body._data, i, force)
-            total += force[0]
-        return total
+    def contacts(body):
+        """Return the contacts with the ground now, which the next step will have."""
+        mujoco.mj_forward(body._model, body._data)
+        return [MuJoCo._contact(body, i) for i in range(body._data.ncon)]
+
+    @staticmethod
+    def _contact(body, i):
+        model, data, force, jacobian = body._model, body._data, np.empty(6), np.empty((3, body._model.nv))
+        mujoco.mj_contactForce(model, data, i, force)
+        contact = data.contact[i]
+        sign = 1.0 if contact.geom[0] == body._ground else -1.0  # forces act on the second geom
+        link = model.geom_bodyid[contact.geom[1] if sign > 0 else contact.geom[0]]
+        mujoco.mj_jac(model, data, jacobian, None, contact.pos, link)
+        across, *along = sign * contact.frame.reshape(3, 3)
+        slip = jacobian @ data.qvel
+        slides = np.linalg.norm(slip) > SLIDING and not MuJoCo._stops(body, contact, force)
+        return Contact(force[0] * across, force[1:3] @ along, slip, slides)
+
+    @staticmethod
+    def _stops(body, contact, force):
+        """Return whether a contact's slip is braked as fast as MuJoCo brakes any, however much friction there is.
+
+        It stops within half the time constant of the ground, 8 ms; a paw with little mass behind it may do so.
+        """
+        data, acceleration = body._data, np.empty(body._data.nefc)
+        mujoco.mj_mulJacVec(body._model, data, acceleration, data.qacc)
+        rows = slice(contact.efc_address + 1, contact.efc_address + 3)
+        missed = np.linalg.norm((data.efc_aref - acceleration)[rows])
+        return missed < 1.01 * data.efc_R[rows.start] * np.linalg.norm(force[1:3])
 
     @staticmethod
     def touched(body):
@@ -166,6 +223,11 @@ class MuJoCo:
     def is_open(body):
         """Return whether the body holds anything of the engine."""
         return hasattr(body, "_data")
+
+
+def load(engine, body):
+    """Return the force on level ground [N]."""
+    return sum(contact.normal[2] for contact in engine.contacts(body))
 
 
 ENGINES = {engine.name: engine for engine in (PyBullet, MuJoCo)}

@@ -68,7 +68,6 @@ class MuJoCoBody(SimulatedBody):
         *axis, w = state.orientation
         self._data.qpos[:7] = [*state.position, w, *axis]
         self._data.qpos[self._angles] = state.joint_angles
-        mujoco.mj_forward(self._model, self._data)
         self._follow()
 
     def ground_contacts(self) -> GroundContacts:
@@ -85,9 +84,7 @@ class MuJoCoBody(SimulatedBody):
     def render(self, camera: Camera) -> NDArray[np.uint8]:
         """Return a picture, (height, width, 3)."""
         self._require_world("render")
-        if self._pictures is None:
-            self._pictures = Pictures(self._model)
-        return self._pictures.take(self._data, camera)
+        return self._drawn().take(self._data.qpos, camera)
 
     def _open(self) -> None:
         self._pictures = None
@@ -147,9 +144,13 @@ class MuJoCoBody(SimulatedBody):
         self._model.opt.disableflags |= NO_ACTUATION
 
     def _follow(self) -> None:
+        self._drawn().show(self._data.qpos)
+
+    def _drawn(self) -> Pictures:
         if self._pictures is None:
-            self._pictures = Pictures(self._model)
-        self._pictures.show(self._data)
+            assert self._scenario is not None
+            self._pictures = Pictures(build_model(self.robot, self._scenario, self.engine, pictures=True))
+        return self._pictures
 
     def _release(self) -> None:
         if self._pictures is not None:

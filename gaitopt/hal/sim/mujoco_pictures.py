@@ -7,21 +7,22 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gaitopt.arrays import Array
 from gaitopt.errors import BodyError
 from gaitopt.hal.body import Camera
 from gaitopt.hal.sim.mujoco_model import mujoco
 
 
 class Pictures:
-    """Draws one model."""
+    """Draws one model, which is made to be looked at; physics have one of their own."""
 
     def __init__(self, model: mujoco.MjModel) -> None:
-        self._model = model
+        self._model, self._data = model, mujoco.MjData(model)
         self._renderer: mujoco.Renderer | None = None
         self._viewer: Any = None
 
-    def take(self, data: mujoco.MjData, camera: Camera) -> NDArray[np.uint8]:
-        """Return a picture, (height, width, 3).
+    def take(self, places: Array, camera: Camera) -> NDArray[np.uint8]:
+        """Return a picture, (height, width, 3), of the robot in a state (`qpos` in MuJoCo).
 
         Raises:
             BodyError: this machine cannot draw.
@@ -31,7 +32,8 @@ class Pictures:
         view.lookat[:] = camera.target
         view.distance = camera.distance
         view.azimuth, view.elevation = np.degrees(camera.yaw), -np.degrees(camera.pitch)
-        renderer.update_scene(data, view)
+        self._move(places)
+        renderer.update_scene(self._data, view)
         return renderer.render()
 
     def _renderer_for(self, camera: Camera) -> mujoco.Renderer:
@@ -54,7 +56,7 @@ class Pictures:
             self._renderer.close()
         self._renderer = None
 
-    def show(self, data: mujoco.MjData) -> None:
+    def show(self, places: Array) -> None:
         """Show a state in the window, and open it at first.
 
         Raises:
@@ -63,10 +65,16 @@ class Pictures:
         import mujoco.viewer as viewer
 
         if self._viewer is None:
-            self._viewer = viewer.launch_passive(self._model, data, show_left_ui=False, show_right_ui=False)
+            self._viewer = viewer.launch_passive(self._model, self._data, show_left_ui=False, show_right_ui=False)
         if not self._viewer.is_running():
             raise BodyError("the window was closed; the walk ended there")
+        self._move(places)
         self._viewer.sync()
+
+    def _move(self, places: Array) -> None:
+        self._data.qpos[:] = places
+        mujoco.mj_kinematics(self._model, self._data)
+        mujoco.mj_camlight(self._model, self._data)
 
     def close(self) -> None:
         """Release renderer and window."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from gaitopt.errors import BodyError
 from gaitopt.hal.body import Camera
 from gaitopt.hal.sim.native_output import silenced
-from gaitopt.hal.sim.scenery import CARPET, Mark, marks
+from gaitopt.hal.sim.scenery import CARPET, LIGHT_FROM, MARK_THICKNESS, Mark, marks
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.robot.urdf import PAYLOAD_SIZE, urdf_text, with_payload
 from gaitopt.scenario.spec import ScenarioSpec
@@ -40,10 +40,6 @@ STIFFNESS, DAMPING = 10_000.0, 100.0
 
 At 3000 N/m a paw under load sinks in so far that the shin touches the ground; rigid contacts make fast gaits jump.
 """
-MARK_THICKNESS = 0.002
-"""Thickness of the marks on the carpet [m]."""
-LIGHT_FROM = (-1.0, 1.5, 3.0)
-"""Direction that the light comes from."""
 
 
 def add_ground(scenario: ScenarioSpec, marked: bool, client: int) -> int:
