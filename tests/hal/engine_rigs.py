@@ -222,7 +222,7 @@ class MuJoCo:
     @staticmethod
     def is_open(body):
         """Return whether the body holds anything of the engine."""
-        return hasattr(body, "_data")
+        return body._data is not None
 
 
 def load(engine, body):

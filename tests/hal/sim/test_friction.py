@@ -82,7 +82,12 @@ def test_the_old_fault_would_be_seen(field):
         for link in range(-1, p.getNumJoints(body._body, body._client)):
             p.changeDynamics(body._body, link, lateralFriction=0.5, physicsClientId=body._client)
             p.changeDynamics(
-                body._body, link, lateralFriction=1.0, linearDamping=0.0, angularDamping=0.0, physicsClientId=body._client
+                body._body,
+                link,
+                lateralFriction=1.0,
+                linearDamping=0.0,
+                angularDamping=0.0,
+                physicsClientId=body._client,
             )
         contacts, _ = slide(PyBullet, body, 0.0)
         assert ratio(contacts) == pytest.approx(0.3, rel=0.02)
