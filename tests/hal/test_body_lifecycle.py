@@ -44,7 +44,7 @@ def standing(body, pose, field):
     return body
 
 
-def sink(engine, body, seconds=1.0):
+def sink(engine, body, seconds=3.0):
     """Let only the physics continue, and return how far the trunk sinks [m]."""
     before = body.read().position[2]
     engine.step(body, round(seconds / body.engine.time_step_s))
