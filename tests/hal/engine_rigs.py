@@ -197,6 +197,7 @@ class MuJoCo:
     @staticmethod
     def heights(body, x, y):
         """Return the heights of the ground at places [m], by rays from above."""
+        mujoco.mj_forward(body._model, body._data)
         down, hit = np.array([0.0, 0.0, -1.0]), np.empty(1, dtype=np.int32)
         ways = [
             mujoco.mj_ray(body._model, body._data, np.array([*place, 1.0]), down, None, 1, -1, hit, None)

@@ -1,4 +1,4 @@
-"""What every body does alike: simulated ones, OpenCat's, Dynamixel's, the latter two in memory and over pseudo-terminals."""
+"""What every body does alike: simulated ones, and those of OpenCat and Dynamixel, in memory and over a pty."""
 
 import os
 import threading
