@@ -7,12 +7,12 @@ one. After a step only positions, speeds and the time are new; forces and contac
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gaitopt.arrays import Array
-from gaitopt.errors import BodyError
 from gaitopt.hal.body import BodyState, Camera, GroundContacts, Lifecycle
 from gaitopt.hal.engine import EngineSpec, engine_of
 from gaitopt.hal.sim.mujoco_model import GROUND, SUPPLY, build_model, mujoco
@@ -48,6 +48,7 @@ class MuJoCoBody(SimulatedBody):
         """Describe the body; see `SimulatedBody`. Without `engine`, the settings are those that suit the robot."""
         super().__init__(robot, engine or engine_of(robot, "mujoco"), window, camera)
         self._pictures: Pictures | None = None
+        self._data: Any = None  # without a world
 
     def read(self) -> BodyState:
         """Return position and orientation, and the joints' angles, speeds and torques."""
@@ -68,7 +69,6 @@ class MuJoCoBody(SimulatedBody):
         *axis, w = state.orientation
         self._data.qpos[:7] = [*state.position, w, *axis]
         self._data.qpos[self._angles] = state.joint_angles
-        mujoco.mj_forward(self._model, self._data)
         self._follow()
 
     def ground_contacts(self) -> GroundContacts:
@@ -85,9 +85,7 @@ class MuJoCoBody(SimulatedBody):
     def render(self, camera: Camera) -> NDArray[np.uint8]:
         """Return a picture, (height, width, 3)."""
         self._require_world("render")
-        if self._pictures is None:
-            self._pictures = Pictures(self._model)
-        return self._pictures.take(self._data, camera)
+        return self._drawn().take(self._data.qpos, camera)
 
     def _open(self) -> None:
         self._pictures = None
@@ -137,24 +135,24 @@ class MuJoCoBody(SimulatedBody):
     def _step(self, steps: int) -> None:
         mujoco.mj_step(self._model, self._data, steps)
         if self._data.warning.number[BAD].any():
-            self.lifecycle = Lifecycle.FAULT
-            raise BodyError(
-                f"MuJoCo: the simulation became unstable {self._time:.2f} s after the start; "
-                f"use a shorter engine.time_step_s than {self.engine.time_step_s:g}"
-            )
+            raise self._unstable()
 
     def _limp(self) -> None:
         self._model.opt.disableflags |= NO_ACTUATION
 
     def _follow(self) -> None:
+        self._drawn().show(self._data.qpos)
+
+    def _drawn(self) -> Pictures:
         if self._pictures is None:
-            self._pictures = Pictures(self._model)
-        self._pictures.show(self._data)
+            assert self._scenario is not None
+            self._pictures = Pictures(build_model(self.robot, self._scenario, self.engine, pictures=True))
+        return self._pictures
 
     def _release(self) -> None:
         if self._pictures is not None:
             self._pictures.close()
-        self._pictures = None
+        self._pictures = self._data = None
 
 
 def _part(body: str) -> str:

@@ -5,17 +5,23 @@ The robot comes from its URDF, the same that PyBullet loads; ground, servos and 
 
 from __future__ import annotations
 
+import os
+import re
+import sys
+
 import numpy as np
 
 from gaitopt.errors import BodyError
 from gaitopt.hal.engine import EngineSpec
-from gaitopt.hal.sim.scenery import CARPET, marks
+from gaitopt.hal.sim.scenery import CARPET, LIGHT_FROM, MARK_THICKNESS, SKY, marks
 from gaitopt.hal.sim.servo import servo_model
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.robot.urdf import urdf_text, with_payload
 from gaitopt.scenario.spec import ScenarioSpec
 from gaitopt.scenario.terrain import Terrain, make_terrain
 
+if sys.platform == "linux" and not os.environ.get("DISPLAY"):
+    os.environ.setdefault("MUJOCO_GL", "egl")  # how to draw without a screen; MuJoCo reads it when it is imported
 try:
     import mujoco
 except ImportError as error:
@@ -34,17 +40,17 @@ ROBOT = 1
 """Collision bit: the ground is of this type, the robot takes it: it collides with the ground, and not with itself."""
 SEEN, UNSEEN = 1, 3
 """Groups of shapes that pictures show, and that they do not."""
-MARK_THICKNESS = 0.002
-"""Thickness of the marks on the carpet [m]."""
 
 
-def build_model(robot: RobotSpec, scenario: ScenarioSpec, engine: EngineSpec) -> mujoco.MjModel:
+def build_model(robot: RobotSpec, scenario: ScenarioSpec, engine: EngineSpec, pictures: bool = False) -> mujoco.MjModel:
     """Return the model of a robot on the ground of a scenario.
 
     Args:
         robot: which robot.
         scenario: ground and payload.
         engine: time step and solver.
+        pictures: whether the model is to be looked at: with the robot's looks, the field's marks and a sky, which
+            physics are faster without. Joints and their order are the same.
 
     Raises:
         BodyError: MuJoCo cannot read the URDF.
@@ -52,19 +58,25 @@ def build_model(robot: RobotSpec, scenario: ScenarioSpec, engine: EngineSpec) ->
     load = scenario.payload
     text = urdf_text(robot) if load is None else with_payload(robot, load.at_mm)
     try:
-        spec = mujoco.MjSpec.from_string(text)
+        spec = mujoco.MjSpec.from_string(_with_looks(text) if pictures else text)
         _set_options(spec, engine)
         _free(spec, robot)
         _add_servos(spec, robot)
         _add_ground(spec, scenario)
+        if pictures:
+            _add_scenery(spec, scenario)
         return spec.compile()
     except ValueError as error:
         raise BodyError(f"{robot.urdf}: MuJoCo cannot load this URDF ({' '.join(str(error).split())})") from error
 
 
+def _with_looks(text: str) -> str:
+    """Return a URDF of which MuJoCo keeps the visuals; an option that it reads with the file, and not later."""
+    return re.sub(r"(<robot\b[^>]*>)", r'\1<mujoco><compiler discardvisual="false"/></mujoco>', text, count=1)
+
+
 def _set_options(spec: mujoco.MjSpec, engine: EngineSpec) -> None:
     spec.compiler.fusestatic = False  # paws and head stay bodies of their own
-    spec.compiler.discardvisual = False
     option = spec.option
     option.timestep = engine.time_step_s
     option.integrator = mujoco.mjtIntegrator.mjINT_IMPLICITFAST
@@ -103,16 +115,31 @@ def _add_servos(spec: mujoco.MjSpec, robot: RobotSpec) -> None:
 
 def _add_ground(spec: mujoco.MjSpec, scenario: ScenarioSpec) -> None:
     terrain = make_terrain(scenario)
-    spec.worldbody.add_light(pos=[-1.0, 1.5, 3.0], dir=[1.0, -1.5, -3.0], type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL)
     ground = spec.worldbody.add_geom(name=GROUND, contype=ROBOT, conaffinity=0, condim=3, rgba=CARPET)
     ground.priority = 1  # its friction and softness count, not the larger of two
     ground.solref = CARPET_SOLREF
     if terrain is None:
         ground.type, ground.size = mujoco.mjtGeom.mjGEOM_PLANE, [0.0, 0.0, 1.0]
+        ground.group = UNSEEN  # the carpet is seen, which has an end
     else:
         _shape(spec, ground, terrain)
-    for mark in marks(scenario) if terrain is None else ():
+
+
+def _add_scenery(spec: mujoco.MjSpec, scenario: ScenarioSpec) -> None:
+    """Add light, sky and, on flat ground, carpet and marks, which nothing touches."""
+    spec.worldbody.add_light(pos=LIGHT_FROM, dir=[-x for x in LIGHT_FROM], type=mujoco.mjtLightType.mjLIGHT_DIRECTIONAL)
+    spec.add_texture(
+        name="sky",
+        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_FLAT,
+        rgb1=SKY,
+        rgb2=SKY,
+        width=16,
+        height=16 * 6,
+    )
+    for mark in marks(scenario) if scenario.rough is None else ():
         box = spec.worldbody.add_geom(type=mujoco.mjtGeom.mjGEOM_BOX, contype=0, conaffinity=0, rgba=mark.color)
+        box.group = SEEN
         box.pos = [*mark.center, mark.top - MARK_THICKNESS / 2]
         box.size = [*mark.half_size, MARK_THICKNESS / 2]
 

@@ -168,6 +168,9 @@ class PyBulletBody(SimulatedBody):
         except p.error as error:  # the user closed the window
             self.lifecycle = Lifecycle.FAULT
             raise BodyError(f"the window was closed, or the engine failed ({error}); the walk ended there") from error
+        (x, y, z), _ = p.getBasePositionAndOrientation(self._body, self._client)
+        if not math.isfinite(x + y + z):  # what breaks anywhere in the robot reaches its trunk within a step
+            raise self._unstable()
 
     def _limp(self) -> None:
         self._dampen(np.zeros(len(self._parts.joints)))

@@ -176,6 +176,14 @@ class SimulatedBody(Body):
             if meter is not None:
                 meter.take()
 
+    def _unstable(self) -> BodyError:
+        """Return the error of a state that means nothing; the body then is at fault."""
+        self.lifecycle = Lifecycle.FAULT
+        return BodyError(
+            f"{self.engine.name}: the simulation became unstable {max(self._time, 0.0):.2f} s after the start; "
+            f"use a shorter engine.time_step_s than {self.engine.time_step_s:g}"
+        )
+
     def _require_world(self, call: str) -> Conditions:
         if self._conditions is None:
             raise ProtocolError(f"{call}: the body has no world yet; call configure and prepare first")
@@ -222,7 +230,7 @@ class SimulatedBody(Body):
         """Take time steps.
 
         Raises:
-            BodyError: the engine failed.
+            BodyError: the engine failed, or its state means nothing any more.
         """
 
     @abstractmethod
