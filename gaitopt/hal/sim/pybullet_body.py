@@ -95,7 +95,7 @@ class PyBulletBody(SimulatedBody):
         with silenced():
             clear(self.engine, self._window, self._client)
             self._ground = add_ground(scenario, self._camera or self._window, self._client)
-            self._body = load_robot(self.robot, scenario, self._client)
+            self._body = self._load(scenario)
             self._parts = find_parts(self.robot, self._body, self._client)
             make_soft(self._body, self._client)
             make_soft(self._ground, self._client)
@@ -103,6 +103,10 @@ class PyBulletBody(SimulatedBody):
             if self._renderer != p.ER_TINY_RENDERER:
                 for _ in range(2):  # EGL prints about itself at its first two pictures
                     take_picture(Camera(target=(0.0, 0.0, 0.0)), self._renderer, self._client)
+
+    def _load(self, scenario: ScenarioSpec) -> int:
+        """Load the robot and return its id."""
+        return load_robot(self.robot, scenario, self._client)
 
     def _reset(self, conditions: Conditions) -> None:
         self._forget_contacts()
