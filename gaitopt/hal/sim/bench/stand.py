@@ -53,6 +53,8 @@ def stand_urdf(robot: RobotSpec, joint: str) -> str:
         name = element.get("name", "")
         if name == joint:
             element.set("type", "continuous")
+            for limit in element.findall("limit"):
+                element.remove(limit)
         elif name in rest:
             element.set("type", "fixed")
             _turn(element, rest[name])
