@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -25,6 +25,10 @@ STANDS: Registry[type[Stand]] = Registry(
 )
 """Stands by the name of their engine; another package's engine gets one by an entry point."""
 
+LARGE = 0.8
+"""Large step [rad]."""
+SINES = ((1.0, 0.4), (3.0, 0.4), (3.0, 0.1), (8.0, 0.05))
+"""Frequency [Hz] and amplitude [rad] of the sines."""
 LOADS = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.1, 1.3)
 """Loads of the torque-speed line, over the stall torque: beyond 1, the motor is turned backward."""
 SMALL = 0.01
@@ -47,6 +51,16 @@ class Bench:
     """Torque-speed line: speed [rad/s], torque measured and torque specified at that speed [N m], (n, 3)."""
     response: tuple[float, float]
     """Time in which 63 % of a small step is made, after the delay, in the engine and as specified [s]."""
+
+    def torque_at(self, speed: float) -> float:
+        """Return the torque that the servo has at a speed, by its torque-speed line [N m]."""
+        order = np.argsort(self.line[:, 0])
+        return float(np.interp(speed, self.line[order, 0], self.line[order, 1]))
+
+    def deviation(self, trial: str) -> float:
+        """Return the root mean square of the angle's deviation from the specification in a trial [rad]."""
+        real, specified = self.traces[trial]
+        return float(np.sqrt(np.mean((real.angle - specified.angle) ** 2)))
 
 
 def run_bench(robot: RobotSpec, joint: str, engine: str | EngineSpec) -> Bench:
@@ -111,8 +125,8 @@ def usual_trials(model: JointModel) -> dict[str, Trial]:
     servo, period = model.servo, model.period
     count = round(0.4 / period)
     small, hold = small_step(model), np.ones(count)
-    trials = {"small step": Trial(small * hold), "large step": Trial(0.8 * hold)}
-    for hertz, size in ((1.0, 0.4), (3.0, 0.4), (3.0, 0.1), (8.0, 0.05)):
+    trials = {"small step": Trial(small * hold), "large step": Trial(LARGE * hold)}
+    for hertz, size in SINES:
         times = period * np.arange(1, round(2.0 / hertz / period) + 1)
         trials[f"sine {hertz:g} Hz, {size:g} rad"] = Trial(size * np.sin(2 * np.pi * hertz * times))
     trials["load of half the stall torque"] = Trial(0.0 * hold, load=-0.5 * float(servo.stall_torque[0]))
@@ -126,7 +140,7 @@ def response_times(stand: Stand, model: JointModel) -> tuple[float, float]:
     trial = Trial(np.full(int(np.ceil(lasts / model.period)), size))
     trace = play(stand, trial)
     fine = np.linspace(0.0, trace.times[-1], 2001)[1:]
-    return tuple(_reached(each, size) - model.delay for each in (trace, model.run(trial, fine)))  # type: ignore[return-value]
+    return _reached(trace, size) - model.delay, _reached(model.run(trial, fine), size) - model.delay
 
 
 def _reached(trace: Trace, size: float) -> float:
@@ -155,8 +169,3 @@ def torque_speed_line(stand: Stand, model: JointModel, loads: Sequence[float] = 
         torque = load * stall + np.sign(speed) * model.friction
         rows.append((speed, torque, float(stall - slope * speed)))
     return np.array(rows)
-
-
-def without(trial: Trial, **changes: float) -> Trial:
-    """Return a trial with some of its fields changed."""
-    return replace(trial, **changes)  # type: ignore[arg-type]
