@@ -11,7 +11,7 @@ from typing import Any
 from gaitopt.cli import arguments
 from gaitopt.cli.output import Answer
 from gaitopt.cli.text_table import table
-from gaitopt.errors import BodyError, InputError
+from gaitopt.errors import BodyError, InputError, unknown_name
 from gaitopt.hal.sim.bench.servo_bench import STANDS, Bench, run_bench
 from gaitopt.hal.sim.bench.specification import JointModel, joint_model
 from gaitopt.robot.spec import JOINTS, RobotSpec, load_robot
@@ -41,8 +41,10 @@ def run(args: argparse.Namespace) -> Answer:
     if joint not in robot.joint_names:
         names = ", ".join(name for name in JOINTS if f"{LEG}_{name}" in robot.joint_names)
         raise InputError(f"--joint {args.joint}: {robot.name} has none; expected one of {names}")
-    if args.picture is not None and args.picture.suffix.lower() != ".png":
-        raise InputError(f"--picture {args.picture}: got {args.picture.suffix or 'no ending'!r}; expected FILE.png")
+    if args.picture is not None:
+        _check_picture(args.picture)
+    if args.engine is not None and args.engine not in STANDS:
+        raise unknown_name("engine", args.engine, STANDS)
     benches, missing = _benches(robot, joint, [args.engine] if args.engine else list(STANDS), bool(args.engine))
     model = joint_model(robot, joint)
     rows = _rows(benches, model)
@@ -56,6 +58,13 @@ def run(args: argparse.Namespace) -> Answer:
     return Answer(data, "\n".join(lines))
 
 
+def _check_picture(path: Path) -> None:
+    if path.suffix.lower() != ".png":
+        raise InputError(f"--picture {path}: got {path.suffix or 'no ending'!r}; expected FILE.png")
+    if not path.parent.is_dir():
+        raise InputError(f"--picture {path}: there is no folder {path.parent}; make it first")
+
+
 def _benches(robot: RobotSpec, joint: str, engines: Sequence[str], needed: bool) -> tuple[list[Bench], list[str]]:
     """Return the benches, and a line for each engine that is not installed, unless it is needed."""
     benches, missing = [], []
@@ -63,7 +72,7 @@ def _benches(robot: RobotSpec, joint: str, engines: Sequence[str], needed: bool)
         try:
             benches.append(run_bench(robot, joint, engine))
         except BodyError as error:
-            if needed or engine == engines[-1] and not benches:
+            if needed or (engine == engines[-1] and not benches):
                 raise
             missing.append(f"left out  {engine}: {error}")
     return benches, missing
@@ -88,7 +97,7 @@ def _rows(benches: Sequence[Bench], model: JointModel) -> list[dict[str, Any]]:
 def _row(measure: str, specified: float, got: dict[str, float]) -> dict[str, Any]:
     row: dict[str, Any] = {"measure": measure, "specified": specified}
     for engine, value in got.items():
-        row |= {engine: value, f"{engine} error": f"{value / specified - 1:+.1%}"}
+        row |= {engine: value, f"{engine} error": f"{round(value / specified - 1, 3) + 0.0:+.1%}"}
     return row
 
 

@@ -154,7 +154,7 @@ def _reached(trace: Trace, size: float) -> float:
 
 
 def torque_speed_line(stand: Stand, model: JointModel, loads: Sequence[float] = LOADS, strength: float = 1.0) -> Array:
-    """Return the torque-speed line of a servo on a stand, (n, 3): speed [rad/s], torque there, and that specified [N m].
+    """Return the torque-speed line of a servo on a stand, (n, 3): speed [rad/s], torque, torque as specified [N m].
 
     The servo pulls with all its might against constant loads, given over its stall torque. Once the speed is steady,
     its torque is the load and the dry friction: no measurement of torque is needed.

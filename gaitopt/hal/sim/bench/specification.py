@@ -94,9 +94,7 @@ class JointModel:
         torque = np.array([self.torque(trial, *at) for at in zip(acts, angle, speed, strict=True)])
         return Trace(times, trial.targets[sent], angle, speed, torque)
 
-    def _piece(
-        self, trial: Trial, goal: float, state: tuple[float, float], times: Array
-    ) -> list[tuple[float, float]]:
+    def _piece(self, trial: Trial, goal: float, state: tuple[float, float], times: Array) -> list[tuple[float, float]]:
         """Return angle and speed at `times` after the start of a piece, whose target is constant."""
         from scipy.integrate import solve_ivp  # slow to import
 
@@ -118,7 +116,7 @@ class JointModel:
 
             stops.terminal, stops.direction = True, -1.0  # type: ignore[attr-defined]
             done = solve_ivp(change, (begun, times[-1]), state, t_eval=left, events=stops, max_step=2e-3, **PRECISE)
-            passed += [(float(angle), float(speed)) for angle, speed in done.y.T]
+            passed += [(float(angle), float(speed)) for angle, speed in np.reshape(done.y, (2, -1)).T]
             if done.status == 1:
                 begun, state = float(done.t_events[0][0]), (float(done.y_events[0][0][0]), 0.0)
         return passed
