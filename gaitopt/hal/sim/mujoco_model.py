@@ -96,6 +96,8 @@ def _free(spec: mujoco.MjSpec, robot: RobotSpec) -> None:
     for name in robot.joint_names:
         joint = spec.joint(name)
         joint.armature, joint.frictionloss = robot.servo.armature_kgm2, robot.servo.friction_nm
+        # The URDF's effort is no limit: a motor that is turned backward gives more than its stall torque.
+        joint.actfrclimited = mujoco.mjtLimited.mjLIMITED_FALSE
 
 
 def _add_servos(spec: mujoco.MjSpec, robot: RobotSpec) -> None:

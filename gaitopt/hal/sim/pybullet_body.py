@@ -53,9 +53,11 @@ class PyBulletBody(SimulatedBody):
         com, turned = p.getBasePositionAndOrientation(self._body, self._client)
         position, orientation = p.multiplyTransforms(com, turned, *self._parts.origin_in_inertial)
         angles, speeds, _, motor = zip(*p.getJointStates(self._body, self._parts.joints, self._client), strict=True)
-        torques = (0.0,) * len(motor)  # the servos are limp; Bullet returns the last torque they had
+        torques = (0.0,) * len(motor)
         if self.lifecycle is Lifecycle.ACTIVE:
-            torques = tuple(m - b * w for m, b, w in zip(motor, self._damping, speeds, strict=True))
+            each = zip(motor, self._torques, self._damping, speeds, strict=True)
+            # Of a limp servo, Bullet returns the last torque it had.
+            torques = tuple(m - b * w if most else 0.0 for m, most, b, w in each)
         return BodyState(self._time, position, orientation, angles, speeds, torques)
 
     def show(self, state: BodyState) -> None:
@@ -95,7 +97,7 @@ class PyBulletBody(SimulatedBody):
         with silenced():
             clear(self.engine, self._window, self._client)
             self._ground = add_ground(scenario, self._camera or self._window, self._client)
-            self._body = load_robot(self.robot, scenario, self._client)
+            self._body = self._load(scenario)
             self._parts = find_parts(self.robot, self._body, self._client)
             make_soft(self._body, self._client)
             make_soft(self._ground, self._client)
@@ -103,6 +105,10 @@ class PyBulletBody(SimulatedBody):
             if self._renderer != p.ER_TINY_RENDERER:
                 for _ in range(2):  # EGL prints about itself at its first two pictures
                     take_picture(Camera(target=(0.0, 0.0, 0.0)), self._renderer, self._client)
+
+    def _load(self, scenario: ScenarioSpec) -> int:
+        """Load the robot and return its id."""
+        return load_robot(self.robot, scenario, self._client)
 
     def _reset(self, conditions: Conditions) -> None:
         self._forget_contacts()
@@ -129,9 +135,9 @@ class PyBulletBody(SimulatedBody):
         p.resetBasePositionAndOrientation(self._body, *place, physicsClientId=self._client)
         for joint, angle in zip(self._parts.joints, pose, strict=True):
             p.resetJointState(self._body, joint, angle, 0.0, physicsClientId=self._client)
-        # The motor moves at gain * error / time_step: an error decays with the servo's response at any time step.
-        gain = self.engine.time_step_s / self._servos.response
-        self._gains = [min(1.0, gain)] * len(self._parts.joints)
+        # The motor makes this share of the error in a step: an error decays with the servo's response at any time step.
+        gain = -math.expm1(-self.engine.time_step_s / self._servos.response)
+        self._gains = [gain] * len(self._parts.joints)
         self._aimed = pose.tolist()
 
     def _power(self, strength: float, shares: Array) -> None:

@@ -96,12 +96,21 @@ def load_robot(robot: RobotSpec, scenario: ScenarioSpec, client: int) -> int:
         BodyError: PyBullet cannot read the URDF.
     """
     load = scenario.payload
-    text = urdf_text(robot) if load is None else with_payload(robot, load.at_mm)
+    return load_text(urdf_text(robot) if load is None else with_payload(robot, load.at_mm), robot, client)
+
+
+def load_text(text: str, robot: RobotSpec, client: int, fixed: bool = False) -> int:
+    """Load a robot from the text of its URDF, its trunk `fixed` or free, and return its id.
+
+    Raises:
+        BodyError: PyBullet cannot read the URDF.
+    """
     text = _with_rotors(text, robot)
     with tempfile.TemporaryDirectory() as folder:
         file = _write(Path(folder) / "robot.urdf", text)
         try:
-            body: int = p.loadURDF(str(file), flags=p.URDF_USE_INERTIA_FROM_FILE, physicsClientId=client)
+            flags = p.URDF_USE_INERTIA_FROM_FILE
+            body: int = p.loadURDF(str(file), useFixedBase=fixed, flags=flags, physicsClientId=client)
         except p.error as error:
             raise BodyError(f"{robot.urdf}: PyBullet cannot load this URDF ({error})") from error
     return body
