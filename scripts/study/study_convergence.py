@@ -27,11 +27,13 @@ SETTINGS = {
     "pybullet": ((0.004, 10), (0.004, 50), (0.002, 20), (0.001, 50)),
 }
 """Time steps [s] and solver iterations that are compared."""
-REFERENCE = {"mujoco": (0.0005, 100), "pybullet": (0.0005, 200)}
+REFERENCE = {"mujoco": (0.0005, 100), "pybullet": (0.0005, 100)}
 """The much finer settings."""
 GAITS, RANDOM, NEAR, FAR = 12, 40, 2.0, 4.0
 """Number of gaits, and of random ones for the engines; perturbations of both, in units of epsilon."""
-IN_THE_AIR, SEEDS = 0.05, range(4)
+LENGTH = 0.5
+"""Length of the field on which time steps are compared [m]."""
+IN_THE_AIR, SEEDS = 0.05, range(3)
 """Share of the time in the air above which a gait is judged by noisy walks, and their seeds."""
 
 Row = tuple[float, ...]
@@ -59,9 +61,9 @@ def gaits_of(robot: RobotSpec) -> list[Row]:
 
 def speeds_at(store: Store, robot: str, gaits: Sequence[Row], engine: tuple, noisy: Sequence[bool]) -> list[float]:
     """Return the speeds of gaits [m/s]: of one nominal walk, or the mean of noisy ones."""
-    nominal = store.walk_all([Walk(robot, engine, gait) for gait in gaits])
+    nominal = store.walk_all([Walk(robot, engine, gait, length=LENGTH) for gait in gaits])
     many = store.walk_all(
-        [Walk(robot, engine, g, seed) for g, n in zip(gaits, noisy, strict=True) if n for seed in SEEDS]
+        [Walk(robot, engine, g, seed, length=LENGTH) for g, n in zip(gaits, noisy, strict=True) if n for seed in SEEDS]
     )
     means = iter(np.array([walked.speed for walked in many]).reshape(-1, len(SEEDS)).mean(axis=1).tolist())
     return [next(means) if n else walked.speed for walked, n in zip(nominal, noisy, strict=True)]
@@ -78,14 +80,14 @@ def convergence(store: Store, name: str) -> list[list[str]]:
     gaits, rows = gaits_of(robot), []
     for engine, settings in SETTINGS.items():
         finest = engine, *REFERENCE[engine]
-        reference = store.walk_all([Walk(name, finest, gait) for gait in gaits])
+        reference = store.walk_all([Walk(name, finest, gait, length=LENGTH) for gait in gaits])
         noisy = [walked.flight > IN_THE_AIR for walked in reference]
         fine = speeds_at(store, name, gaits, finest, noisy)
         chosen = engine_of(robot, engine)
         for setting in settings:
             at = engine, *setting
             found = deviation(speeds_at(store, name, gaits, at, noisy), fine)
-            spent = cost(store.walk_all([Walk(name, at, gait) for gait in gaits]))
+            spent = cost(store.walk_all([Walk(name, at, gait, length=LENGTH) for gait in gaits]))
             mark = " (chosen)" if setting == (chosen.time_step_s, chosen.solver_iterations) else ""
             rows.append(
                 [

@@ -41,7 +41,7 @@ def measured(store: Store, robot: str, points: Sequence[np.ndarray]) -> list[Sam
         walk
         for table in tables
         for gait in gaits
-        for walk in walks_of(robot, gait, "mujoco", FIT_SEEDS, constants=tuple(table.items()))
+        for walk in walks_of(robot, gait, "mujoco", FIT_SEEDS, **_split(table))
     ]
     speeds = np.array([walked.speed for walked in store.walk_all(walks)])
     means = speeds.reshape(len(tables), len(gaits), len(FIT_SEEDS)).mean(axis=2)  # (points, gaits)
@@ -49,6 +49,12 @@ def measured(store: Store, robot: str, points: Sequence[np.ndarray]) -> list[Sam
     return [
         Sample(table, dict(zip(names, row, strict=True))) for table, row in zip(tables, means.tolist(), strict=True)
     ]
+
+
+def _split(table: dict[str, float]) -> dict[str, object]:
+    """Return constants as arguments of a walk."""
+    servo = tuple((name, value) for name, value in table.items() if name != "friction")
+    return {"constants": servo, "friction": table["friction"]}
 
 
 def fit(store: Store, robot: str, budget: int) -> tuple[list[Sample], Sample]:

@@ -38,8 +38,9 @@ BOUNDS = {
     "damping_nms": Bound(0.1, 1.0, "full torque at a speed error of 2 to 20 rad/s"),
     "armature_kgm2": Bound(0.0015, 0.0050, "a rotor of 1.5 to 5 g cm^2 behind gears of 1:100"),
     "delay_s": Bound(0.0, 0.032, "whole command periods of 8 ms, up to four", step=0.008),
+    "friction": Bound(0.45, 0.85, "rubber on carpet, assumed; the robots walked in different laboratories"),
 }
-"""Bounds of the constants that all gaits of a robot share."""
+"""Bounds of the constants that all gaits of a robot share: of its servos, and the friction of its carpet."""
 
 
 @dataclass(frozen=True)

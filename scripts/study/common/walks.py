@@ -25,6 +25,8 @@ from gaitopt.walk.traversal import traverse
 
 NOMINAL = {"servo_strength": 1.0, "start_side_m": 0.0, "start_heading_deg": 0.0}
 """Conditions without noise."""
+SLOWEST = 0.08
+"""Speed below which a walk does not reach the finish line in time [m/s]."""
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,8 @@ def measure(walk: Walk) -> Walked:
     changes = NOMINAL | {"friction": walk.friction} if walk.seed is None else {}
     field = "desk" if walk.robot == "petoi-bittle" else "field"
     scenario = load_scenario(field)
-    scenario = scenario.changed(field={"length_m": walk.length}, **changes)
+    lines = {"length_m": walk.length, "time_limit_s": walk.length / SLOWEST}
+    scenario = scenario.changed(field=lines, **changes)
     if walk.seed is not None:
         scenario = scenario.changed(friction={"mean": walk.friction})
     name, step, iterations = walk.engine
