@@ -92,7 +92,7 @@ def add_walker(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenario", help="scenario (default: the run's own, else field)")
     add_changes(
         parser,
-        "change a number, such as scenario.friction=0.5, engine.time_step_s=0.002 or robot.servo.speed_margin=1.0",
+        "change a number, such as scenario.friction=0.5, engine.time_step_s=0.002 or robot.servo.delay_s=0.01",
     )
     add_runs(parser)
 

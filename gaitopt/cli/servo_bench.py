@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from gaitopt.cli import arguments
-from gaitopt.cli.output import Answer
-from gaitopt.cli.text_table import table
+from gaitopt.cli.output import Answer, table
 from gaitopt.errors import BodyError, InputError, unknown_name
 from gaitopt.hal.sim.bench.servo_bench import STANDS, Bench, run_bench
 from gaitopt.hal.sim.bench.specification import JointModel, joint_model
