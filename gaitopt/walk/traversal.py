@@ -62,8 +62,6 @@ class Traversal:
     """Standard deviation of the pitch [rad]."""
     energy_j: float
     """Mechanical work: sum of |torque x speed| over joints and time [J]."""
-    power_w: float
-    """Mean electrical power of the servos [W]."""
     drift_m: float
     """Sideways drift between the first and the last sample, left positive [m]."""
     flight: float
@@ -78,6 +76,8 @@ class Traversal:
     """Share of the cycle's joint angles limited by the servos' speed."""
     commands: int
     """Number of commands sent."""
+    power_w: float = float("nan")
+    """Mean electrical power of the servos [W]."""
 
 
 def conditions_of(scenario: ScenarioSpec, seed: int) -> Conditions:

@@ -23,7 +23,7 @@ from gaitopt.robot.spec import RobotSpec, load_robot, robot_names
 from gaitopt.robot.urdf import is_made, urdf_text
 from gaitopt.run.experiment import CONFIG, LAYOUT, URDF, check_experiment, check_layout, config_path, locked
 from gaitopt.run.settings.base import GIVEN, Settings, SettingsType, changed
-from gaitopt.run.settings.older_layouts import from_layout_1
+from gaitopt.run.settings.older_layouts import from_layout_1, with_servos_of_today
 from gaitopt.run.settings.versions import current_versions, made_here
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario, scenario_names
 from gaitopt.spec import Spec, parse_spec
@@ -175,7 +175,10 @@ def _read(kind: type[Settings], path: Path) -> tuple[dict[str, Any], dict[str, A
         raise InputError(
             f"{path}: holds settings of gaitopt {found.get('kind')}; expected those of gaitopt {kind.kind}"
         )
-    return tables, dict(found)
+    try:
+        return tables, with_servos_of_today(found)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def _beside(folder: Path, choice: Any) -> Any:
