@@ -174,7 +174,15 @@ def body_address(args: argparse.Namespace) -> str:
 
 
 def add_changes(parser: Options, meaning: str) -> None:
-    """Add --set."""
+    """Add --engine, which is a change of engine.name, and --set."""
+    parser.add_argument(
+        "--engine",
+        action="append",
+        dest="changes",
+        type=lambda name: f"engine.name={name}",
+        metavar="NAME",
+        help="physics engine: pybullet or mujoco (default: pybullet where it is installed, else mujoco)",
+    )
     parser.add_argument("--set", action="append", default=[], dest="changes", metavar="KEY=VALUE", help=meaning)
 
 

@@ -23,6 +23,7 @@ def traversal(**changes):
         "roll_spread": 0.1,
         "pitch_spread": 0.05,
         "energy_j": 30.0,
+        "power_w": 4.0,
         "drift_m": 0.02,
         "flight": 0.0,
         "belly": 0.0,

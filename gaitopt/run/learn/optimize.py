@@ -24,6 +24,7 @@ from gaitopt.run.learn.settings import LearnSettings, check_budget, new_optimize
 from gaitopt.run.real.robot import Operator
 from gaitopt.run.real.walks import check_real_robot
 from gaitopt.run.rollout import RolloutTask, RolloutWorkers, World, fresh_tasks, rollout_workers
+from gaitopt.run.settings.versions import engine_used
 from gaitopt.run.store import PURPOSES, Iteration, Place, Row, RunStore
 from gaitopt.run.walkers.walker import gait_walker
 from gaitopt.scenario.objective import SPEED, ScoreSpec
@@ -265,7 +266,7 @@ class _Learning:
 def _walked_in(config: LearnSettings) -> dict[str, object]:
     if config.real is not None:
         return {"body": config.real.body, "native": config.real.native}
-    return {"engine": config.engine.name, "time_step_s": config.engine.time_step_s}
+    return engine_used(config.engine)
 
 
 @dataclass

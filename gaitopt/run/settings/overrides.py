@@ -54,9 +54,11 @@ def change_specs(specs: Mapping[str, Any], changes: Sequence[str]) -> dict[str, 
     Raises:
         InputError: a spec or key is unknown, or a value is not valid.
     """
-    tables, usual = parse_changes(changes, specs), specs["engine"] == engine_of(specs["robot"])
+    tables, engine = parse_changes(changes, specs), specs["engine"]
+    usual, named = engine == engine_of(specs["robot"], engine.name), tables.get("engine", {}).get("name")
     robot = changed(specs["robot"], tables.get("robot", {}), "--set robot")
-    engine = engine_of(robot) if usual else specs["engine"]  # the usual engine settings follow from the robot
+    if usual or named is not None:  # the usual settings of an engine follow from the robot
+        engine = engine_of(robot, engine.name if named is None else str(named))
     return {
         "robot": robot,
         "scenario": changed(specs["scenario"], tables.get("scenario", {}), "--set scenario"),
