@@ -73,8 +73,8 @@ class JointModel:
         """Return the motor's torque [N m]; of a servo that acts in part, that share of what its line allows."""
         servo = self.servo
         most = ServoModel(servo.stall_torque * trial.share, servo.no_load_speed, servo.response, servo.damping)
-        at = (np.array([value]) for value in (target, angle, speed))
-        return float(most.torque(*at, strength=trial.strength)[0])
+        at = np.array([[target], [angle], [speed]])
+        return float(most.torque(at[0], at[1], at[2], trial.strength)[0])
 
     def run(self, trial: Trial, times: Array) -> Trace:
         """Return the trial as specified, at `times` [s], (n,), increasing, all above 0."""
