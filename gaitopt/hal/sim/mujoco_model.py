@@ -96,6 +96,7 @@ def _free(spec: mujoco.MjSpec, robot: RobotSpec) -> None:
     for name in robot.joint_names:
         joint = spec.joint(name)
         joint.armature, joint.frictionloss = robot.servo.armature_kgm2, robot.servo.friction_nm
+        joint.solref_friction = [2 * spec.option.timestep, 1.0]  # as hard as the time step allows: soft friction glides
         # The URDF's effort is no limit: a motor that is turned backward gives more than its stall torque.
         joint.actfrclimited = mujoco.mjtLimited.mjLIMITED_FALSE
 

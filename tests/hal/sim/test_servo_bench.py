@@ -250,6 +250,19 @@ def test_dry_friction_is_in_mujoco_and_not_in_pybullet(ers7):
     assert all(load_robot(name).servo.friction_nm == 0.0 for name in ROBOTS)
 
 
+def test_with_friction_mujoco_stops_where_friction_can_hold_it():
+    """Soft friction, MuJoCo's usual one, would carry it on past its target, though the servo pulls it back."""
+    robot = load_robot("petoi-bittle").changed(servo={"friction_nm": 0.02})
+    trial = Trial(np.full(30, 0.02))
+    ends = []
+    with stand_of(robot, "mujoco") as stand:
+        ends.append(play(stand, trial).angle[-1])
+        stand._model.dof_solref[:] = [0.02, 1.0]
+        ends.append(play(stand, trial).angle[-1])
+    assert 0.012 - 1e-4 < ends[0] < 0.02  # friction can hold it from 12 mrad on, where the specification ends
+    assert ends[1] > 0.025  # negative control
+
+
 def test_an_unknown_engine_is_refused(ers7):
     with pytest.raises(InputError, match="unknown engine 'mujco'; did you mean mujoco"):
         run_bench(ers7, KNEE, "mujco")

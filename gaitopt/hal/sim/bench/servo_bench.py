@@ -101,7 +101,7 @@ def play(stand: Stand, trial: Trial) -> Trace:
             rows.append([target, *_joint(stand)])
     stand.deactivate()
     target, angle, speed, torque = np.array(rows).T
-    times = step * np.arange(1, len(rows) + 1, dtype=np.float64)
+    times = np.linspace(step, step * len(rows), len(rows), dtype=np.float64)
     return Trace(times, target, angle - stand.pose[stand.joint], speed, torque)
 
 

@@ -73,8 +73,8 @@ class JointModel:
         """Return the motor's torque [N m]; of a servo that acts in part, that share of what its line allows."""
         servo = self.servo
         most = ServoModel(servo.stall_torque * trial.share, servo.no_load_speed, servo.response, servo.damping)
-        goal, at, turning = (np.array([value]) for value in (target, angle, speed))
-        return float(most.torque(goal, at, turning, trial.strength)[0])
+        at = np.array([[target], [angle], [speed]])
+        return float(most.torque(at[0], at[1], at[2], trial.strength)[0])
 
     def run(self, trial: Trial, times: Array) -> Trace:
         """Return the trial as specified, at `times` [s], (n,), increasing, all above 0."""
@@ -112,10 +112,11 @@ class JointModel:
                 return [y[1], (motor + trial.load - sense * self.friction) / self.inertia]
 
             def stops(_: float, y: Array, sense: float = sense) -> float:
-                return sense * float(y[1]) if sense else 1.0
+                return sense * float(y[1])
 
             stops.terminal, stops.direction = True, -1.0  # type: ignore[attr-defined]
-            done = solve_ivp(change, (begun, times[-1]), state, t_eval=left, events=stops, max_step=2e-3, **PRECISE)
+            how = {"events": stops, "max_step": 2e-3} if sense else {}
+            done = solve_ivp(change, (begun, times[-1]), state, t_eval=left, **how, **PRECISE)
             passed += [(float(angle), float(speed)) for angle, speed in np.reshape(done.y, (2, -1)).T]
             if done.status == 1:
                 begun, state = float(done.t_events[0][0]), (float(done.y_events[0][0][0]), 0.0)

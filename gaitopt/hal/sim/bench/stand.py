@@ -105,7 +105,7 @@ def _own_inertia(part: ET.Element, at: Array, turn: Array, axis: Array) -> float
 
 
 def _turn(joint: ET.Element, angle: float) -> None:
-    """Turn the frame of a fixed joint as if it stood at an angle [rad]; its axis is x or y."""
+    """Turn the frame of a fixed joint as if it stood at an angle [rad]; its axis is x or y, its frame upright."""
     origin = joint.find("origin")
     if origin is None:
         origin = ET.SubElement(joint, "origin", xyz="0 0 0")
