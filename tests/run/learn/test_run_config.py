@@ -56,7 +56,7 @@ def bad(parameters, **changes):
         ({"name": "../b"}, "name: got '../b'"),
         ({"name": ".hidden"}, "name: got '.hidden'"),
         ({"name": "two\nlines"}, r"name: got 'two\\nlines'"),
-        ({"name": "a" * 101}, "at most 100 characters"),
+        ({"name": "a" * 101}, "at most 100 letters"),
         ({"traversals": 0}, "traversals: got 0"),
         ({"seed": -1}, "seed: got -1"),
         ({"seed": 1.5}, "seed: got 1.5"),
