@@ -116,7 +116,11 @@ def _in_options(message: str, given: Collection[str]) -> str:
 def _help(field: FieldInfo) -> str:
     """Return a field's docstring as help: in lower case, without a full stop, with the default."""
     text = (field.description or "").replace("\n", " ").replace("%", "%%").rstrip(".")
-    default = f" (default: {field.default})" if isinstance(field.default, (int, float, str)) else ""
+    default = (
+        f" (default: {field.default})"
+        if isinstance(field.default, (int, float, str)) and field.annotation is not bool
+        else ""
+    )
     return text[:1].lower() + text[1:] + default
 
 

@@ -68,7 +68,12 @@ def engine_of(robot: RobotSpec, name: str | None = None) -> EngineSpec:
     Args:
         robot: which robot.
         name: name of the engine; the default one if None.
+
+    Raises:
+        InputError: there is no such engine.
     """
     name = name or default_engine()
+    if name not in ENGINES:
+        raise unknown_name("engine", name, ENGINES)
     physics = robot.physics.get(name)
     return EngineSpec(name=name, **({} if physics is None else physics.model_dump()))

@@ -7,7 +7,8 @@ import pytest
 
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.hal.sim.pybullet_body import PyBulletBody
-from gaitopt.hal.sim.pybullet_world import GRAVITY, p
+from gaitopt.hal.sim.pybullet_world import p
+from gaitopt.hal.sim.simulated_body import GRAVITY
 from gaitopt.walk.attitude import yaw
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.evaluation import find_artefacts, summarize

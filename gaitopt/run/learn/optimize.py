@@ -29,7 +29,7 @@ from gaitopt.run.store import PURPOSES, Iteration, Place, Row, RunStore
 from gaitopt.run.walkers.walker import gait_walker
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.seeding import Stream, traversal_seed
-from gaitopt.walk.evaluation import Evaluation, score, summarize
+from gaitopt.walk.evaluation import Evaluation, honest_score, score, summarize
 from gaitopt.walk.traversal import Traversal
 from gaitopt.workers import WorkerChoice, Workers
 
@@ -209,7 +209,8 @@ class _Learning:
         return [done[place] for place in tasks]
 
     def _score(self, traversal: Traversal) -> float:
-        return score(traversal, self._config.score)
+        measure = score if self._config.allow_artefacts else honest_score
+        return measure(traversal, self._config.score)
 
     def _recall(self, row: Row, task: RolloutTask) -> Traversal:
         if (row.parameters, row.seed) != (task.walker.key.gait, task.seed):

@@ -193,7 +193,7 @@ def test_provenance_holds_what_was_found(tmp_path):
     written(TrainSettings(), tmp_path, pace_mps=0.25)
     _, provenance = read_config(TrainSettings, tmp_path)
     assert isinstance(provenance, Provenance)
-    assert (provenance.pace_mps, provenance.layout, provenance.kind) == (0.25, 2, "train")
+    assert (provenance.pace_mps, provenance.layout, provenance.kind) == (0.25, 3, "train")
     assert provenance.versions["gaitopt"]
     assert "cores" in provenance.made
 

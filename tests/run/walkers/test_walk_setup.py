@@ -206,7 +206,7 @@ def test_of_changes_the_later_one_counts(specs):
         ("scenario.field.length_m=0", "field.length_m: got 0; expected greater than 0"),
         ("engine.time_step_s=0.02", "time_step_s: got 0.02; expected less than or equal to 0.01"),
         ("engine.solver_iterations=2.5", "solver_iterations: got 2.5"),
-        ("engine.name=mujoco", "name: unknown engine 'mujoco'; known: pybullet"),
+        ("engine.name=mujco", "engine.name: unknown engine 'mujco'; did you mean mujoco"),
         ("robot.legs.front.hip_mm=[1, 2]", "hip_mm"),
     ],
 )
@@ -231,6 +231,9 @@ def test_an_engine_follows_the_robots_physics_unless_it_was_chosen(field):
     usual = engine_of(bittle)
     specs = {"robot": bittle, "scenario": field, "engine": usual}
     assert change_specs(specs, ["scenario.friction=0.5"])["engine"] == usual
+    mujoco = change_specs(specs, ["engine.name=mujoco", "engine.solver_iterations=7"])["engine"]
+    assert mujoco == engine_of(bittle, "mujoco").changed(solver_iterations=7)
+    assert change_specs(specs | {"engine": mujoco}, ["scenario.friction=0.5"])["engine"] == mujoco
     finer = ["robot.physics.pybullet.time_step_s=0.0025"]
     assert change_specs(specs, finer)["engine"].time_step_s == 0.0025
     assert change_specs(specs, ["engine.time_step_s=0.001", *finer])["engine"].time_step_s == 0.001
