@@ -178,6 +178,7 @@ def add_changes(parser: Options, meaning: str) -> None:
     parser.add_argument(
         "--engine",
         action="append",
+        default=[],
         dest="changes",
         type=lambda name: f"engine.name={name}",
         metavar="NAME",

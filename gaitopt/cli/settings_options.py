@@ -42,7 +42,9 @@ def add_settings(parser: argparse.ArgumentParser, kind: type[Settings]) -> None:
         help="read settings from a file, such as the config.toml of an earlier experiment; options override it",
     )
     for name, field in kind.model_fields.items():
-        if (given := _how_given(field)) is not None:
+        if field.annotation is bool:
+            group.add_argument(*_flags(name), dest=name, action="store_true", default=None, help=_help(field))
+        elif (given := _how_given(field)) is not None:
             metavar, convert = given
             group.add_argument(*_flags(name), dest=name, type=convert, metavar=metavar, help=_help(field))
     more = ", policy.sigma, interface.observe" if "interface" in kind.model_fields else ""
@@ -116,11 +118,8 @@ def _in_options(message: str, given: Collection[str]) -> str:
 def _help(field: FieldInfo) -> str:
     """Return a field's docstring as help: in lower case, without a full stop, with the default."""
     text = (field.description or "").replace("\n", " ").replace("%", "%%").rstrip(".")
-    default = (
-        f" (default: {field.default})"
-        if isinstance(field.default, (int, float, str)) and field.annotation is not bool
-        else ""
-    )
+    shown = isinstance(field.default, (int, float, str)) and not isinstance(field.default, bool)
+    default = f" (default: {field.default})" if shown else ""
     return text[:1].lower() + text[1:] + default
 
 
