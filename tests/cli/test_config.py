@@ -384,7 +384,7 @@ def test_experiments_of_layout_1_are_listed_and_evaluated(cli, older):
 def test_resuming_layout_1_names_the_version_that_can(refused, older, name):
     line = refused("resume", name)
     assert f"runs/{name}: has layout 1, of gaitopt 0.1.0" in line
-    assert "this version resumes layout 2: resume it with that one, or start a new one" in line
+    assert "this version resumes layout 3: resume it with that one, or start a new one" in line
 
 
 class PatientSettings(LearnSettings):
