@@ -144,7 +144,7 @@ def real_robot(args: argparse.Namespace) -> RealRobot | None:
 
 def real_robot_options(args: argparse.Namespace) -> str:
     """Return the given options that are for real robots only, except --body."""
-    given = {f"--{name}": getattr(args, name, None) for name in ("stopwatch", "id", "yes", "native", "pause")}
+    given = {f"--{name}": getattr(args, name, None) for name in ("yes", "stopwatch", "id", "native", "pause")}
     return " and ".join(name for name, value in given.items() if value is not None and value is not False)
 
 

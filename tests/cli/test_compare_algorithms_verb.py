@@ -103,7 +103,7 @@ def test_bad_input_is_told_in_one_line_and_leaves_nothing(cli, here):
         "--algorithms ppo --steps 0": "argument --steps: got '0'",
         "--algorithms ppo --steps 9": "no method is left to compare: ppo: an update takes",
         "--algorithms ppo --set ppo.rat=1": "unknown key 'rat'",
-        "--algorithms ppo --set qac.rate=1": "unknown first part of --set 'qac'",
+        "--algorithms ppo --set qac.rate=1": "qac is not at work; expected method.rate",
         "--algorithms ppo --set interface.observe=['tlit']": "'tlit'; did you mean tilt",
         "--algorithms ppo --start nowhere": "unknown gait of aibo-ers7 'nowhere'",
         "--algorithms ppo --name a/b": "name: got 'a/b'",

@@ -15,7 +15,7 @@ from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import Push
 from gaitopt.seeding import Stream, traversal_seed
 from gaitopt.view import video
-from gaitopt.view.video import Film, _Cameraman, check_format, push_in_words, record_video
+from gaitopt.view.video import _Cameraman, check_format, push_in_words, record_video
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.traversal import traverse
 
@@ -77,12 +77,12 @@ def test_a_push_is_told_while_it_shoves_and_a_little_longer(hand_tuned, ers7, ti
     push = Push(start=0.2, end=0.3, force=(3.0, -16.0))  # 16.3 N for 0.1 s, to the right: from the left
     assert push_in_words(push) == "pushed from the left, 1.6 N s"
     assert push_in_words(push._replace(force=(20.0, 3.0))) == "pushed from behind, 2.0 N s"
-    film, told = Film("walk"), []
-    camera = _Cameraman(film, tiny_field, [push], None)
+    told = []
+    camera = _Cameraman("walk", tiny_field, [push], None)
     body = SimpleNamespace(render=lambda camera: np.full((HEIGHT, WIDTH, 3), 90, np.uint8))
     for time in (0.1, 0.25, 0.6, 0.8):
         camera(body, BodyState(time, (0.0, 0.0, 0.1), None, None, None, None))
-        told.append(bool((film.pictures[-1][HEIGHT // 2 :] != 90).any()))
+        told.append(bool((camera.pictures[-1][HEIGHT // 2 :] != 90).any()))
     assert told == [False, True, True, False]
 
 
