@@ -125,11 +125,8 @@ class _EvaluationWalks:
     ) -> dict[WalkerKey, Evaluation]:
         """Return the evaluation of each walker; stored walks are not repeated."""
         known = self._known(purpose, walkers)
-        tasks = [
-            (key, repeat, traversal_seed(self._first_seed, Stream.COMPARISON, repeat))
-            for key in walkers
-            for repeat in repeats
-        ]
+        seeds = {repeat: traversal_seed(self._first_seed, Stream.COMPARISON, repeat) for repeat in repeats}
+        tasks = [(key, repeat, seed) for key in walkers for repeat, seed in seeds.items()]
         left = [(key, repeat, seed) for key, repeat, seed in tasks if (key, seed) not in known]
         results = self._pool.run([RolloutTask(walkers[key].walker, seed) for key, _, seed in left])
         for done, (index, (traversal, wall_s)) in enumerate(results, start=len(tasks) - len(left) + 1):
