@@ -29,7 +29,7 @@ def walk(body, gait, scenario, seed, observer=None):
     return traverse(body, GaitController(gait, body.robot, scenario), scenario, seed, watch), states
 
 
-@pytest.fixture(scope="session", params=["aibo-ers7", "petoi-bittle"])
+@pytest.fixture(scope="module", params=["aibo-ers7", "petoi-bittle"])  # or other modules would get its gait
 def robot(request):
     """Robots as different as can be, with 12 joints and 8: these tests are about the body's code."""
     return load_robot(request.param)

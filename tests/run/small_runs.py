@@ -31,7 +31,7 @@ def chance_walk(task):
         **numbers,
         flight=float("nan"),
         belly=0.0,
-        knees=float(rng.random()),
+        knees=float(rng.random()) / 2,
         unreachable=0.25,
         saturated=0.1,
         commands=40,

@@ -118,4 +118,5 @@ def test_walking_on_the_knees_is_an_artefact(robot, hand_tuned, field):
     front, rear = (robot.gait[f"body_height_{end}"].low for end in ("front", "rear"))
     lower = {"petoi-bittle": 0.020, "dynamixel-quadruped": 0.035}.get(robot.name, 0.0)
     low = dataclasses.replace(hand_tuned, body_height_front=front - lower, body_height_rear=rear - lower)
-    assert find_artefacts([walk(robot, low, calm(field, {"time_limit_s": 1.5}))])[0].startswith("knees: ")
+    found = find_artefacts([walk(robot, low, calm(field, {"time_limit_s": 1.5}))])
+    assert any(line.startswith("knees: ") for line in found)

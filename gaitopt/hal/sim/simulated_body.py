@@ -48,15 +48,15 @@ class SimulatedBody(Body):
         self._scenario: ScenarioSpec | None = None
         self._conditions: Conditions | None = None
         self._stopped = False
-        self._delay = self._steps(robot.servo.delay_s, "delay_s")
-        self._steps(self.command_period, "command_period_s")
+        self._steps(self.command_period, "command period")
+        self._delay = self._steps(robot.servo.delay_s, "servos' delay")
 
     def _steps(self, duration: float, name: str) -> int:
         """Return a duration of the servos as a number of time steps."""
         step = self.engine.time_step_s
         if abs(duration / step - round(duration / step)) > 1e-6:
             raise BodyError(
-                f"engine.time_step_s: got {step:g}; expected a whole fraction of the servos' {name}, {duration:g} s"
+                f"engine.time_step_s: got {step:g}; expected a whole fraction of the {name}, {duration:g} s"
             )
         return round(duration / step)
 
