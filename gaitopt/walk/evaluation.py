@@ -60,8 +60,11 @@ def honest_score(traversal: Traversal, spec: ScoreSpec = SPEED) -> float:
     Raises:
         InputError: the body did not measure one of the terms.
     """
+    whole, excess = score(traversal, spec), _excess(traversal)
+    if excess == 0.0:
+        return whole
     worst = sum(min(0.0, weight * CAPS[name]) for name, weight in spec.weights.items())
-    return worst + (score(traversal, spec) - worst) / (1 + STEEPNESS * _excess(traversal))
+    return worst + (whole - worst) / (1 + STEEPNESS * excess)
 
 
 def _excess(traversal: Traversal) -> float:

@@ -200,22 +200,22 @@ def test_estop_while_inactive_is_not_forgotten(body, field, pose):
 
 @pytest.mark.parametrize("parts", [2.01, 2.5, 8 / 3, 3.2])
 def test_a_time_step_that_does_not_divide_the_command_period_is_refused(engine, robot, parts):
-    check_time_step_refused(engine, robot, robot.servo.command_period_s / parts, "(command_period_s|delay_s)")
+    check_time_step_refused(engine, robot, robot.servo.command_period_s / parts, "(command period|servos' delay)")
 
 
 @pytest.mark.parametrize("step", [0.005, 0.0081, 0.01])
 def test_a_time_step_more_than_half_the_command_period_is_refused(engine, step):
-    check_time_step_refused(engine, load_robot("aibo-ers7"), step, "(command_period_s|delay_s)")
+    check_time_step_refused(engine, load_robot("aibo-ers7"), step, "(command period|servos' delay)")
 
 
 def test_a_time_step_that_does_not_divide_the_delay_is_refused(engine):
     robot = load_robot("aibo-ers7")
     robot = robot.model_copy(update={"servo": robot.servo.model_copy(update={"delay_s": 0.003})})
-    check_time_step_refused(engine, robot, 0.002, "delay_s")
+    check_time_step_refused(engine, robot, 0.002, "servos' delay")
 
 
 def check_time_step_refused(engine, robot, step, name):
-    text = f"engine.time_step_s: got {step:g}; expected a whole fraction of the servos' {name}, "
+    text = f"engine.time_step_s: got {step:g}; expected a whole fraction of the {name}, "
     with pytest.raises(BodyError, match=text):
         engine.kind(robot, EngineSpec(name=engine.name, time_step_s=step))
 

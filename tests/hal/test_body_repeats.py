@@ -29,10 +29,15 @@ def walk(body, gait, scenario, seed, observer=None):
     return traverse(body, GaitController(gait, body.robot, scenario), scenario, seed, watch), states
 
 
-@pytest.fixture(scope="module", params=["aibo-ers7", "petoi-bittle"])  # or other modules would get its gait
+@pytest.fixture(scope="module", params=["aibo-ers7", "petoi-bittle"])
 def robot(request):
     """Robots as different as can be, with 12 joints and 8: these tests are about the body's code."""
     return load_robot(request.param)
+
+
+@pytest.fixture(scope="module")
+def hand_tuned(robot):
+    return load_gait("hand-tuned", robot).parameters
 
 
 @pytest.fixture(scope="module", params=list(ENGINES))

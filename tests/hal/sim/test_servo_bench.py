@@ -277,6 +277,6 @@ def test_the_bench_says_where_its_angles_come_from(ers7, monkeypatch):
     assert specified.angle[-1] > 0.1
 
 
-def test_a_time_step_that_does_not_divide_the_delay_is_refused(ers7):
-    with pytest.raises(BodyError, match="delay_s"):
+def test_a_time_step_that_does_not_divide_the_command_period_is_refused(ers7):
+    with pytest.raises(BodyError, match="command period"):
         stand_of(ers7, "mujoco", time_step_s=0.003)
