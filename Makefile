@@ -30,6 +30,8 @@ docs: $(VENV)/.docs ## build the pages of docs/ into site/
 
 study: $(READY) ## measure the tables of docs/results again; a day
 	$(BIN)/python -m pytest -m study
+	$(BIN)/python scripts/study/study_fidelity.py
+	$(BIN)/python scripts/study/study_convergence.py
 	$(BIN)/python scripts/study/study_learning.py
 	$(BIN)/python scripts/study/study_policies.py
 	$(BIN)/python scripts/study/study_optimizers.py

@@ -28,6 +28,7 @@ DIRECTLY_BELOW = {
 HOMES = {
     "gymnasium": "gym.py",
     "pybullet": "hal/sim/pybullet_world.py",
+    "mujoco": "hal/sim/mujoco_",
     "matplotlib": "view/",
     "av": "view/",
     "pandas": "run/data_frames.py",

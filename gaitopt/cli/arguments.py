@@ -92,7 +92,7 @@ def add_walker(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scenario", help="scenario (default: the run's own, else field)")
     add_changes(
         parser,
-        "change a number, such as scenario.friction=0.5, engine.time_step_s=0.002 or robot.servo.speed_margin=1.0",
+        "change a number, such as scenario.friction=0.5, engine.time_step_s=0.002 or robot.servo.delay_s=0.01",
     )
     add_runs(parser)
 
@@ -174,7 +174,16 @@ def body_address(args: argparse.Namespace) -> str:
 
 
 def add_changes(parser: Options, meaning: str) -> None:
-    """Add --set."""
+    """Add --engine, which is a change of engine.name, and --set."""
+    parser.add_argument(
+        "--engine",
+        action="append",
+        default=[],
+        dest="changes",
+        type=lambda name: f"engine.name={name}",
+        metavar="NAME",
+        help="physics engine: pybullet or mujoco (default: pybullet where it is installed, else mujoco)",
+    )
     parser.add_argument("--set", action="append", default=[], dest="changes", metavar="KEY=VALUE", help=meaning)
 
 

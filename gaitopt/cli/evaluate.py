@@ -13,6 +13,7 @@ from gaitopt.cli import arguments
 from gaitopt.cli.operator import ask_to_move, operator
 from gaitopt.cli.output import Answer, artefact_lines, score_words, speed_line
 from gaitopt.run.rollout import World, measure
+from gaitopt.run.settings.versions import engine_used
 from gaitopt.run.walkers.walk_setup import find_walk
 from gaitopt.scenario.objective import TERMS, parse_score
 from gaitopt.walk.evaluation import Evaluation
@@ -54,9 +55,9 @@ def run(args: argparse.Namespace) -> Answer:
         world = World(setup.robot, setup.scenario, body)
         result = measure([setup.walker], world, args.repeats, args.seed, args.workers, score)[0]
     names = {"robot": setup.robot.name, "gait": setup.label, "scenario": setup.scenario.name, "seed": args.seed}
-    names |= {"score_of": str(score)}
+    names |= {"score_of": str(score)} | (engine_used(setup.engine) if real is None else {})
     text = [
-        f"{setup.robot.name}, {setup.label}, {setup.scenario.name}",
+        ", ".join([setup.robot.name, setup.label, setup.scenario.name, *([setup.engine.name] if real is None else [])]),
         f"speed     {speed_line(result)}",
         *([] if score.is_speed else [f"score     {score_words(result)} of {score}"]),
         *_measured_lines(result),
@@ -71,6 +72,7 @@ def _measured_lines(result: Evaluation) -> list[str]:
     lines = {
         f"sway      roll {roll:.1f} deg, pitch {pitch:.1f} deg": roll,
         f"energy    {result.energy_j:.0f} J a traversal": result.energy_j,
+        f"power     {result.power_w:.1f} W": result.power_w,
         f"drift     {result.drift_m * 1e3:+.0f} mm sideways": result.drift_m,
     }
     return [line for line, value in lines.items() if not math.isnan(value)]

@@ -32,6 +32,7 @@ VERBS = {
     "calibrate": "find the zero offsets and directions of a robot's servos",
     "find-port": "find the serial port of a robot",
     "emulate": "emulate the firmware of a robot behind a port, without the robot",
+    "servo-bench": "compare a joint's servo in each physics engine with its specification",
     "doctor": "check what works on this machine",
 }
 """Each verb and what it does. Its module, `gaitopt.cli.<verb>`, is imported only when the verb is named."""

@@ -18,7 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     arguments.add_walker(parser)
     parser.add_argument("--video", type=Path, metavar="FILE", help="write a video: .mp4 or .gif")
-    parser.add_argument("--window", action="store_true", help="show it in PyBullet's window, in real time")
+    parser.add_argument("--window", action="store_true", help="show it in a window, in real time")
     arguments.add_seed(parser)
     arguments.add_json(parser)
 

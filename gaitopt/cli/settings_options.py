@@ -42,14 +42,16 @@ def add_settings(parser: argparse.ArgumentParser, kind: type[Settings]) -> None:
         help="read settings from a file, such as the config.toml of an earlier experiment; options override it",
     )
     for name, field in kind.model_fields.items():
-        if (given := _how_given(field)) is not None:
+        if field.annotation is bool:
+            group.add_argument(*_flags(name), dest=name, action="store_true", default=None, help=_help(field))
+        elif (given := _how_given(field)) is not None:
             metavar, convert = given
             group.add_argument(*_flags(name), dest=name, type=convert, metavar=metavar, help=_help(field))
     more = ", policy.sigma, interface.observe" if "interface" in kind.model_fields else ""
     add_changes(
         group,
         "change one value; KEY is method.OPTION for an option of the optimizer or algorithm (NAME.OPTION for one "
-        "of several), or such as scenario.friction, robot.servo.speed_margin, engine.time_step_s"
+        "of several), or such as scenario.friction, robot.servo.stall_torque_nm, engine.time_step_s"
         f"{more}; VALUE is written as in TOML, or none to switch an option off",
     )
 
@@ -116,7 +118,8 @@ def _in_options(message: str, given: Collection[str]) -> str:
 def _help(field: FieldInfo) -> str:
     """Return a field's docstring as help: in lower case, without a full stop, with the default."""
     text = (field.description or "").replace("\n", " ").replace("%", "%%").rstrip(".")
-    default = f" (default: {field.default})" if isinstance(field.default, (int, float, str)) else ""
+    shown = isinstance(field.default, (int, float, str)) and not isinstance(field.default, bool)
+    default = f" (default: {field.default})" if shown else ""
     return text[:1].lower() + text[1:] + default
 
 

@@ -47,7 +47,7 @@ class Emulation:
             dialect: dialect of OpenCat firmware; None is `biboard`.
             faults: faults of the line and the robot.
             seed: random seed.
-            window: whether to show PyBullet's window.
+            window: whether to show a window.
             gate: whether to add a light gate at start and finish line.
 
         Raises:

@@ -1,4 +1,4 @@
-"""The robot that emulated firmware drives: PyBullet's physics, seen through its servos.
+"""The robot that emulated firmware drives: simulated physics, seen through its servos.
 
 An emulated operator puts the robot back behind the start line when its servos have gone limp on the field.
 """
@@ -13,7 +13,8 @@ from scipy.spatial.transform import Rotation
 
 from gaitopt.emulators.window import RobotWindow
 from gaitopt.hal.body import BodyState
-from gaitopt.hal.sim.pybullet_body import PyBulletBody
+from gaitopt.hal.catalog import make_body
+from gaitopt.hal.sim.simulated_body import SimulatedBody
 from gaitopt.hal.wiring import rest_pose, servo_map
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import ScenarioSpec
@@ -58,7 +59,9 @@ class EmulatedRobot:
         self._scenario, self._rng, self._rest = scenario, rng, rest_pose(robot)
         self._map = servo_map(robot)
         self._index = {servo: i for i, servo in enumerate(self._map.ids)}
-        self._body = PyBulletBody(robot)
+        body = make_body(robot)
+        assert isinstance(body, SimulatedBody)  # as gaitopt's own engines make
+        self._body = body
         self._time_step = self._body.engine.time_step_s
         self._targets = self._rest.copy()
         self._powered = np.zeros(len(self._rest), dtype=bool)
@@ -145,7 +148,7 @@ class EmulatedRobot:
     def place(self) -> tuple[float, float, float]:
         """Position of the trunk on the field [m]."""
         position = self._state.position
-        assert position is not None  # PyBullet always measures it
+        assert position is not None  # simulated bodies always measure it
         return position
 
     @property

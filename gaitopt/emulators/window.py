@@ -9,6 +9,8 @@ from typing import Any
 
 from gaitopt.errors import GaitoptError
 from gaitopt.hal.body import BodyState
+from gaitopt.hal.catalog import make_body
+from gaitopt.hal.sim.simulated_body import SimulatedBody
 from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import Conditions, ScenarioSpec
 
@@ -63,10 +65,9 @@ class RobotWindow:
 
 
 def _draw(pipe: Connection, robot: RobotSpec, scenario: ScenarioSpec, conditions: Any) -> None:
-    from gaitopt.hal.sim.pybullet_body import PyBulletBody  # here, so that only this process opens a window
-
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which closes the window
-    body = PyBulletBody(robot, window=True)
+    body = make_body(robot, window=True)
+    assert isinstance(body, SimulatedBody)
     try:
         body.configure()
         body.prepare(scenario, conditions)

@@ -1,4 +1,4 @@
-"""Addresses of bodies: `pybullet:`, `opencat:/dev/ttyUSB0`, `dynamixel:/dev/ttyUSB0?baud=1000000&id=NAME`."""
+"""Addresses of bodies: `mujoco:`, `opencat:/dev/ttyUSB0`, `dynamixel:/dev/ttyUSB0?baud=1000000&id=NAME`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From an address to a body: `pybullet:`, `opencat:PORT`, `dynamixel:PORT`, or one that another package adds."""
+"""From an address to a body: `mujoco:`, `opencat:PORT`, `dynamixel:PORT`, or one that another package adds."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def make_body(
 
     Args:
         robot: which robot.
-        address: `pybullet:`, `opencat:PORT` or `dynamixel:PORT`; None is the engine. See `gaitopt.hal.address`.
+        address: such as `mujoco:` or `opencat:PORT`; None is the engine. See `gaitopt.hal.address`.
         engine: how the physics are computed; None is what the robot usually needs.
         window: whether to show a window, at the pace of real time.
         camera: whether to prepare for many pictures.

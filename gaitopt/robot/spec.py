@@ -17,7 +17,7 @@ from pydantic import Field, model_validator
 from gaitopt.errors import InputError, check_names, unknown_name
 from gaitopt.robot.shape import Link
 from gaitopt.robot.wiring import Wiring
-from gaitopt.spec import Positive, Real, Share, Spec, Vector, parse_spec
+from gaitopt.spec import NonNegative, Positive, Real, Share, Spec, Vector, parse_spec
 from gaitopt.toml import data_folder, read_toml
 
 if TYPE_CHECKING:
@@ -43,13 +43,24 @@ class Joint(Spec):
 
     limits_deg: tuple[Real, Real]
     """Lowest and highest angle [deg]."""
-    rated_speed_radps: Positive
-    """Rated speed of the servo, from its data sheet [rad/s]."""
+    no_load_speed_radps: Positive
+    """Speed of the servo without load, at which it has no torque left [rad/s]."""
+    rated_speed_radps: Positive | None = None
+    """Speed that the maker recommends at most; None if not published [rad/s]."""
 
     @model_validator(mode="after")
     def _ordered(self) -> Joint:
         if self.limits_deg[0] >= self.limits_deg[1]:
             raise ValueError(f"limits_deg: got {list(self.limits_deg)}; expected [lower, higher]")
+        return self
+
+    @model_validator(mode="after")
+    def _no_load_is_fastest(self) -> Joint:
+        if self.rated_speed_radps is not None and self.no_load_speed_radps < self.rated_speed_radps:
+            raise ValueError(
+                f"no_load_speed_radps: got {self.no_load_speed_radps:g}; "
+                f"expected at least the rated speed, {self.rated_speed_radps:g}"
+            )
         return self
 
 
@@ -108,25 +119,26 @@ class Servo(Spec):
     command_period_s: Positive
     """Time between two commands [s]."""
     stall_torque_nm: Positive
-    """Stall torque [N m]."""
-    time_constant_s: Positive
-    """Time constant of the position loop: time in which 63 % of an error is corrected [s]."""
-    speed_margin: Positive = 1.5
-    """Ratio of the speed that a servo really reaches to its rated speed; never tuned for one gait.
-
-    1.5 for the AIBOs, the only calibrated number: published gaits command more than the rated speeds, which the robots
-    did not enforce; with 1.25 to 2, the published ERS-7 gaits rank in their true order, near their measured speeds.
-    Below 1 where servos are rated without load.
-    """
+    """Torque at rest; it falls linearly to 0 at the speed without load [N m]."""
+    response_s: Positive
+    """Time in which 63 % of a small error is corrected, if nothing resists [s]."""
+    damping_nms: Positive
+    """Torque per speed of the servo's controller [N m s/rad]."""
+    armature_kgm2: NonNegative = 0.0
+    """Inertia of the rotor and the gears, seen at the joint [kg m^2]."""
+    friction_nm: NonNegative = 0.0
+    """Dry friction of the gears [N m]."""
+    delay_s: NonNegative = 0.0
+    """Time from a command to the moment when the servo acts on it [s]."""
 
 
 class Physics(Spec):
-    """Resolution of the physics, for robots that need a finer one than the engine's default."""
+    """Resolution of the physics in one engine."""
 
     time_step_s: Annotated[Positive, Field(le=LONGEST_STEP_S)]
     """Time step [s]."""
     solver_iterations: Annotated[int, Field(strict=True, ge=1, le=MOST_ITERATIONS)]
-    """Iterations of the contact solver per step."""
+    """Iterations of the contact solver per step, at most."""
 
 
 class ParameterRange(Spec):
@@ -169,8 +181,8 @@ class RobotSpec(Spec):
     """Servos."""
     gait: dict[str, ParameterRange]
     """Range of each active gait parameter, by name."""
-    physics: Physics | None = None
-    """Resolution of the physics; None if the engine's default is fine enough."""
+    physics: dict[str, Physics] = Field(default_factory=dict)
+    """Resolution of the physics by engine; that of the engine's default where none is given."""
     wiring: Wiring | None = None
     """Connection to the real robot; None if gaitopt has no driver for it."""
     palette: dict[str, tuple[Share, Share, Share]]
@@ -242,10 +254,10 @@ class RobotSpec(Spec):
 
     @property
     def joint_speeds(self) -> Array:
-        """Highest speed of each joint, including the margin [rad/s], shape (joints,)."""
+        """Speed of each joint without load [rad/s], shape (joints,)."""
         import numpy as np
 
-        return np.array([joint.rated_speed_radps for joint in self._joints]) * self.servo.speed_margin
+        return np.array([joint.no_load_speed_radps for joint in self._joints])
 
     @property
     def _joints(self) -> list[Joint]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from gaitopt.errors import GaitoptError
 from gaitopt.gait.gait_file import load_gait
 from gaitopt.hal.catalog import make_body
+from gaitopt.hal.engine import ENGINES, default_engine, engine_of
 from gaitopt.hal.serial.ports import latency_advice, permission_advice, stolen_chip_advice
 from gaitopt.hal.serial.serial_link import find_ports
 from gaitopt.hal.sim.egl import egl_works
@@ -39,29 +40,29 @@ class Finding:
 
 def diagnose(runs: Path) -> list[Finding]:
     """Return the results of all checks; `runs` is the folder of runs."""
+    engines = [_engine(name) for name in ENGINES]
     cores = Finding("cores", True, True, f"{default_count()} for --workers")
-    return [_python(), _engine(), cores, _folder(runs), _egl(), _video(), _window(), _serial()]
+    return [_python(), *engines, cores, _folder(runs), _egl(), _video(), _window(), _serial()]
 
 
 def _python() -> Finding:
-    version = platform.python_version()
-    good = sys.version_info[:2] == (3, 11)
-    return Finding("Python", good, True, version, "PyBullet has a wheel for CPython 3.11: use that")
+    return Finding("Python", True, True, platform.python_version())
 
 
-def _engine() -> Finding:
+def _engine(name: str) -> Finding:
     """Walk the same traversal twice: it must finish with the same result to the bit."""
+    needed = name == default_engine()
     robot, scenario = load_robot("aibo-ers7"), load_scenario("field")
     controller = GaitController(load_gait("hand-tuned", robot).parameters, robot, scenario)
     try:
-        with make_body(robot) as body:
+        with make_body(robot, engine=engine_of(robot, name)) as body:
             first, second = (traverse(body, controller, scenario, seed=0) for _ in range(2))
     except GaitoptError as error:
-        return Finding("PyBullet", False, True, str(error), "reinstall gaitopt under CPython 3.11")
+        return Finding(name, False, needed, str(error), f"pip install {name}")
     works = first == second and first.status is Status.FINISHED
     detail = f"a traversal: {first.status.value}, {first.speed_mps * 1e3:.0f} mm/s; walked twice: "
     detail += "the same to the bit" if first == second else "not the same"
-    return Finding("PyBullet", works, True, detail, "report this machine's CPU and the versions to the project")
+    return Finding(name, works, needed, detail, "report this machine's CPU and the versions to the project")
 
 
 def _folder(runs: Path) -> Finding:

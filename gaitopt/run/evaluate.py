@@ -9,7 +9,8 @@ from typing import Any
 
 from gaitopt.errors import InputError
 from gaitopt.hal.catalog import make_body
-from gaitopt.hal.engine import EngineSpec
+from gaitopt.hal.engine import EngineSpec, engine_of
+from gaitopt.robot.spec import RobotSpec
 from gaitopt.run.real.robot import OperatedRobot
 from gaitopt.run.rollout import World, fresh_seed, measure
 from gaitopt.run.settings.base import score_of_choice
@@ -30,7 +31,7 @@ def evaluate(
     seed: int = 0,
     workers: WorkerChoice | None = 1,
     score: str | ScoreSpec | None = None,
-    body: EngineSpec | OperatedRobot | None = None,
+    body: EngineSpec | str | OperatedRobot | None = None,
 ) -> Evaluation:
     """Measure a walker by evaluation walks, not used for learning: mean speed with 95 % interval, falls, artefacts.
 
@@ -43,7 +44,7 @@ def evaluate(
         seed: random seed; decides the conditions of the traversals.
         workers: number of processes, all cores if None; or `ray`. The result does not depend on it.
         score: objective, such as `speed - 0.5*sway`; the run's own, else the scenario's, else the speed, if None.
-        body: the engine's settings; or a real robot, as `RealRobot(...).operated_by(operator)`.
+        body: an engine's name or settings; or a real robot, as `RealRobot(...).operated_by(operator)`.
 
     Raises:
         InputError: something cannot be used.
@@ -62,7 +63,7 @@ def evaluate_many(
     seed: int = 0,
     workers: WorkerChoice | None = None,
     score: str | ScoreSpec | None = None,
-    body: EngineSpec | OperatedRobot | None = None,
+    body: EngineSpec | str | OperatedRobot | None = None,
 ) -> list[Evaluation]:
     """Measure many walkers of one robot by the same traversals, in parallel; see `evaluate`.
 
@@ -76,10 +77,12 @@ def evaluate_many(
     first = setups[0]
     repeats, seed, workers = whole("repeats", repeats, 1), whole("seed", seed, 0), workers_of_choice(workers)
     objective = first.usual_score if score is None else score_of_choice(score)
-    if body is not None and not isinstance(body, (EngineSpec, OperatedRobot)):
-        expected = "an EngineSpec, or RealRobot(...).operated_by(operator)"
+    if body is not None and not isinstance(body, (str, EngineSpec, OperatedRobot)):
+        expected = "an engine's name, an EngineSpec, or RealRobot(...).operated_by(operator)"
         raise InputError(f"body: got {body!r:.80}; expected {expected}")
-    world = World(first.robot, first.scenario, body or first.engine)
+    if not isinstance(body, OperatedRobot):
+        body = engine_of_choice(body, first.robot) or first.engine
+    world = World(first.robot, first.scenario, body)
     return measure([setup.walker for setup in setups], world, repeats, seed, workers, objective)
 
 
@@ -89,7 +92,7 @@ def traverse(
     scenario: ScenarioChoice | None = None,
     *,
     seed: int = 0,
-    engine: EngineSpec | None = None,
+    engine: EngineSpec | str | None = None,
     window: bool = False,
     observer: Observer | None = None,
 ) -> Traversal:
@@ -100,7 +103,7 @@ def traverse(
         robot: name, file or spec; the walker's own, else the AIBO ERS-7, if None.
         scenario: name, file or spec; the walker's own, else `field`, if None.
         seed: random seed.
-        engine: the engine's settings; the run's or the robot's own if None.
+        engine: an engine's name or settings; the run's or the robot's own if None.
         window: show the walk in a window, in real time.
         observer: called with body and state at every reading of the sensors.
 
@@ -108,7 +111,7 @@ def traverse(
         InputError: something cannot be used.
     """
     setup = find_walk(walker, robot, scenario)
-    seed, engine = whole("seed", seed, 0), engine_of_choice(engine) or setup.engine
+    seed, engine = whole("seed", seed, 0), engine_of_choice(engine, setup.robot) or setup.engine
     controller = setup.walker.controller(setup.robot, setup.scenario)
     with make_body(setup.robot, engine=engine, window=window) as body:
         return walk(body, controller, setup.scenario, fresh_seed(seed), observer)
@@ -129,12 +132,14 @@ def whole(name: str, value: Any, least: int) -> int:
     return number
 
 
-def engine_of_choice(choice: Any) -> EngineSpec | None:
-    """Return an engine's settings, or None.
+def engine_of_choice(choice: Any, robot: RobotSpec) -> EngineSpec | None:
+    """Return an engine's settings by its name, with those usual for a robot, or as given; None for None.
 
     Raises:
-        InputError: it is something else.
+        InputError: there is none, or it is something else.
     """
+    if isinstance(choice, str):
+        return engine_of(robot, choice)
     if choice is not None and not isinstance(choice, EngineSpec):
-        raise InputError(f"engine: got {choice!r:.80}; expected an EngineSpec")
+        raise InputError(f"engine: got {choice!r:.80}; expected an engine's name or an EngineSpec")
     return choice

@@ -27,7 +27,7 @@ PROGRESS, RESULT, CURVE = "progress.csv", "result.toml", "curve.csv"
 MEMBERS, TABLE, CURVES = "runs", "comparison.csv", "curves.csv"
 _Row = tuple[Any, str, float | None, bool]
 """Method, progress, learned speed [m/s], and whether an experiment has ended."""
-LAYOUT = 2
+LAYOUT = 3
 """Version of the folders' layout."""
 LATEST = "latest"
 RUNS = "runs"

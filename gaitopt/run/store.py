@@ -65,6 +65,8 @@ class Iteration:
 TRAVERSAL_FIELDS = tuple(field.name for field in fields(Traversal))
 COLUMNS = (*Place._fields, "seed", *PARAMETER_NAMES, *TRAVERSAL_FIELDS, "score", "wall_s")
 TEXTS = {"purpose", "status"}
+ADDED = {"power_w"}
+"""Columns that databases of older versions lack."""
 ITERATION_COLUMNS = ("iteration", "traversals", *PARAMETER_NAMES, "overhead_s")
 
 
@@ -103,8 +105,10 @@ class RunStore:
 
     def rows(self, purpose: str) -> list[Row]:
         """Return the stored traversals of one purpose, in the order of their places."""
-        query = f"SELECT {', '.join(COLUMNS)} FROM traversals WHERE purpose = ? ORDER BY iteration, candidate, repeat"
         with database_errors(self._path):
+            known = {row[1] for row in self._connection.execute("PRAGMA table_info(traversals)")}
+            columns = ", ".join(name if name in known or name not in ADDED else f"NULL AS {name}" for name in COLUMNS)
+            query = f"SELECT {columns} FROM traversals WHERE purpose = ? ORDER BY iteration, candidate, repeat"
             return [_row(values) for values in self._connection.execute(query, [purpose])]
 
     def count(self, purpose: str) -> int:

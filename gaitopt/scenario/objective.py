@@ -42,7 +42,9 @@ class ScoreSpec(Spec):
     pitch: Weight = 0.0
     """Weight of the standard deviation of the pitch [1/rad]."""
     energy: Weight = 0.0
-    """Weight of the energy per meter of distance [1 / (J/m)]."""
+    """Weight of the mechanical work per meter of distance [1 / (J/m)]."""
+    power: Weight = 0.0
+    """Weight of the mean electrical power [1/W]."""
     drift: Weight = 0.0
     """Weight of the sideways drift, to either side [1/m]."""
 

@@ -45,7 +45,7 @@ def record_video(
     scenario: ScenarioChoice | None = None,
     *,
     seed: int = 0,
-    engine: EngineSpec | None = None,
+    engine: EngineSpec | str | None = None,
     report: Callable[[str, float], None] | None = None,
 ) -> list[Traversal]:
     """Film a traversal of each walker, side by side, and return the traversals.
@@ -57,7 +57,7 @@ def record_video(
         robot: name, file or spec; the first walker's own, else the AIBO ERS-7, if None.
         scenario: name, file or spec; the first walker's own, else `field`, if None.
         seed: random seed; the conditions are the same for all.
-        engine: the engine's settings; the first walker's own if None.
+        engine: an engine's name or settings; the first walker's own if None.
         report: called with a label and the share of the field that is walked.
 
     Raises:
@@ -70,7 +70,7 @@ def record_video(
     check_format(path)
     setups = _setups(walkers, robot, scenario)
     first = setups[0]
-    robot, scenario, engine = first.robot, first.scenario, engine_of_choice(engine) or first.engine
+    robot, scenario, engine = first.robot, first.scenario, engine_of_choice(engine, first.robot) or first.engine
     controllers = [(setup.label, setup.walker.controller(robot, scenario)) for setup in setups]
     films, traversals = [], []
     for label, controller in controllers:

@@ -52,7 +52,7 @@ class TraversalEnvironment:
             interface: what the policy observes and changes.
             pace: pace to beat [m/s].
             engine: physics engine; the robot's default if None.
-            window: show PyBullet's window.
+            window: show a window.
             camera: prepare the field for `render`.
         """
         self.robot, self.scenario, self._pace = robot, scenario, pace

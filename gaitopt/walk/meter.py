@@ -1,4 +1,4 @@
-"""Measurements of a simulated body between two readings: ground contacts and joint power.
+"""Measurements of a simulated body between two readings: ground contacts, and what the servos do.
 
 One command in every two readings is measured, at all its physics steps: torques are higher just after a command than
 just before the next, where a reading is taken, by up to a third in the fastest gaits. The place of the command moves by
@@ -8,9 +8,14 @@ Gleichverteilung von Zahlen mod. Eins", 1916: such places fill a period evenly).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
-from gaitopt.hal.body import Body, GroundContacts
+from gaitopt.arrays import Array
+from gaitopt.hal.body import Body, BodyState, GroundContacts
+from gaitopt.hal.sim.servo import servo_model
+from gaitopt.robot.spec import RobotSpec
 
 GOLDEN = (5**0.5 - 1) / 2
 SEEDS = 9973
@@ -25,7 +30,7 @@ class BodyMeter:
         self._body, self._every, self._commands = body, every, 0
         self._first = seed % SEEDS * GOLDEN
         self._contacts: list[GroundContacts] = []
-        self._powers: list[float] = []
+        self._states: list[BodyState] = []
 
     def due(self) -> bool:
         """Return whether the next command is to be measured; call it once per command."""
@@ -36,14 +41,12 @@ class BodyMeter:
     def take(self) -> None:
         """Measure now."""
         self._contacts.append(self._body.ground_contacts())
-        state = self._body.read()
-        if state.joint_torques is not None and state.joint_speeds is not None:
-            self._powers.append(sum(abs(t * s) for t, s in zip(state.joint_torques, state.joint_speeds, strict=True)))
+        self._states.append(self._body.read())
 
     @property
-    def power_w(self) -> float:
-        """Mean of |torque x speed|, summed over the joints [W]; nan before anything was measured."""
-        return float(np.mean(self._powers)) if self._powers else float("nan")
+    def states(self) -> list[BodyState]:
+        """States of the body at the moments measured."""
+        return self._states
 
     @property
     def shares(self) -> tuple[float, float, float]:
@@ -52,3 +55,16 @@ class BodyMeter:
             return float("nan"), float("nan"), float("nan")
         paws, legs, trunk = np.array(self._contacts).T
         return float(np.mean(~(paws | legs | trunk))), float(trunk.mean()), float(legs.mean())
+
+
+def powers(robot: RobotSpec, states: Sequence[BodyState]) -> tuple[Array, Array]:
+    """Return the mechanical and the electrical power of the servos in each state [W], (n,) and (n,).
+
+    The mechanical one is the sum of |torque x speed| over the joints; for the electrical one see `ServoModel.power`.
+    Both are empty if the body does not measure torques and speeds.
+    """
+    measured = [(s.joint_torques, s.joint_speeds) for s in states if None not in (s.joint_torques, s.joint_speeds)]
+    if not measured:
+        return np.empty(0), np.empty(0)
+    torques, speeds = np.moveaxis(np.array(measured), 1, 0)  # (n, joints) each
+    return np.abs(torques * speeds).sum(axis=1), servo_model(robot).power(torques, speeds)

@@ -10,10 +10,11 @@ import numpy as np
 
 from gaitopt.errors import FallError
 from gaitopt.hal.body import Body, BodyState
+from gaitopt.robot.spec import RobotSpec
 from gaitopt.scenario.spec import Conditions, ScenarioSpec
 from gaitopt.walk.attitude import roll_pitch, uprightness
 from gaitopt.walk.controller import Controller
-from gaitopt.walk.meter import BodyMeter
+from gaitopt.walk.meter import BodyMeter, powers
 from gaitopt.walk.stopwatch import PositionStopwatch, SpoiledError, Stopwatch
 
 SETTLE_S = 0.3
@@ -60,7 +61,7 @@ class Traversal:
     pitch_spread: float
     """Standard deviation of the pitch [rad]."""
     energy_j: float
-    """Sum of |torque x speed| over joints and time [J]."""
+    """Mechanical work: sum of |torque x speed| over joints and time [J]."""
     drift_m: float
     """Sideways drift between the first and the last sample, left positive [m]."""
     flight: float
@@ -75,6 +76,8 @@ class Traversal:
     """Share of the cycle's joint angles limited by the servos' speed."""
     commands: int
     """Number of commands sent."""
+    power_w: float = float("nan")
+    """Mean electrical power of the servos [W]."""
 
 
 def conditions_of(scenario: ScenarioSpec, seed: int) -> Conditions:
@@ -149,7 +152,7 @@ def _walk(
         status = Status.FELL
     finally:
         body.meter = None
-    return _summary(status, measured, stopwatch, controller, scenario)
+    return _summary(body.robot, status, measured, stopwatch, controller, scenario)
 
 
 @dataclass
@@ -198,10 +201,16 @@ def status_of(state: BodyState, stopwatch: Stopwatch, scenario: ScenarioSpec) ->
 
 
 def _summary(
-    status: Status, measured: _Measured, stopwatch: Stopwatch, controller: Controller, scenario: ScenarioSpec
+    robot: RobotSpec,
+    status: Status,
+    measured: _Measured,
+    stopwatch: Stopwatch,
+    controller: Controller,
+    scenario: ScenarioSpec,
 ) -> Traversal:
     roll, pitch = _spreads(measured.states)
     distance, drift = _way(measured.states, stopwatch, scenario)
+    energy, power = _effort(robot, measured)
     flight, belly, knees = measured.meter.shares
     return Traversal(
         status=status,
@@ -210,7 +219,8 @@ def _summary(
         speed_mps=_speed(status, stopwatch, distance, scenario),
         roll_spread=roll,
         pitch_spread=pitch,
-        energy_j=_energy(measured),
+        energy_j=energy,
+        power_w=power,
         drift_m=drift,
         flight=flight,
         belly=belly,
@@ -244,20 +254,18 @@ def _way(states: list[BodyState], stopwatch: Stopwatch, scenario: ScenarioSpec) 
     return way, float(positions[-1, 1] - positions[0, 1])
 
 
-def _energy(measured: _Measured) -> float:
-    """Return the sum of |torque x speed| over joints and time [J], from readings if the body has no meter.
+def _effort(robot: RobotSpec, measured: _Measured) -> tuple[float, float]:
+    """Return mechanical work [J] and mean electrical power [W], from readings if the body has no meter.
 
     nan if torques are not measured.
     """
     states = measured.states
-    if not states or states[0].joint_torques is None or states[0].joint_speeds is None:
-        return float("nan")
-    if not np.isnan(measured.meter.power_w):
-        return measured.meter.power_w * (states[-1].time - states[0].time)
-    speeds = np.array([state.joint_speeds for state in states])  # (n, joints)
-    torques = np.array([state.joint_torques for state in states])
-    power = np.abs(speeds * torques).sum(axis=1)  # (n,)
-    return float(np.sum(power[:-1] * np.diff([state.time for state in states])))
+    mechanical, electrical = powers(robot, measured.meter.states)
+    if not mechanical.size:
+        mechanical, electrical = powers(robot, states[:-1])
+    if not mechanical.size:
+        return float("nan"), float("nan")
+    return float(mechanical.mean()) * (states[-1].time - states[0].time), float(electrical.mean())
 
 
 def _speed(status: Status, stopwatch: Stopwatch, distance: float, scenario: ScenarioSpec) -> float:

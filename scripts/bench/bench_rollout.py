@@ -7,6 +7,7 @@ that both did the same work, the bare robot must end where the traversal ended.
 
 import argparse
 import json
+import math
 import statistics
 import time
 
@@ -15,9 +16,10 @@ import numpy as np
 import gaitopt
 from gaitopt.hal.engine import engine_of
 from gaitopt.hal.sim.placing import place_trunk
-from gaitopt.hal.sim.pybullet_body import DROP
-from gaitopt.hal.sim.pybullet_world import GRAVITY, p
-from gaitopt.walk.traversal import SETTLE_S
+from gaitopt.hal.sim.pybullet_world import load_robot, make_soft, p
+from gaitopt.hal.sim.servo import servo_model
+from gaitopt.hal.sim.simulated_body import DROP, GRAVITY
+from gaitopt.walk.traversal import SETTLE_S, traverse
 
 SEED = 1
 
@@ -53,38 +55,31 @@ class BareLoop:
         ground = p.createMultiBody(
             0, p.createCollisionShape(p.GEOM_PLANE, physicsClientId=self.client), physicsClientId=self.client
         )
-        self.body = p.loadURDF(robot.urdf, flags=p.URDF_USE_INERTIA_FROM_FILE, physicsClientId=self.client)
+        self.body = load_robot(robot, scenario, self.client)
         joints = {
             p.getJointInfo(self.body, i, self.client)[1].decode(): i
             for i in range(p.getNumJoints(self.body, self.client))
         }
         self.joints = [joints[name] for name in robot.joint_names]
-        for link in range(-1, len(joints)):
-            p.changeDynamics(
-                self.body, link, lateralFriction=1, linearDamping=0, angularDamping=0, physicsClientId=self.client
-            )
+        make_soft(self.body, self.client)
+        make_soft(ground, self.client)
         p.changeDynamics(ground, -1, lateralFriction=conditions.friction, physicsClientId=self.client)
         height, roll, pitch = place_trunk(robot, pose)
         inertial = p.getDynamicsInfo(self.body, -1, self.client)[3:5]
         turned = p.getQuaternionFromEuler([roll, pitch, conditions.start_heading])
         place = [-scenario.field.run_up_m, conditions.start_side, height + DROP]
         p.resetBasePositionAndOrientation(self.body, *p.multiplyTransforms(place, turned, *inertial), self.client)
-        speeds = robot.joint_speeds * conditions.servo_strength
-        for joint, angle, speed in zip(self.joints, pose, speeds, strict=True):
+        servos = servo_model(robot)
+        for joint, angle, damping in zip(self.joints, pose, servos.back_emf, strict=True):
             p.resetJointState(self.body, joint, angle, physicsClientId=self.client)
-            p.setJointMotorControl2(
-                self.body,
-                joint,
-                p.POSITION_CONTROL,
-                targetPosition=angle,
-                maxVelocity=speed,
-                physicsClientId=self.client,
-            )
+            p.changeDynamics(self.body, joint, jointDamping=damping, physicsClientId=self.client)
         self.settle = round(SETTLE_S / engine.time_step_s)
         self.steps = round(robot.servo.command_period_s / engine.time_step_s)
-        self.gains = [engine.time_step_s / robot.servo.time_constant_s] * len(self.joints)
+        self.gains = [-math.expm1(-engine.time_step_s / servos.response)] * len(self.joints)
         self.torques = [robot.servo.stall_torque_nm * conditions.servo_strength] * len(self.joints)
-        self.start, self.commands = pose.tolist(), [angles.tolist() for angles in commands]
+        self.start = pose.tolist()
+        late = round(robot.servo.delay_s / robot.servo.command_period_s)
+        self.commands = [*[self.start] * late, *(angles.tolist() for angles in commands[: len(commands) - late])]
         self.fresh = p.saveState(physicsClientId=self.client)
 
     def run(self) -> None:
@@ -116,16 +111,14 @@ def measure(pairs: int, robot_name: str, gait_name: str) -> dict:
     gait = gaitopt.load_gait(gait_name, robot).parameters
     with gaitopt.make_body(robot, engine=engine) as body:
         recorder = Recorder(gaitopt.GaitController(gait, robot, scenario))
-        gaitopt.traverse(body, recorder, scenario, SEED)
+        traverse(body, recorder, scenario, SEED)
         end = p.getBasePositionAndOrientation(body._body, body._client)[0][0]
         bare = BareLoop(robot, scenario, engine, recorder.start_pose, recorder.commands)
         bare.run()
         if abs(bare.place() - end) > 1e-6:
             raise SystemExit(f"bench_rollout: the bare loop ended at {bare.place()} m, the traversal at {end} m")
         controller = gaitopt.GaitController(gait, robot, scenario)
-        rows = [
-            (_time(lambda: gaitopt.traverse(body, controller, scenario, SEED)), _time(bare.run)) for _ in range(pairs)
-        ]
+        rows = [(_time(lambda: traverse(body, controller, scenario, SEED)), _time(bare.run)) for _ in range(pairs)]
     tables = statistics.median(_time(lambda: gaitopt.GaitController(gait, robot, scenario)) for _ in range(pairs))
     steps = bare.settle + len(bare.commands) * bare.steps
     walks, bares = zip(*rows, strict=True)

@@ -205,7 +205,7 @@ def test_the_doctor_tells_what_works(cli, monkeypatch):
     monkeypatch.setattr("gaitopt.run.diagnosis.egl_works", lambda: False)
     said = cli("doctor")
     assert (said.code, said.err) == (0, "")
-    assert "ok    PyBullet: a traversal: finished" in said.out
+    assert "ok    pybullet: a traversal: finished" in said.out
     assert "no    EGL: no driver\n       fix: " in said.out
     Path("file").touch()
     said = cli("doctor", "--runs", "file/runs", "--json")

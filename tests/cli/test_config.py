@@ -277,7 +277,7 @@ def test_policy_and_interface_are_changed_key_by_key(asked):
         ("train --set polisy.sigma=1", "'polisy'; did you mean policy?"),
         ("train --set policy.sigmma=1", "unknown key 'sigmma'; did you mean sigma?"),
         ("train --set interface.obsrve=1", "unknown key 'obsrve'; did you mean observe?"),
-        ("learn --set robot.servo.sped_margin=1", "did you mean servo.speed_margin"),
+        ("learn --set robot.servo.stal_torque_nm=1", "did you mean servo.stall_torque_nm"),
         ("learn --set method=1", "--set: got 'method=1'; expected NAME.KEY=VALUE"),
         ("learn --set policy.sigma=1", "unknown first part of --set 'policy'; "),
         ("learn --set method.repeats=1 --set method.repeats.x=2", "repeats is set to a value already"),
@@ -384,7 +384,7 @@ def test_experiments_of_layout_1_are_listed_and_evaluated(cli, older):
 def test_resuming_layout_1_names_the_version_that_can(refused, older, name):
     line = refused("resume", name)
     assert f"runs/{name}: has layout 1, of gaitopt 0.1.0" in line
-    assert "this version resumes layout 2: resume it with that one, or start a new one" in line
+    assert "this version resumes layout 3: resume it with that one, or start a new one" in line
 
 
 class PatientSettings(LearnSettings):

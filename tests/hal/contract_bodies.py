@@ -7,14 +7,13 @@ import threading
 from contextlib import contextmanager
 
 import numpy as np
+from engine_rigs import ENGINES
 from serial_rigs import ROBOTS, SERVOS, Rig
 
 from gaitopt.emulators.emulation import Emulation
 from gaitopt.hal.address import parse_address
 from gaitopt.hal.real.connection import make_real_body
 from gaitopt.hal.real.safety import SafetyLimits
-from gaitopt.hal.sim.pybullet_body import PyBulletBody
-from gaitopt.hal.sim.pybullet_world import p
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import load_scenario
 
@@ -43,28 +42,25 @@ class InMemory:
         self.rig.plant.most_speed = 0.0
 
 
-class InPyBullet:
+class Simulated:
     """A simulated robot."""
 
     sure = 2.5
 
-    def __init__(self, name):
-        self.robot = load_robot(name)
-        self.body = PyBulletBody(self.robot)
+    def __init__(self, engine, name):
+        self.engine, self.robot = ENGINES[engine], load_robot(name)
+        self.body = self.engine.kind(self.robot)
 
     def stands(self):
-        client = self.body._client
-        infos = [p.getJointInfo(self.body._body, i, client) for i in range(p.getNumJoints(self.body._body, client))]
-        angles = {info[1].decode(): p.getJointState(self.body._body, info[0], client)[0] for info in infos}
+        angles = self.engine.angles(self.body)
         return {name: np.degrees(angles[name]) for name in self.robot.joint_names}
 
     def limp(self):
         """The trunk sinks, or there is no world any more."""
-        if self.body._client < 0:
+        if not self.engine.is_open(self.body):
             return True
         height = self.body.read().position[2]
-        for _ in range(round(1.0 / self.body.engine.time_step_s)):
-            p.stepSimulation(self.body._client)
+        self.engine.step(self.body, round(1.0 / self.body.engine.time_step_s))
         return height - self.body.read().position[2] > 0.01
 
     def block(self):

@@ -28,7 +28,7 @@ def test_addresses(text, parts):
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("", "unknown body ''; known: dynamixel, opencat, pybullet"),
+        ("", "unknown body ''; known: dynamixel, mujoco, opencat, pybullet"),
         ("opncat:/dev/x", "did you mean opencat"),
         ("/dev/ttyUSB0", "unknown body '/dev/ttyUSB0'"),
         ("pybullet", "expected 'pybullet:'"),

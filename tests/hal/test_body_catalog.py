@@ -5,6 +5,7 @@ import pytest
 from gaitopt.errors import InputError
 from gaitopt.hal.catalog import make_body
 from gaitopt.hal.engine import EngineSpec
+from gaitopt.hal.sim.mujoco_body import MuJoCoBody
 from gaitopt.hal.sim.pybullet_body import PyBulletBody
 from gaitopt.spec import parse_spec
 
@@ -17,6 +18,12 @@ def test_an_address_gives_its_body(robot):
     assert body.engine == engine
 
 
+def test_an_engine_gives_its_body(robot):
+    body = make_body(robot, engine=EngineSpec(name="mujoco", time_step_s=0.002))
+    assert isinstance(body, MuJoCoBody)
+    assert isinstance(make_body(robot, "mujoco:"), MuJoCoBody)
+
+
 def test_the_simulation_is_the_default(robot):
     assert isinstance(make_body(robot), PyBulletBody)
 
@@ -25,8 +32,8 @@ def test_the_simulation_is_the_default(robot):
     ("address", "text"),
     [
         ("pibullet:", "unknown body 'pibullet'; did you mean pybullet?"),
-        ("serial:/dev/ttyUSB0", "unknown body 'serial'; known: dynamixel, opencat, pybullet"),
-        ("", "unknown body ''; known: dynamixel, opencat, pybullet"),
+        ("serial:/dev/ttyUSB0", "unknown body 'serial'; known: dynamixel, mujoco, opencat, pybullet"),
+        ("", "unknown body ''; known: dynamixel, mujoco, opencat, pybullet"),
         ("pybullet", "body address: got 'pybullet'; expected 'pybullet:'"),
         ("pybullet:fast", "body address: got 'pybullet:fast'; expected 'pybullet:'"),
     ],

@@ -1,11 +1,12 @@
-"""What every body does alike: PyBullet's, OpenCat's and Dynamixel's, the latter in memory and over pseudo-terminals."""
+"""What every body does alike: simulated ones, and those of OpenCat and Dynamixel, in memory and over a pty."""
 
 import os
 import threading
 
 import numpy as np
 import pytest
-from contract_bodies import InMemory, InPyBullet, over_pty
+from contract_bodies import InMemory, Simulated, over_pty
+from engine_rigs import ENGINES
 from serial_rigs import LEGS, ROBOTS
 
 from gaitopt.errors import BodyError, ProtocolError
@@ -17,10 +18,11 @@ from gaitopt.scenario.spec import Conditions, load_scenario
 CALM = Conditions(friction=0.6, servo_strength=1.0, start_side=0.0, start_heading=0.0)
 
 
-@pytest.fixture(params=["pybullet", *ROBOTS])
+@pytest.fixture(params=[*ENGINES, *ROBOTS])
 def case(request):
     """A body that is not configured yet."""
-    case = InPyBullet("petoi-bittle") if request.param == "pybullet" else InMemory(request.param)
+    simulated = request.param in ENGINES
+    case = Simulated(request.param, "petoi-bittle") if simulated else InMemory(request.param)
     yield case
     case.body.close()
     assert not last_resort._armed

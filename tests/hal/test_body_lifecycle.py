@@ -4,13 +4,12 @@ import threading
 
 import numpy as np
 import pytest
+from engine_rigs import ENGINES
 from robot_poses import hip_height, pose_over_feet
 
 from gaitopt.errors import BodyError, ProtocolError
 from gaitopt.hal.body import Body, Camera, Lifecycle
 from gaitopt.hal.engine import EngineSpec
-from gaitopt.hal.sim.pybullet_body import PyBulletBody
-from gaitopt.hal.sim.pybullet_world import p
 from gaitopt.robot.spec import load_robot
 from gaitopt.scenario.spec import Conditions
 
@@ -23,10 +22,15 @@ def pose(robot):
     return pose_over_feet(robot)
 
 
+@pytest.fixture(scope="module", params=list(ENGINES))
+def engine(request):
+    return ENGINES[request.param]
+
+
 @pytest.fixture
-def body(robot):
+def body(robot, engine):
     """A body not yet configured."""
-    body = PyBulletBody(robot)
+    body = engine.kind(robot)
     yield body
     body.close()
 
@@ -40,11 +44,10 @@ def standing(body, pose, field):
     return body
 
 
-def sink(body, seconds=1.0):
+def sink(engine, body, seconds=3.0):
     """Let only the physics continue, and return how far the trunk sinks [m]."""
     before = body.read().position[2]
-    for _ in range(round(seconds / body.engine.time_step_s)):
-        p.stepSimulation(body._client)
+    engine.step(body, round(seconds / body.engine.time_step_s))
     return before - body.read().position[2]
 
 
@@ -134,42 +137,41 @@ def test_command_returns_what_was_really_sent(standing, robot, pose):
     assert wish[2] == 9.0  # the caller's array is left alone
 
 
-def test_active_servos_hold_the_trunk_and_limp_ones_do_not(standing, pose):
-    assert abs(sink(standing)) < 0.003
+def test_active_servos_hold_the_trunk_and_limp_ones_do_not(engine, standing, pose):
+    assert abs(sink(engine, standing)) < 0.003
     standing.deactivate()
     assert standing.lifecycle is Lifecycle.INACTIVE
-    assert sink(standing) > 0.3 * hip_height(standing.robot)
+    assert sink(engine, standing) > 0.3 * hip_height(standing.robot)
     np.testing.assert_array_equal(standing.read().joint_torques, np.zeros(len(pose)))
 
 
-def test_leaving_the_context_lets_go_of_the_body(robot, field, pose):
-    with PyBulletBody(robot) as body:
+def test_leaving_the_context_lets_go_of_the_body(engine, robot, field, pose):
+    with engine.kind(robot) as body:
         body.prepare(field, CALM)
         body.activate(pose, 0.1)
-        client = body._client
-        assert p.isConnected(client)
+        assert engine.is_open(body)
     assert body.lifecycle is Lifecycle.DISCONNECTED
-    assert not p.isConnected(client)
+    assert not engine.is_open(body)
 
 
-def test_an_error_within_the_context_lets_go_of_the_body(robot, field, pose):
+def test_an_error_within_the_context_lets_go_of_the_body(engine, robot, field, pose):
     bodies = []
 
     def fail():
-        with PyBulletBody(robot) as body:
-            bodies.append((body, body._client))
+        with engine.kind(robot) as body:
+            bodies.append(body)
             body.prepare(field, CALM)
             body.activate(pose, 0.1)
             body.command(pose * np.nan)
 
     with pytest.raises(BodyError, match="not a number"):
         fail()
-    ((body, client),) = bodies
+    (body,) = bodies
     assert body.lifecycle is Lifecycle.DISCONNECTED
-    assert not p.isConnected(client)
+    assert not engine.is_open(body)
 
 
-def test_estop_from_another_thread_is_sticky_until_close(standing, field, pose):
+def test_estop_from_another_thread_is_sticky_until_close(engine, standing, field, pose):
     thread = threading.Thread(target=lambda: [standing.estop(), standing.estop()])
     thread.start()
     thread.join()
@@ -179,7 +181,7 @@ def test_estop_from_another_thread_is_sticky_until_close(standing, field, pose):
     check_refused(standing, field, pose, {"configure", "prepare", "activate", "command", "advance"})
     standing.deactivate()
     assert standing.lifecycle is Lifecycle.ESTOP
-    assert sink(standing) > 0.3 * hip_height(standing.robot)
+    assert sink(engine, standing) > 0.3 * hip_height(standing.robot)
     standing.close()
     standing.configure()
     standing.prepare(field, CALM)
@@ -197,33 +199,63 @@ def test_estop_while_inactive_is_not_forgotten(body, field, pose):
 
 
 @pytest.mark.parametrize("parts", [2.01, 2.5, 8 / 3, 3.2])
-def test_a_time_step_that_does_not_divide_the_command_period_is_refused(robot, parts):
-    check_time_step_refused(robot, robot.servo.command_period_s / parts)
+def test_a_time_step_that_does_not_divide_the_command_period_is_refused(engine, robot, parts):
+    check_time_step_refused(engine, robot, robot.servo.command_period_s / parts, "(command period|servos' delay)")
 
 
 @pytest.mark.parametrize("step", [0.005, 0.0081, 0.01])
-def test_a_time_step_more_than_half_the_command_period_is_refused(step):
-    check_time_step_refused(load_robot("aibo-ers7"), step)  # 8 ms: time steps are at most 10 ms
+def test_a_time_step_more_than_half_the_command_period_is_refused(engine, step):
+    check_time_step_refused(engine, load_robot("aibo-ers7"), step, "(command period|servos' delay)")
 
 
-def check_time_step_refused(robot, step):
-    text = f"engine.time_step_s: got {step:g}; expected a whole fraction of .* {robot.servo.command_period_s:g} s"
+def test_a_time_step_that_does_not_divide_the_delay_is_refused(engine):
+    robot = load_robot("aibo-ers7")
+    robot = robot.model_copy(update={"servo": robot.servo.model_copy(update={"delay_s": 0.003})})
+    check_time_step_refused(engine, robot, 0.002, "servos' delay")
+
+
+def check_time_step_refused(engine, robot, step, name):
+    text = f"engine.time_step_s: got {step:g}; expected a whole fraction of the {name}, "
     with pytest.raises(BodyError, match=text):
-        PyBulletBody(robot, EngineSpec(time_step_s=step))
+        engine.kind(robot, EngineSpec(name=engine.name, time_step_s=step))
 
 
 @pytest.mark.parametrize("parts", [2, 3, 4, 8])
-def test_a_time_step_that_divides_the_command_period_is_taken(robot, parts):
+def test_a_time_step_that_divides_the_command_period_is_taken(engine, robot, parts):
     step = robot.servo.command_period_s / parts
-    assert PyBulletBody(robot, EngineSpec(time_step_s=step)).engine.time_step_s == step
+    assert engine.kind(robot, EngineSpec(name=engine.name, time_step_s=step)).engine.time_step_s == step
 
 
-def test_a_time_step_of_a_whole_command_period_is_accepted():
-    PyBulletBody(load_robot("aibo-ers7"), EngineSpec(time_step_s=0.008))
+def test_a_time_step_of_a_whole_command_period_is_accepted(engine):
+    engine.kind(load_robot("aibo-ers7"), EngineSpec(name=engine.name, time_step_s=0.008))
 
 
-def test_a_body_without_sensors_raises(robot):
-    class Blind(PyBulletBody):
+def test_a_state_that_means_nothing_is_an_error(engine, standing, field, pose):
+    """It is never walked on: not by the body, and not by an engine that resets itself."""
+    engine.break_state(standing)
+    with pytest.raises(BodyError, match=f"^{engine.name}: the simulation became unstable .*time_step_s than"):
+        standing.advance(standing.robot.servo.command_period_s)
+    assert standing.lifecycle is Lifecycle.FAULT
+    check_refused(standing, field, pose, {"configure", "prepare", "activate", "command", "advance"})
+    standing.close()
+    standing.configure()
+    standing.prepare(field, CALM)
+    standing.activate(pose, 0.1)
+    assert standing.lifecycle is Lifecycle.ACTIVE
+
+
+def test_a_servo_without_its_share_of_torque_is_limp(engine, standing, pose):
+    share = np.zeros(len(pose))
+    standing.set_strength(share)
+    assert sink(engine, standing) > 0.3 * hip_height(standing.robot)
+    standing.deactivate()
+    standing.prepare(standing._scenario, CALM)
+    standing.activate(pose, 0.3)
+    assert abs(sink(engine, standing)) < 0.003  # all have their torque again
+
+
+def test_a_body_without_sensors_raises(engine, robot):
+    class Blind(engine.kind):
         ground_contacts = Body.ground_contacts
         render = Body.render
 

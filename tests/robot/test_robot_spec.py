@@ -46,8 +46,8 @@ def test_numbers_in_si_units(name, wheelbase):
     robot = load_robot(name)
     assert robot.wheelbase == pytest.approx(wheelbase)
     assert robot.paw_radius == pytest.approx({"aibo-ers7": 0.01172, "aibo-ers210": 0.01396}[name])
-    rated = {"aibo-ers7": [4.865, 5.280, 5.280], "aibo-ers210": [2.814, 2.498, 2.836]}[name]
-    np.testing.assert_allclose(robot.joint_speeds, 1.5 * np.array(rated * 4))
+    no_load = {"aibo-ers7": [7.47, 7.47, 7.47], "aibo-ers210": [4.67, 4.15, 4.71]}[name]
+    np.testing.assert_allclose(robot.joint_speeds, no_load * 4)
     assert robot.joint_limits.shape == (12, 2)
     knee_deg = {"aibo-ers7": [-25, 122], "aibo-ers210": [-27, 147]}[name]
     np.testing.assert_allclose(np.degrees(robot.joint_limits[2]), knee_deg)
@@ -75,7 +75,13 @@ def test_specs_cannot_be_changed(robot):
         (("legs", "front", "knee_folds"), "up", "legs.front.knee_folds: got 'up'; expected 'forward' or 'backward'"),
         (("joints", "knee", "limits_deg"), [3, 1], "joints.knee: limits_deg: got [3.0, 1.0]; expected [lower, higher]"),
         (("servo", "stall_torque_nm"), float("inf"), "servo.stall_torque_nm: got inf; expected a finite number"),
-        (("servo", "time_constant_s"), 0, "servo.time_constant_s: got 0; expected greater than 0"),
+        (("servo", "response_s"), 0, "servo.response_s: got 0; expected greater than 0"),
+        (("servo", "speed_margin"), 1.5, "unknown key 'servo.speed_margin'; "),
+        (
+            ("joints", "knee", "no_load_speed_radps"),
+            5.0,
+            "joints.knee: no_load_speed_radps: got 5; expected at least",
+        ),
         (("gait", "length", "low"), 1, "gait.length: low 1.0 must be below high 0.08"),
         (("links", "trunk", "mass_g"), 1, "unknown key 'links.trunk.mass_g'; did you mean links.trunk.mass_kg"),
         (("links", "trunk", "shapes", 0, "colour"), "red", "unknown key 'links.trunk.shapes.0.colour'; did you mean"),
@@ -90,11 +96,11 @@ def test_specs_cannot_be_changed(robot):
         (("legs", "rear", "lower_mm"), [0, 0.5, 0], "legs.rear: lower_mm: got [0.0, 0.5, 0.0]; expected a length of"),
         (("legs", "rear", "hip_mm"), [65, 62.5, 0], "legs: hip_mm: got 65 in front and 65 behind; expected the front"),
         (
-            ("physics",),
+            ("physics", "mujoco"),
             {"time_step_s": 0.016, "solver_iterations": 10},
-            "physics.time_step_s: got 0.016; expected",
+            "physics.mujoco.time_step_s: got 0.016; expected",
         ),
-        (("physics",), {"time_step_s": 0.004, "solver_iterations": 2000}, "physics.solver_iterations: got 2000; expec"),
+        (("physics", "pybullet", "solver_iterations"), 2000, "physics.pybullet.solver_iterations: got 2000; expec"),
         (("urdf",), "none.urdf", "urdf: no file "),
     ],
 )

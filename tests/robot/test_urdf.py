@@ -82,7 +82,7 @@ def test_joints_have_the_names_limits_speeds_and_torques_of_the_numbers(robot):
         limit = {key: float(value) for key, value in joint.find("limit").items()}
         assert limit["lower"] == pytest.approx(np.radians(kind.limits_deg[0]), rel=1e-5)
         assert limit["upper"] == pytest.approx(np.radians(kind.limits_deg[1]), rel=1e-5)
-        assert limit["velocity"] == pytest.approx(robot.servo.speed_margin * kind.rated_speed_radps, rel=1e-5)
+        assert limit["velocity"] == pytest.approx(kind.no_load_speed_radps, rel=1e-5)
         assert limit["effort"] == robot.servo.stall_torque_nm
 
 

@@ -21,7 +21,8 @@ def chance_walk(task):
     walker = repr(task.walker.key.gait) + task.walker.key.digest
     rng = np.random.default_rng([task.seed, zlib.crc32(walker.encode())])
     fell = rng.random() < 0.2
-    numbers = dict(zip(("roll_spread", "pitch_spread", "energy_j", "drift_m"), rng.random(4).tolist(), strict=True))
+    names = ("roll_spread", "pitch_spread", "energy_j", "drift_m", "power_w")
+    numbers = dict(zip(names, rng.random(5).tolist(), strict=True))
     traversal = Traversal(
         status=Status.FELL if fell else Status.FINISHED,
         time_s=None if fell else float(rng.random()),
@@ -30,7 +31,7 @@ def chance_walk(task):
         **numbers,
         flight=float("nan"),
         belly=0.0,
-        knees=float(rng.random()),
+        knees=float(rng.random()) / 2,
         unreachable=0.25,
         saturated=0.1,
         commands=40,

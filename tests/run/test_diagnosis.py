@@ -1,3 +1,4 @@
+import itertools
 import sys
 
 import pytest
@@ -19,9 +20,9 @@ def findings(runs):
 
 def test_what_learning_needs_works_where_the_tests_run(tmp_path):
     found = findings(tmp_path / "runs")
-    assert {what for what, finding in found.items() if finding.needed} == {"Python", "PyBullet", "cores", "runs"}
+    assert {what for what, finding in found.items() if finding.needed} == {"Python", "pybullet", "cores", "runs"}
     assert all(finding.works for finding in found.values() if finding.needed)
-    assert "the same to the bit" in found["PyBullet"].detail
+    assert "the same to the bit" in found["pybullet"].detail
     assert not (tmp_path / "runs").exists()  # a check makes nothing
 
 
@@ -35,11 +36,11 @@ def test_a_folder_in_which_no_run_can_be_made_is_found(tmp_path):
 
 
 def test_an_engine_that_fails_is_found(tmp_path, monkeypatch):
-    def no_body(robot):
+    def no_body(robot, engine):
         raise BodyError("no engine here")
 
     monkeypatch.setattr("gaitopt.run.diagnosis.make_body", no_body)
-    finding = findings(tmp_path)["PyBullet"]
+    finding = findings(tmp_path)["pybullet"]
     assert (finding.works, finding.needed, finding.detail) == (False, True, "no engine here")
     assert finding.fix
 
@@ -47,10 +48,10 @@ def test_an_engine_that_fails_is_found(tmp_path, monkeypatch):
 def test_an_engine_that_does_not_repeat_itself_is_found(tmp_path, monkeypatch):
     from gaitopt.run import diagnosis as module
 
-    seeds = iter([0, 1])
+    seeds = itertools.count()
     walk = module.traverse
     monkeypatch.setattr(module, "traverse", lambda body, c, s, seed: walk(body, c, s, next(seeds)))
-    finding = findings(tmp_path)["PyBullet"]
+    finding = findings(tmp_path)["pybullet"]
     assert not finding.works
     assert "not the same" in finding.detail
 
@@ -69,6 +70,6 @@ def test_what_only_pictures_need_may_be_missing(tmp_path, monkeypatch):
 def test_an_engine_in_which_the_robot_does_not_arrive_is_found(tmp_path, monkeypatch, tiny_field):
     endless = tiny_field.model_copy(update={"field": tiny_field.field.model_copy(update={"length_m": 9.0})})
     monkeypatch.setattr("gaitopt.run.diagnosis.load_scenario", lambda name: endless)
-    finding = findings(tmp_path)["PyBullet"]
+    finding = findings(tmp_path)["pybullet"]
     assert not finding.works
     assert "timeout" in finding.detail

@@ -128,7 +128,8 @@ BAD_CALLS = [
     ({"workers": 1.5}, "workers: got 1.5; expected"),
     ({"score": "sped"}, "unknown term 'sped'; did you mean speed"),
     ({"score": 3}, "score: got 3; expected text such as 'speed - 0.5\\*sway', or a ScoreSpec"),
-    ({"body": "pybullet:"}, "body: got 'pybullet:'; expected an EngineSpec, or RealRobot"),
+    ({"body": "pybulet"}, "unknown engine 'pybulet'; did you mean pybullet"),
+    ({"body": 3}, "body: got 3; expected an engine's name, an EngineSpec, or RealRobot"),
 ]
 
 

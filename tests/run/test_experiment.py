@@ -310,11 +310,11 @@ def test_layout_1_is_not_resumed_and_the_version_that_can_is_named(older, name, 
 def test_a_layout_to_come_is_not_resumed(make_run, free_walks):
     run = make_run()
     config = run.path / "config.toml"
-    config.write_text(config.read_text().replace("layout = 2", "layout = 3"))
-    with pytest.raises(InputError, match=r"has layout 3, of gaitopt .* resumes layout 2"):
+    config.write_text(config.read_text().replace("layout = 3", "layout = 4"))
+    with pytest.raises(InputError, match=r"has layout 4, of gaitopt .* resumes layout 3"):
         resume(run.path, workers=1)
     assert free_walks == []
-    config.write_text(config.read_text().replace("layout = 3", "layout = 2"))  # negative control
+    config.write_text(config.read_text().replace("layout = 4", "layout = 3"))  # negative control
     assert optimize(RunFolder(run.path), 1).traversals == 12
 
 

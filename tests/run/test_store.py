@@ -17,7 +17,7 @@ FIRST = Place("learn", 0, 0, 0)
 
 
 def a_row(place=FIRST, **changes):
-    walk = Traversal(Status.FINISHED, 8.1, 2.0, 0.24, 0.1, 0.02, 50.0, -0.01, 0.0, NAN, NAN, 0.3, 0.1, 1000)
+    walk = Traversal(Status.FINISHED, 8.1, 2.0, 0.24, 0.1, 0.02, 50.0, -0.01, 0.0, NAN, NAN, 0.3, 0.1, 1000, 7.5)
     traversal = dataclasses.replace(walk, **changes)
     parameters = (*TRICKY, 0.1, 0.2, 0.3)
     return Row(place, seed=2**63 - 1, parameters=parameters, traversal=traversal, score=1 / 3, wall_s=0.1)

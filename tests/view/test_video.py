@@ -210,7 +210,8 @@ def test_a_gait_of_another_robot_is_not_filmed(tmp_path, ers7, tiny_field):
         ({"walkers": {}}, "walkers: got none; expected at least one"),
         ({"walkers": {"one": "hand-tuned", "other": 3}}, "walker: got 3; expected a gait"),
         ({"seed": -1}, "seed: got -1; expected a whole number of at least 0"),
-        ({"engine": "pybullet"}, "engine: got 'pybullet'; expected an EngineSpec"),
+        ({"engine": 3}, "engine: got 3; expected an engine's name or an EngineSpec"),
+        ({"engine": "pybulet"}, "unknown engine 'pybulet'; did you mean pybullet"),
     ],
 )
 def test_a_film_that_cannot_be_is_refused_before_anything_walks(tmp_path, ers7, tiny_field, changes, said):

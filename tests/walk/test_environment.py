@@ -159,7 +159,7 @@ def test_two_environments_in_one_process_do_not_touch(make):
 
 
 def test_doing_nothing_walks_as_the_gait_does(make, ers7, gait, short_field):
-    """Within 2 %: its table has 512 rows and no rows between. Negative control: quicker steps are quicker."""
+    """Within 2 %: its table has 512 rows and no rows between. Negative control: with quicker steps it is not."""
     environment = make()
     with PyBulletBody(ers7) as body:
         alone = traverse(body, GaitController(gait, ers7, short_field), short_field, seed=3)
@@ -168,7 +168,7 @@ def test_doing_nothing_walks_as_the_gait_does(make, ers7, gait, short_field):
     quicker = STILL.copy()
     quicker[environment.action_names.index("cycle_time")] = -1.0
     live(environment, 3, quicker)
-    assert environment.time < 0.9 * alone.time_s
+    assert abs(environment.time / alone.time_s - 1) > 0.1
 
 
 def test_what_is_seen_stays_within_its_bounds(make):

@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
-from gaitopt.walk.evaluation import LIMITS, confidence_interval, find_artefacts, score, summarize
+from gaitopt.scenario.objective import parse_score
+from gaitopt.walk.evaluation import (
+    LIMITS,
+    confidence_interval,
+    find_artefacts,
+    honest_score,
+    score,
+    summarize,
+)
 from gaitopt.walk.traversal import Status, Traversal
 
 
@@ -23,6 +31,7 @@ def traversal(**changes):
         "roll_spread": 0.1,
         "pitch_spread": 0.05,
         "energy_j": 30.0,
+        "power_w": 4.0,
         "drift_m": 0.02,
         "flight": 0.0,
         "belly": 0.0,
@@ -94,6 +103,25 @@ def test_each_artefact_is_told_above_its_limit_only(name):
     assert find_artefacts([traversal(**{name: limit})]) == ()
     (line,) = find_artefacts([traversal(**{name: limit + 0.1})])
     assert line.startswith(f"{name}: {words} {limit + 0.1:.0%}")
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_an_artefact_lowers_what_is_learned_from_smoothly_and_never_below_a_fall(name):
+    limit, _ = LIMITS[name]
+    spec = parse_score("speed - 0.001*energy")
+    fall = honest_score(traversal(status=Status.FELL, time_s=None, speed_mps=0.0), spec)
+    walks = [traversal(**{name: limit * share}) for share in (0.0, 0.99, 1.0, 1.0001, 1.25, 1.5, 1e6)]
+    scores = [honest_score(walk, spec) for walk in walks]
+    assert scores[:3] == [score(walk, spec) for walk in walks[:3]]  # honest walks as they are
+    assert scores[3] == pytest.approx(scores[2], abs=1e-3)
+    assert scores[4] - fall == pytest.approx((scores[2] - fall) / 2)
+    assert scores[2] > scores[3] > scores[4] > scores[5] > scores[6] > fall
+    assert score(walks[5], spec) == scores[0]  # negative control: the plain score does not see it
+
+
+def test_what_was_not_measured_lowers_no_score():
+    blind = traversal(flight=math.nan, belly=math.nan, knees=math.nan)
+    assert honest_score(blind) == score(blind)
 
 
 def test_the_mean_over_the_traversals_counts():

@@ -17,7 +17,15 @@ from gaitopt.walk.traversal import Status, Traversal
 
 def walk(**changes):
     numbers = {"status": Status.FINISHED, "time_s": 8.0, "distance_m": 2.0, "speed_mps": 0.25, "roll_spread": 0.03}
-    numbers |= {"pitch_spread": 0.04, "energy_j": 60.0, "drift_m": -0.2, "flight": 0.0, "belly": 0.0, "knees": 0.0}
+    numbers |= {
+        "pitch_spread": 0.04,
+        "energy_j": 60.0,
+        "power_w": 8.0,
+        "drift_m": -0.2,
+        "flight": 0.0,
+        "belly": 0.0,
+        "knees": 0.0,
+    }
     return Traversal(**numbers | {"unreachable": 0.0, "saturated": 0.0, "commands": 1000} | changes)
 
 
@@ -29,6 +37,7 @@ def walk(**changes):
         ("roll", 0.03),
         ("pitch", 0.04),
         ("energy", 30.0),  # 60 J over 2 m
+        ("power", 8.0),
         ("drift", 0.2),  # to either side
         ("speed - 0.5*sway", 0.25 - 0.025),
         ("2*speed - 0.01*energy + drift", 0.5 - 0.3 + 0.2),
@@ -46,10 +55,11 @@ weights = st.dictionaries(st.sampled_from(TERMS), st.floats(-10, 10).filter(lamb
 amounts = st.floats(0, 1e4)
 
 
-@given(weights, amounts, amounts, amounts, amounts, st.floats(-1e3, 1e3), st.floats(-0.2, 2))
-def test_no_walk_is_worth_less_than_a_fall(weights, speed, roll, pitch, energy, drift, way):
+@given(weights, amounts, amounts, amounts, amounts, amounts, st.floats(-1e3, 1e3), st.floats(-0.2, 2))
+def test_no_walk_is_worth_less_than_a_fall(weights, speed, roll, pitch, energy, power, drift, way):
     spec = ScoreSpec(**weights)
     numbers = {"speed_mps": speed, "roll_spread": roll, "pitch_spread": pitch, "energy_j": energy, "drift_m": drift}
+    numbers["power_w"] = power
     fall = walk(status=Status.FELL, time_s=None, speed_mps=0.0)
     assert score(walk(**numbers, distance_m=way), spec) >= score(fall, spec) - 1e-9
 
@@ -74,7 +84,8 @@ def test_standing_still_saves_no_energy():
 
 @pytest.mark.parametrize("term", TERMS)
 def test_what_was_not_measured_cannot_be_scored_and_that_is_told_in_one_line(term):
-    field = {"speed": "speed_mps", "energy": "energy_j", "drift": "drift_m"}.get(term, "pitch_spread")
+    fields = {"speed": "speed_mps", "energy": "energy_j", "power": "power_w", "drift": "drift_m"}
+    field = fields.get(term, "pitch_spread")
     field = "roll_spread" if term == "roll" else field
     blind = walk(**{field: math.nan})
     with pytest.raises(InputError, match=f"does not measure {term}; choose a score without it") as caught:
@@ -86,7 +97,7 @@ def test_what_was_not_measured_cannot_be_scored_and_that_is_told_in_one_line(ter
 
 def test_a_body_that_cannot_measure_a_term_is_refused_before_it_walks():
     everything = Capabilities(simulated=True, position=True, joint_torque=True, contacts=True, camera=True)
-    without = {"position": ["drift"], "joint_torque": ["energy"], "tilt": ["sway", "roll", "pitch"]}
+    without = {"position": ["drift"], "joint_torque": ["energy", "power"], "tilt": ["sway", "roll", "pitch"]}
     for term in TERMS:
         check_score(ScoreSpec(**{term: 1.0}), everything)
     for lacking, terms in without.items():

@@ -9,7 +9,8 @@ from gaitopt.errors import BodyError
 from gaitopt.hal.engine import EngineSpec
 from gaitopt.hal.sim import egl
 from gaitopt.hal.sim.native_output import silenced
-from gaitopt.hal.sim.pybullet_world import GRAVITY, p
+from gaitopt.hal.sim.pybullet_world import p
+from gaitopt.hal.sim.simulated_body import GRAVITY
 
 
 def connect(window: bool, camera: bool) -> tuple[int, int]:

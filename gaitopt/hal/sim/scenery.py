@@ -10,6 +10,11 @@ from gaitopt.scenario.spec import ScenarioSpec
 CARPET = (0.16, 0.42, 0.24, 1.0)
 STRIPE = (0.20, 0.48, 0.29, 1.0)
 LINE = (0.95, 0.95, 0.92, 1.0)
+SKY = (0.70, 0.70, 0.80)
+LIGHT_FROM = (-1.0, 1.5, 3.0)
+"""Direction that the light comes from."""
+MARK_THICKNESS = 0.002
+"""Thickness of the marks on the carpet [m]."""
 MARGIN = 1.5
 """Width of the carpet beyond the field's lines [m]."""
 STRIPE_WIDTH = 0.25

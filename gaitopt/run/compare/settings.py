@@ -47,7 +47,7 @@ class CompareSettings(Settings):
     traversals: Count | None = None
     """Budget of each run of an optimizer: number of traversals (default: 1035)."""
     score: ScoreSpec | None = None
-    """Objective that optimizers maximize: a weighted sum of speed, sway, roll, pitch, energy and drift, such as
+    """Objective that optimizers maximize: a weighted sum of speed, sway, roll, pitch, energy, power and drift, such as
     'speed - 0.5*sway' (default: the scenario's own, else speed)."""
     algorithms: tuple[str, ...] | None = None
     """Algorithms to compare, in place of optimizers, with commas between, or all; see `gaitopt list algorithms`."""

@@ -24,11 +24,12 @@ from gaitopt.run.learn.settings import LearnSettings, check_budget, new_optimize
 from gaitopt.run.real.robot import Operator
 from gaitopt.run.real.walks import check_real_robot
 from gaitopt.run.rollout import RolloutTask, RolloutWorkers, World, fresh_tasks, rollout_workers
+from gaitopt.run.settings.versions import engine_used
 from gaitopt.run.store import PURPOSES, Iteration, Place, Row, RunStore
 from gaitopt.run.walkers.walker import gait_walker
 from gaitopt.scenario.objective import SPEED, ScoreSpec
 from gaitopt.seeding import Stream, traversal_seed
-from gaitopt.walk.evaluation import Evaluation, score, summarize
+from gaitopt.walk.evaluation import Evaluation, honest_score, score, summarize
 from gaitopt.walk.traversal import Traversal
 from gaitopt.workers import WorkerChoice, Workers
 
@@ -208,7 +209,8 @@ class _Learning:
         return [done[place] for place in tasks]
 
     def _score(self, traversal: Traversal) -> float:
-        return score(traversal, self._config.score)
+        measure = score if self._config.allow_artefacts else honest_score
+        return measure(traversal, self._config.score)
 
     def _recall(self, row: Row, task: RolloutTask) -> Traversal:
         if (row.parameters, row.seed) != (task.walker.key.gait, task.seed):
@@ -265,7 +267,7 @@ class _Learning:
 def _walked_in(config: LearnSettings) -> dict[str, object]:
     if config.real is not None:
         return {"body": config.real.body, "native": config.real.native}
-    return {"engine": config.engine.name, "time_step_s": config.engine.time_step_s}
+    return engine_used(config.engine)
 
 
 @dataclass

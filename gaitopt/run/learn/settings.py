@@ -42,8 +42,10 @@ class LearnSettings(Settings):
     seed: Seed = 0
     """Random seed."""
     score: ScoreSpec
-    """Objective of a traversal, to be maximized: a weighted sum of speed, sway, roll, pitch, energy and drift, such as
-    'speed - 0.5*sway' (default: the scenario's own, else speed)."""
+    """Objective of a traversal, to be maximized: a weighted sum of speed, sway, roll, pitch, energy, power and drift,
+    such as 'speed - 0.5*sway' (default: the scenario's own, else speed)."""
+    allow_artefacts: Annotated[bool, Field(strict=True)] = False
+    """Score walks with artefacts, such as flight, as they are; otherwise lower, the more they exceed the limits."""
     real: RealRobot | None = None
     """Real robot that walks (default: none; learning is in simulation)."""
 

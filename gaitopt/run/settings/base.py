@@ -75,7 +75,7 @@ class Settings(Spec):
     gait: NamedGait
     """First gait: a name (see `gaitopt list gaits`) or a file (default: the robot's own)."""
     engine: EngineSpec
-    """Physics engine and its settings (default: those that suit the robot)."""
+    """Physics engine and its settings (default: the default engine, with those that suit the robot)."""
     name: Name
     """Name of the experiment's folder: letters, digits, dot, dash, underscore (default: from the other settings)."""
 
@@ -104,11 +104,13 @@ class Settings(Spec):
         scenario = given.get("scenario", DEFAULT_SCENARIO)
         engine = given.get("engine", {})
         if isinstance(engine, str):
-            engine = engine_of(robot, engine)
+            engine = {"name": engine}
+        named = engine.get("name") if isinstance(engine, Mapping) else None
+        usual = engine_of(robot, named if isinstance(named, str) else None)
         return given | {
             "robot": robot,
             "scenario": _from_table(scenario, ScenarioSpec, scenario_of_choice, "scenario"),
-            "engine": adjusted(engine_of(robot), engine, "engine"),
+            "engine": adjusted(usual, engine, "engine"),
             "gait": _resolved_gait(given.get("gait", robot.start_gait), robot),
         }
 

@@ -18,12 +18,12 @@ from pydantic_core import to_jsonable_python
 from gaitopt.errors import InputError
 from gaitopt.gait.gait_file import gait_names, load_gait
 from gaitopt.gait.parameters import Twelve
-from gaitopt.hal.engine import EngineSpec, engine_of
+from gaitopt.hal.engine import EngineSpec, default_engine, engine_of
 from gaitopt.robot.spec import RobotSpec, load_robot, robot_names
 from gaitopt.robot.urdf import is_made, urdf_text
 from gaitopt.run.experiment import CONFIG, LAYOUT, URDF, check_experiment, check_layout, config_path, locked
 from gaitopt.run.settings.base import GIVEN, Settings, SettingsType, changed
-from gaitopt.run.settings.older_layouts import from_layout_1
+from gaitopt.run.settings.older_layouts import from_layout_1, with_servos_of_today
 from gaitopt.run.settings.versions import current_versions, made_here
 from gaitopt.scenario.spec import ScenarioSpec, load_scenario, scenario_names
 from gaitopt.spec import Spec, parse_spec
@@ -113,7 +113,7 @@ def to_tables(settings: Settings) -> dict[str, Any]:
     tables["scenario"] = _reference(scenario, usual)
     tables["robot"] = _reference(settings.robot.changed(urdf=robot.urdf if robot else URDF), robot)
     tables["gait"] = _gait_reference(settings, robot)
-    tables["engine"] = _changes(engine_of(settings.robot).model_dump(), settings.engine.model_dump())
+    tables["engine"] = _engine_changes(settings)
     if tables.get("score") is not None:
         tables["score"] = str(settings.score)  # type: ignore[attr-defined]
     return {name: value for name, value in tables.items() if value != {}}
@@ -175,7 +175,10 @@ def _read(kind: type[Settings], path: Path) -> tuple[dict[str, Any], dict[str, A
         raise InputError(
             f"{path}: holds settings of gaitopt {found.get('kind')}; expected those of gaitopt {kind.kind}"
         )
-    return tables, dict(found)
+    try:
+        return tables, with_servos_of_today(found)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def _beside(folder: Path, choice: Any) -> Any:
@@ -186,6 +189,13 @@ def _beside(folder: Path, choice: Any) -> Any:
         return choice
     files = {"base": _beside(folder, choice.get("base")), "urdf": str(folder / str(choice.get("urdf")))}
     return {key: files.get(key, value) for key, value in choice.items()}
+
+
+def _engine_changes(settings: Settings) -> dict[str, Any]:
+    """Return what differs from the usual engine and its usual settings for the robot."""
+    engine = settings.engine
+    changes = _changes(engine_of(settings.robot, engine.name).model_dump(), engine.model_dump())
+    return changes if engine.name == default_engine() else {"name": engine.name, **changes}
 
 
 def _shipped_robot(robot: RobotSpec) -> RobotSpec | None:

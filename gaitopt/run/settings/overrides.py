@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from gaitopt.errors import InputError, unknown_name
-from gaitopt.hal.engine import engine_of
+from gaitopt.hal.engine import ENGINES, engine_of
 from gaitopt.optim.catalog import OPTIMIZERS
 from gaitopt.rl.algorithms.catalog import ALGORITHMS
 from gaitopt.run.settings.base import DEFAULT_ROBOT, DEFAULT_SCENARIO, Settings, changed
@@ -54,9 +54,13 @@ def change_specs(specs: Mapping[str, Any], changes: Sequence[str]) -> dict[str, 
     Raises:
         InputError: a spec or key is unknown, or a value is not valid.
     """
-    tables, usual = parse_changes(changes, specs), specs["engine"] == engine_of(specs["robot"])
+    tables, engine = parse_changes(changes, specs), specs["engine"]
+    usual, named = engine == engine_of(specs["robot"], engine.name), tables.get("engine", {}).get("name")
     robot = changed(specs["robot"], tables.get("robot", {}), "--set robot")
-    engine = engine_of(robot) if usual else specs["engine"]  # the usual engine settings follow from the robot
+    if named is not None and named not in ENGINES:
+        raise InputError(f"--set engine.name: {unknown_name('engine', str(named), ENGINES)}")
+    if usual or named is not None:  # the usual settings of an engine follow from the robot
+        engine = engine_of(robot, engine.name if named is None else str(named))
     return {
         "robot": robot,
         "scenario": changed(specs["scenario"], tables.get("scenario", {}), "--set scenario"),

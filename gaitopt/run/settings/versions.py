@@ -9,10 +9,12 @@ import platform
 import subprocess
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import gaitopt
+from gaitopt.hal.engine import EngineSpec
 
-PACKAGES = ("numpy", "scipy", "scikit-learn", "cma", "pybullet", "pydantic")
+PACKAGES = ("numpy", "scipy", "scikit-learn", "cma", "pybullet", "mujoco", "pydantic")
 
 
 def made_here() -> str:
@@ -25,6 +27,11 @@ def current_versions() -> dict[str, str]:
     """Return the versions of Python, gaitopt and its numerical packages, and the git revision."""
     versions = {"python": platform.python_version(), "gaitopt": gaitopt.__version__}
     return versions | {package: _version(package) for package in PACKAGES} | {"git": _git_revision()}
+
+
+def engine_used(engine: EngineSpec) -> dict[str, Any]:
+    """Return the name, version and settings of an engine, as results state them."""
+    return {"engine": engine.name, "engine_version": _version(engine.name), **engine.model_dump(exclude={"name"})}
 
 
 def _version(package: str) -> str:

@@ -22,6 +22,7 @@ from gaitopt.rl.policies.files import make_policy
 from gaitopt.rl.training import Progress, Training, save_state
 from gaitopt.run.rollout import World, measure
 from gaitopt.run.settings.differences import first_difference
+from gaitopt.run.settings.versions import engine_used
 from gaitopt.run.train.folder import Row, TrainFolder, create_training
 from gaitopt.run.train.sampler_pool import SamplerFactory, SamplerPool
 from gaitopt.run.train.settings import TrainSettings, new_algorithm, new_policy
@@ -199,8 +200,7 @@ class _TrainLoop:
         origin = {
             "run": config.name,
             "algorithm": config.algorithm,
-            "engine": config.engine.name,
-            "time_step_s": config.engine.time_step_s,
+            **engine_used(config.engine),
             "seed": config.seed,
             "steps": self._last.steps,
         }

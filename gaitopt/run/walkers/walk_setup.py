@@ -175,7 +175,7 @@ def _of_policy(
     own = about.scenario if about.scenario in scenario_names() else DEFAULT_SCENARIO
     check_gait(trained.gait, spec, source)
     setup = _setup(Path(source).stem, trained, spec, scenario_of_choice(own if scenario is None else scenario))
-    engine = setup.engine.model_dump()
+    engine = engine_of(spec, str(about.origin.get("engine", setup.engine.name))).model_dump()
     engine["time_step_s"] = about.origin.get("time_step_s", engine["time_step_s"])
     return replace(setup, engine=parse_spec(EngineSpec, engine, source))
 

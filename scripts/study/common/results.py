@@ -3,6 +3,7 @@
 import datetime
 import os
 import platform
+from collections.abc import Sequence
 from pathlib import Path
 
 RESULTS = Path(__file__).resolve().parents[3] / "docs" / "results"
@@ -11,6 +12,12 @@ RESULTS = Path(__file__).resolve().parents[3] / "docs" / "results"
 def machine() -> str:
     """Return when and on what machine a study was made."""
     return f"{datetime.date.today()}, {platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def table_of(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    """Return a table in Markdown."""
+    lines = ["| " + " | ".join(row) + " |" for row in (columns, ["---"] * len(columns), *rows)]
+    return "\n".join(lines) + "\n"
 
 
 def write_section(page: Path, name: str, text: str) -> None:

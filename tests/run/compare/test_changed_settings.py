@@ -65,6 +65,6 @@ def test_of_a_scenario_of_ones_own_nothing_is_reported():
 
 def test_a_changed_robot_is_reported():
     robot = load_robot("aibo-ers7")
-    slow = robot.model_copy(update={"servo": robot.servo.model_copy(update={"speed_margin": 0.5})})
+    slow = robot.model_copy(update={"servo": robot.servo.model_copy(update={"delay_s": 0.024})})
     settings = CompareSettings(robot=slow, optimizers="powell", seeds=1)
-    assert changes(settings) == {"robot.servo.speed_margin": 0.5}
+    assert changes(settings) == {"robot.servo.delay_s": 0.024}

@@ -126,7 +126,7 @@ BROKEN = [
     ("\ntraversals = 12", "\ntraversals = 1.5", "traversals: got 1.5"),
     ('\nkind = "learn"', '\nkind = "train"', "holds settings of gaitopt train; expected those of gaitopt learn"),
     ('\nkind = "learn"', '\nkind = "walk"', "does not belong to an experiment of gaitopt"),
-    ("\nlayout = 2", '\nlayout = "2"', "provenance: layout: got '2'"),
+    ("\nlayout = 3", '\nlayout = "3"', "provenance: layout: got '3'"),
     (
         "half_width_m = 0.75",
         "half_width_m = nan",

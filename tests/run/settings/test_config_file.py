@@ -83,7 +83,7 @@ def test_what_is_read_is_what_was_written(kind, tmp_path, own_robot, ers7):
             OWN[kind],
             {"robot": "petoi-bittle", "gait": "learned", "engine": {"solver_iterations": 17}, "name": "a-b.c_d"},
             {"robot": own_robot, "scenario": scenario},
-            {"robot": {"base": "aibo-ers7", "servo": {"speed_margin": 1.2}}, "gait": tmp_path / "mine.toml"},
+            {"robot": {"base": "aibo-ers7", "servo": {"delay_s": 0.024}}, "gait": tmp_path / "mine.toml"},
             {"gait": load_gait("learned", ers7), "scenario": load_scenario("field").changed(name="mine")},
         )
     ):
@@ -152,7 +152,7 @@ def test_any_scenario_comes_back(name, changes, seed, score, tmp_path_factory):
     step=st.floats(1e-4, 0.01),
 )
 def test_any_comparison_comes_back(robot, margin, seeds, step, tmp_path_factory):
-    spec = load_robot(robot).changed(servo={"speed_margin": margin})
+    spec = load_robot(robot).changed(servo={"friction_nm": margin})
     compared = CompareSettings(robot=spec, seeds=seeds, engine={"time_step_s": step}, optimizers="powell,cma-es")
     check_round_trip(compared, tmp_path_factory.mktemp("comparison"))
 
@@ -163,18 +163,18 @@ def test_only_names_and_differences_stand_on_top(kind, tmp_path):
     assert (usual["robot"], usual["scenario"], usual["gait"]) == ("aibo-ers7", "field", "hand-tuned")
     assert "engine" not in usual
     changed = kind(
-        robot={"base": "aibo-ers7", "servo": {"speed_margin": 1.2}},
+        robot={"base": "aibo-ers7", "servo": {"delay_s": 0.024}},
         scenario={"base": "field", "field": {"length_m": 1.0}},
         engine={"time_step_s": 0.002},
     )
     tables = written(changed, tmp_path)
-    assert tables["robot"] == {"base": "aibo-ers7", "servo": {"speed_margin": 1.2}}
+    assert tables["robot"] == {"base": "aibo-ers7", "servo": {"delay_s": 0.024}}
     assert tables["scenario"] == {"base": "field", "field": {"length_m": 1.0}}
     assert tables["engine"] == {"time_step_s": 0.002}
     assert tables["gait"] == "hand-tuned"
     provenance = tables["provenance"]
     assert provenance["scenario"]["field"]["length_m"] == 1.0
-    assert provenance["robot"]["servo"]["speed_margin"] == 1.2
+    assert provenance["robot"]["servo"]["delay_s"] == 0.024
     assert provenance["kind"] == kind.kind
 
 
@@ -193,7 +193,7 @@ def test_provenance_holds_what_was_found(tmp_path):
     written(TrainSettings(), tmp_path, pace_mps=0.25)
     _, provenance = read_config(TrainSettings, tmp_path)
     assert isinstance(provenance, Provenance)
-    assert (provenance.pace_mps, provenance.layout, provenance.kind) == (0.25, 2, "train")
+    assert (provenance.pace_mps, provenance.layout, provenance.kind) == (0.25, 3, "train")
     assert provenance.versions["gaitopt"]
     assert "cores" in provenance.made
 

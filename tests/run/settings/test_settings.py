@@ -68,9 +68,9 @@ def test_a_gait_is_a_name_a_file_numbers_or_an_object(kind, ers7, tmp_path):
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_table_with_a_base_changes_what_it_names(kind, ers7, field):
     scenario = {"base": "field", "friction": 0.5, "field": {"length_m": 1.0}}
-    settings = kind(robot={"base": ers7, "servo": {"speed_margin": 1.2}}, scenario=scenario)
+    settings = kind(robot={"base": ers7, "servo": {"delay_s": 0.024}}, scenario=scenario)
     assert settings.scenario == field.changed(friction=0.5, field={"length_m": 1.0})
-    assert settings.robot == ers7.changed(servo={"speed_margin": 1.2})
+    assert settings.robot == ers7.changed(servo={"delay_s": 0.024})
     for friction in ({"low": 0.4, "high": 0.6}, {"mean": 0.5, "std": 0.0}, {"std": 0.01}):  # of another kind, or not
         changed = kind(scenario={"base": "field", "friction": friction}).scenario.friction.model_dump()
         assert changed == (friction if len(friction) > 1 else field.friction.model_dump() | friction)
@@ -142,7 +142,7 @@ def test_a_gait_that_was_named_is_that_of_the_other_robot_too():
     bittle = load_robot("petoi-bittle")
     for other in ("petoi-bittle", bittle, {"base": "petoi-bittle"}):
         assert settings.changed(robot=other).start_gait == load_gait("hand-tuned", bittle).parameters
-    slower = settings.changed(robot={"base": "aibo-ers7", "servo": {"speed_margin": 1.2}})
+    slower = settings.changed(robot={"base": "aibo-ers7", "servo": {"delay_s": 0.024}})
     assert slower.gait == settings.gait
 
 

@@ -150,7 +150,7 @@ def specs(field, ers7):
         ("scenario.friction.std=0", lambda s: s["scenario"].friction, Normal(mean=0.6, std=0)),
         ("scenario.field.length_m=1.25", lambda s: s["scenario"].field.length_m, 1.25),
         ("scenario.title=wet carpet", lambda s: s["scenario"].title, "wet carpet"),
-        ("robot.servo.speed_margin=1.0", lambda s: s["robot"].servo.speed_margin, 1.0),
+        ("robot.servo.delay_s=0.024", lambda s: s["robot"].servo.delay_s, 0.024),
         ("robot.joints.knee.limits_deg=[-20, 100]", lambda s: s["robot"].joints.knee.limits_deg, (-20, 100)),
         ("robot.links.trunk.mass_kg=1", lambda s: s["robot"].links["trunk"].mass_kg, 1.0),
         ("engine.time_step_s=0.002", lambda s: s["engine"].time_step_s, 0.002),
@@ -206,7 +206,7 @@ def test_of_changes_the_later_one_counts(specs):
         ("scenario.field.length_m=0", "field.length_m: got 0; expected greater than 0"),
         ("engine.time_step_s=0.02", "time_step_s: got 0.02; expected less than or equal to 0.01"),
         ("engine.solver_iterations=2.5", "solver_iterations: got 2.5"),
-        ("engine.name=mujoco", "name: unknown engine 'mujoco'; known: pybullet"),
+        ("engine.name=mujco", "engine.name: unknown engine 'mujco'; did you mean mujoco"),
         ("robot.legs.front.hip_mm=[1, 2]", "hip_mm"),
     ],
 )
@@ -231,7 +231,10 @@ def test_an_engine_follows_the_robots_physics_unless_it_was_chosen(field):
     usual = engine_of(bittle)
     specs = {"robot": bittle, "scenario": field, "engine": usual}
     assert change_specs(specs, ["scenario.friction=0.5"])["engine"] == usual
-    finer = ["robot.physics.time_step_s=0.0025"]
+    mujoco = change_specs(specs, ["engine.name=mujoco", "engine.solver_iterations=7"])["engine"]
+    assert mujoco == engine_of(bittle, "mujoco").changed(solver_iterations=7)
+    assert change_specs(specs | {"engine": mujoco}, ["scenario.friction=0.5"])["engine"] == mujoco
+    finer = ["robot.physics.pybullet.time_step_s=0.0025"]
     assert change_specs(specs, finer)["engine"].time_step_s == 0.0025
     assert change_specs(specs, ["engine.time_step_s=0.001", *finer])["engine"].time_step_s == 0.001
     chosen = specs | {"engine": usual.model_copy(update={"solver_iterations": 33})}

@@ -1,24 +1,19 @@
-"""Grounds, loads and shoves in PyBullet against closed forms."""
+"""Grounds, loads and shoves against closed forms."""
 
 import numpy as np
 import pytest
+from engine_rigs import conditions, load
 from robot_poses import pose_over_feet
 
 from gaitopt.gait.gait_file import load_gait
-from gaitopt.hal.sim.pybullet_body import PyBulletBody
-from gaitopt.hal.sim.pybullet_world import GRAVITY, p
+from gaitopt.hal.sim.simulated_body import GRAVITY
 from gaitopt.robot.spec import load_robot
-from gaitopt.scenario.spec import Conditions, Push, load_scenario
+from gaitopt.scenario.spec import Push, load_scenario
 from gaitopt.scenario.terrain import make_terrain
 from gaitopt.walk.controller import GaitController
 from gaitopt.walk.traversal import traverse
 
 SLIPPERY = 1e-4
-
-
-def conditions(**changes):
-    calm = {"friction": 0.6, "servo_strength": 1.0, "start_side": 0.0, "start_heading": 0.0}
-    return Conditions(**calm | changes)
 
 
 @pytest.fixture(scope="module")
@@ -27,18 +22,18 @@ def ers7():
 
 
 @pytest.fixture
-def ers7_body(ers7):
-    with PyBulletBody(ers7) as body:
+def ers7_body(engine, ers7):
+    with engine.kind(ers7) as body:
         yield body
 
 
 @pytest.fixture
-def hand_tuned_walk(ers7):
+def hand_tuned_walk(engine, ers7):
     gait = load_gait("hand-tuned", ers7).parameters
 
     def walk(scenario, seed):
         short = scenario.model_copy(update={"field": scenario.field.model_copy(update={"time_limit_s": 5.0})})
-        with PyBulletBody(ers7) as body:
+        with engine.kind(ers7) as body:
             return traverse(body, GaitController(gait, ers7, short), short, seed)
 
     return walk
@@ -49,11 +44,12 @@ def stand_on(body, name, seconds=0.3, **changes):
     body.activate(pose_over_feet(body.robot), seconds)
 
 
-def speed(body):
-    return np.array(p.getBaseVelocity(body._body, body._client)[0])
+def speed(engine, body, mass):
+    """Return the velocity of the whole robot [m/s], (3,)."""
+    return engine.momentum(body) / mass
 
 
-def test_the_height_field_is_the_terrain(ers7_body):
+def test_the_height_field_is_the_terrain(engine, ers7_body):
     """Rays from above hit the ground where the terrain has its points."""
     scenario = load_scenario("rough")
     terrain = make_terrain(scenario)
@@ -62,12 +58,7 @@ def test_the_height_field_is_the_terrain(ers7_body):
     places = rng.integers(1, np.array(terrain.heights.shape) - 1, (200, 2))
     x, y = (start + terrain.cell * places[:, k] for k, start in enumerate(terrain.corner))
     beside = np.hypot(x + scenario.field.run_up_m, y) > 0.4  # of the robot
-    hits = p.rayTestBatch(
-        np.column_stack([x, y, np.ones_like(x)])[beside].tolist(),
-        np.column_stack([x, y, -np.ones_like(x)])[beside].tolist(),
-        physicsClientId=ers7_body._client,
-    )
-    seen = np.array([hit[3][2] for hit in hits])
+    seen = engine.heights(ers7_body, x[beside], y[beside])
     wanted = terrain.heights[tuple(places[beside].T)]
     np.testing.assert_allclose(seen, wanted, atol=1e-5)
     assert np.ptp(wanted) > 0.03
@@ -76,35 +67,38 @@ def test_the_height_field_is_the_terrain(ers7_body):
 
 
 @pytest.mark.parametrize("slope_deg", [0.0, 8.0])
-def test_on_a_slippery_slope_it_slides_as_galileo_says(ers7_body, slope_deg):
+def test_on_a_slippery_slope_it_slides_as_galileo_says(engine, ers7_body, slope_deg):
     slope = np.radians(slope_deg)
     stand_on(ers7_body, "slope", friction=SLIPPERY, slope=slope)
-    before = speed(ers7_body)
+    before = speed(engine, ers7_body, ers7_body.robot.mass_kg)
     ers7_body.advance(0.2)
-    assert (speed(ers7_body) - before)[0] == pytest.approx(-GRAVITY * np.sin(slope) * 0.2, rel=0.03, abs=0.002)
+    assert (speed(engine, ers7_body, ers7_body.robot.mass_kg) - before)[0] == pytest.approx(
+        -GRAVITY * np.sin(slope) * 0.2, rel=0.03, abs=0.002
+    )
 
 
 @pytest.mark.parametrize("payload", [0.2, 0.6])
-def test_the_paws_bear_the_load_too(ers7_body, payload):
+def test_the_paws_bear_the_load_too(engine, ers7_body, payload):
     stand_on(ers7_body, "payload", 1.0, payload=payload)
     forces = []
     for _ in range(50):
-        ers7_body.advance(0.004)
-        points = p.getContactPoints(ers7_body._body, ers7_body._ground, physicsClientId=ers7_body._client)
-        forces.append(sum(point[9] for point in points))
+        ers7_body.advance(0.008)
+        forces.append(load(engine, ers7_body))
     assert np.mean(forces) == pytest.approx((ers7_body.robot.mass_kg + payload) * GRAVITY, rel=0.02)
 
 
 @pytest.mark.parametrize("force", [(0.0, 5.0), (-4.0, 3.0)])
-def test_a_push_changes_the_momentum_by_its_impulse(ers7_body, force):
+def test_a_push_changes_the_momentum_by_its_impulse(engine, ers7_body, force):
     stand_on(ers7_body, "pushes", friction=SLIPPERY, pushes=(Push(0.1, 0.2, force),))
     ers7_body.advance(0.1)
-    before = speed(ers7_body)
+    before = speed(engine, ers7_body, ers7_body.robot.mass_kg)
     ers7_body.advance(0.1)
-    gained = (speed(ers7_body) - before)[:2] * ers7_body.robot.mass_kg
+    gained = (speed(engine, ers7_body, ers7_body.robot.mass_kg) - before)[:2] * ers7_body.robot.mass_kg
     np.testing.assert_allclose(gained, np.array(force) * 0.1, atol=0.05)  # the legs give a little
     ers7_body.advance(0.1)
-    assert speed(ers7_body)[1] == pytest.approx(before[1] + force[1] * 0.1 / ers7_body.robot.mass_kg, abs=0.05)
+    assert speed(engine, ers7_body, ers7_body.robot.mass_kg)[1] == pytest.approx(
+        before[1] + force[1] * 0.1 / ers7_body.robot.mass_kg, abs=0.05
+    )
 
 
 def test_a_pushed_walk_repeats_to_the_bit_and_differs_from_a_calm_one(ers7, hand_tuned_walk):
