@@ -55,11 +55,7 @@ class EngineSpec(Spec):
     time_step_s: Annotated[Positive, Field(le=LONGEST_STEP_S)] = 0.004
     """Time step [s]; a whole number of them must make a command period."""
     solver_iterations: Annotated[int, Field(strict=True, ge=1, le=MOST_ITERATIONS)] = 10
-    """Iterations of the contact solver per step.
-
-    With 4 ms and 10 iterations, walks of the AIBOs are within 3 % as fast as with 1 ms and 100 iterations, at an
-    eighth of the cost.
-    """
+    """Iterations of the contact solver per step; what they are worth is measured in docs/results/convergence.md."""
 
 
 def engine_of(robot: RobotSpec, name: str | None = None) -> EngineSpec:
